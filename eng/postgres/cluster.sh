@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# A private PostgreSQL server in a temporary folder that lives as long as the script that sources this file.
+
+cluster=''
+cluster_binaries=''
+cluster_port=''
+cluster_password=''
+
+new_password() { od -An -N 16 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# PostgreSQL refuses to run as root, which therefore hands its part to another user.
+server_user() { id -un postgres 2>/dev/null || echo nobody; }
+
+as_server_user() {
+  cd "$cluster" || return
+  if (( EUID != 0 )); then
+    "$@"
+  elif command -v runuser >/dev/null; then
+    runuser -u "$(server_user)" -- "$@"
+  else
+    # shellcheck disable=SC2016 # the other user's shell expands it
+    su -s /bin/sh -c 'exec "$0" "$@"' -- "$(server_user)" "$@"
+  fi
+}
+
+# start_cluster BINARIES: in a folder of /tmp when root, whose own TMPDIR the other user may not see.
+start_cluster() {
+  local parent=${TMPDIR:-/tmp} attempt
+  (( EUID != 0 )) || parent=/tmp
+  cluster_binaries=$1
+  cluster_password=$(new_password)
+  cluster=$(mktemp -d "${parent%/}/solidcache-postgres.XXXXXX") || return 1
+  (( EUID != 0 )) || chown "$(server_user)" "$cluster"
+  create_cluster || { say "$1/initdb failed:"; tail -n 20 "$cluster/log" >&2; return 1; }
+  # Another process may take a free port before the server does.
+  for attempt in 1 2 3; do
+    cluster_port=$("$(dirname "${BASH_SOURCE[0]}")/../free-port.sh")
+    : >"$cluster/log"
+    if (as_server_user "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log -o "-p $cluster_port"); then
+      say "PostgreSQL $(server_major "$1") from $1 on port $cluster_port"
+      return 0
+    fi
+  done
+  say "$1/postgres did not start (attempt $attempt):"
+  tail -n 20 "$cluster/log" >&2
+  return 1
+}
+
+create_cluster() {
+  (umask 077; echo "$cluster_password" >"$cluster/password")
+  : >"$cluster/log"
+  (( EUID != 0 )) || chown "$(server_user)" "$cluster/password" "$cluster/log"
+  (as_server_user "$cluster_binaries/initdb" --pgdata data --username postgres --pwfile password \
+    --auth scram-sha-256 --encoding UTF8 --locale C --no-sync) >>"$cluster/log" 2>&1 || return 1
+  # fsync stays on: tests look at what a crash leaves. No Unix socket: its path could get too long.
+  printf '%s\n' >>"$cluster/data/postgresql.conf" \
+    "listen_addresses = '127.0.0.1'" \
+    "unix_socket_directories = ''" \
+    'max_connections = 200' \
+    'shared_buffers = 256MB'
+}
+
+cluster_connection_string() {
+  echo "Host=127.0.0.1;Port=$cluster_port;Username=postgres;Password=$cluster_password;Database=postgres"
+}
+
+stop_cluster() {
+  if [[ -n $cluster ]]; then
+    if [[ -e $cluster/data/postmaster.pid ]]; then
+      (as_server_user "$cluster_binaries/pg_ctl" stop --silent -w -m immediate -D data) >&2 || true
+    fi
+    rm -rf "$cluster"
+    cluster=''
+  fi
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace SolidCache.Postgres.DependencyInjection;
+
+/// <summary>The data source that a cache uses: its own, which it disposes, or the application's, which it leaves as it is.</summary>
+internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
+{
+    private readonly NpgsqlDataSource? _owned;
+
+    private CacheDataSource(NpgsqlDataSource source, NpgsqlDataSource? owned)
+    {
+        Source = ThroughPrimary(source);
+        _owned = owned;
+    }
+
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>An explicit connection string wins, then the data source under the cache's own key, then the unkeyed one.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static CacheDataSource Choose(IServiceProvider services, string name, PostgresSolidCacheOptions options)
+    {
+        if (options.ConnectionString is { } connectionString)
+        {
+            var own = Build(connectionString);
+            return new CacheDataSource(own, own);
+        }
+
+        var registered = (name.Length == 0 ? null : services.GetKeyedService<NpgsqlDataSource>(name))
+            ?? services.GetService<NpgsqlDataSource>()
+            ?? throw new InvalidOperationException(
+                $"The cache has no database. Set {nameof(PostgresSolidCacheOptions)}.{nameof(options.ConnectionString)}, or register an "
+                + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection.");
+        return new CacheDataSource(registered, owned: null);
+    }
+
+    public void Dispose() => _owned?.Dispose();
+
+    public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>The slim builder keeps NativeAOT small; named, so that the connection string becomes no metric's tag.</summary>
+    private static NpgsqlDataSource Build(string connectionString)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(connectionString) { Name = "SolidCache.Postgres" };
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        builder.ConnectionStringBuilder.Enlist = false;
+        // Nothing that the cache sends outlives its transaction, and a reset for each call is most of a short call's cost.
+        builder.ConnectionStringBuilder.NoResetOnClose = true;
+        builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
+        return builder.Build();
+    }
+
+    private static NpgsqlDataSource ThroughPrimary(NpgsqlDataSource source) =>
+        source is NpgsqlMultiHostDataSource hosts && new NpgsqlConnectionStringBuilder(hosts.ConnectionString).TargetSessionAttributes is null
+            ? hosts.WithTargetSession(TargetSessionAttributes.Primary)
+            : source;
+}

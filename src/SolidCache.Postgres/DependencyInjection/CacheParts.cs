@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SolidCache.Postgres.Caching;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Schema;
+using SolidCache.Postgres.Sql;
+using SolidCache.Postgres.Sweeping;
+
+namespace SolidCache.Postgres.DependencyInjection;
+
+/// <summary>One cache and the parts it is made of, put together in one place.</summary>
+internal sealed class CacheParts : IAsyncDisposable, IDisposable
+{
+    private readonly CacheDataSource _dataSource;
+
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
+    public CacheParts(IServiceProvider services, string name)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>().Get(name);
+        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        var log = new Log(services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance);
+        var table = new TableName(options.SchemaName, options.TableName);
+        var names = new SqlNames(table);
+
+        _dataSource = CacheDataSource.Choose(services, name, options);
+        var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, table, log);
+        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, log);
+        var connections = new ConnectionSource(_dataSource.Source, table, poolers, schema.EnsureAsync, options.OperationTimeout);
+
+        var store = new DirectEntryStore(
+            connections, new EntryStatements(names, options.SlidingExpirationSlack), new StatisticsReader(names), log);
+        var sweeps = new SweepStatements(names);
+        var sweeper = new Sweeper(connections, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, time));
+
+        Cache = new PostgresSolidCache(store, sweeper, new CachePolicy(options), time);
+        SchemaInitializer = new SchemaInitializer(connections, options.OperationTimeout, time, log);
+        SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries, options.SweepInterval, time, log);
+    }
+
+    public ISolidCache Cache { get; }
+
+    public IHostedService SchemaInitializer { get; }
+
+    public IHostedService SweeperService { get; }
+
+    public void Dispose() => _dataSource.Dispose();
+
+    public ValueTask DisposeAsync() => _dataSource.DisposeAsync();
+}

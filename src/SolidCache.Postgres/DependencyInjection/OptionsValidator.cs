@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.DependencyInjection;
+
+/// <summary>Refuses options that cannot work, naming the option, its value and the rule. Written out, since attributes do not know the value.</summary>
+internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOptions>
+{
+    public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
+    {
+        var failures = Failures(options).OfType<string>()
+            .Select(failure => string.IsNullOrEmpty(name) ? failure : $"Cache '{name}': {failure}")
+            .ToList();
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
+    [
+        Constructs(nameof(options.ConnectionString), () => new NpgsqlConnectionStringBuilder(options.ConnectionString), "it must be an Npgsql connection string, or null to use the registered NpgsqlDataSource"),
+        options.ConnectionString is { } text && string.IsNullOrWhiteSpace(text) ? $"{nameof(options.ConnectionString)} is blank; it must be an Npgsql connection string, or null to use the registered NpgsqlDataSource." : null,
+        Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
+        Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
+        Within(nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 500_000_000),
+        Within(nameof(options.OperationTimeout), options.OperationTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        Within(nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
+        Within(nameof(options.SweepMegabytesPerSecond), options.SweepMegabytesPerSecond, 1, 100_000),
+        Within(nameof(options.SlidingExpirationSlack), options.SlidingExpirationSlack, 0.01, 1),
+        options.DefaultSlidingExpiration <= TimeSpan.Zero
+            ? $"{nameof(options.DefaultSlidingExpiration)} is {options.DefaultSlidingExpiration}; it must be positive, or null for entries that never expire."
+            : null,
+        Enum.IsDefined(options.Durability) ? null : $"{nameof(options.Durability)} is {options.Durability}; it must be Relaxed or Full.",
+        options.DurableKeyPrefixes.Any(prefix => prefix is null) ? $"{nameof(options.DurableKeyPrefixes)} holds a null; each must be the start of a key." : null,
+    ];
+
+    private static string? Within<T>(string option, T value, T least, T most)
+        where T : IComparable<T> =>
+        value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0
+            ? null
+            : FormattableString.Invariant($"{option} is {value}; it must be from {least} to {most}.");
+
+    /// <summary>Types that own their rules are asked by making one.</summary>
+    private static string? Constructs(string option, Func<object> construct, string? rule = null)
+    {
+        try
+        {
+            construct();
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            // A connection string holds a password, so its own value and the parser's words stay out of the message.
+            return rule is null ? $"{option}: {error.Message}" : $"{option} cannot be read; {rule}.";
+        }
+    }
+}

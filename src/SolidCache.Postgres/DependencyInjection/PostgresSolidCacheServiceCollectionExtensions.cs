@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using SolidCache.Postgres;
+using SolidCache.Postgres.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers a distributed cache in PostgreSQL.</summary>
+public static class PostgresSolidCacheServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers the cache as <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and <see cref="ISolidCache"/>, with the
+    /// hosted services that create its schema and sweep its expired entries. It uses the registered <c>NpgsqlDataSource</c>.
+    /// </summary>
+    /// <remarks>Calling it again adds configuration, not a second cache.</remarks>
+    /// <param name="services">The services.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddPostgresSolidCache(this IServiceCollection services) =>
+        AddCache(services, Options.Options.DefaultName, serviceKey: null);
+
+    /// <inheritdoc cref="AddPostgresSolidCache(IServiceCollection)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddPostgresSolidCache(this IServiceCollection services, Action<PostgresSolidCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddPostgresSolidCache(services).Configure(configure);
+    }
+
+    /// <inheritdoc cref="AddPostgresSolidCache(IServiceCollection)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets the options with the help of other services.</param>
+    public static IServiceCollection AddPostgresSolidCache(
+        this IServiceCollection services, Action<IServiceProvider, PostgresSolidCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        AddPostgresSolidCache(services);
+        return ConfigureWithServices(services, Options.Options.DefaultName, configure);
+    }
+
+    /// <inheritdoc cref="AddPostgresSolidCache(IServiceCollection)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">A section whose values carry the names of the options.</param>
+    public static IServiceCollection AddPostgresSolidCache(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        AddPostgresSolidCache(services);
+        return Bind(services, Options.Options.DefaultName, configuration);
+    }
+
+    /// <summary>
+    /// Registers one of several caches, as keyed <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
+    /// <see cref="ISolidCache"/>. Its options carry the key as their name; it uses the <c>NpgsqlDataSource</c> registered under the same
+    /// key, else the unkeyed one. Give each cache a table or a key prefix of its own.
+    /// </summary>
+    /// <remarks>Calling it again with the same key adds configuration, not another cache.</remarks>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key; not empty.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddKeyedPostgresSolidCache(this IServiceCollection services, string serviceKey)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(serviceKey);
+        return AddCache(services, serviceKey, serviceKey);
+    }
+
+    /// <inheritdoc cref="AddKeyedPostgresSolidCache(IServiceCollection, string)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key; not empty.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddKeyedPostgresSolidCache(
+        this IServiceCollection services, string serviceKey, Action<PostgresSolidCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddKeyedPostgresSolidCache(services, serviceKey).Configure(serviceKey, configure);
+    }
+
+    /// <inheritdoc cref="AddKeyedPostgresSolidCache(IServiceCollection, string)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key; not empty.</param>
+    /// <param name="configure">Sets the options with the help of other services.</param>
+    public static IServiceCollection AddKeyedPostgresSolidCache(
+        this IServiceCollection services, string serviceKey, Action<IServiceProvider, PostgresSolidCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        AddKeyedPostgresSolidCache(services, serviceKey);
+        return ConfigureWithServices(services, serviceKey, configure);
+    }
+
+    /// <inheritdoc cref="AddKeyedPostgresSolidCache(IServiceCollection, string)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key; not empty.</param>
+    /// <param name="configuration">A section whose values carry the names of the options.</param>
+    public static IServiceCollection AddKeyedPostgresSolidCache(
+        this IServiceCollection services, string serviceKey, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        AddKeyedPostgresSolidCache(services, serviceKey);
+        return Bind(services, serviceKey, configuration);
+    }
+
+    private static IServiceCollection AddCache(IServiceCollection services, string name, string? serviceKey)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<PostgresSolidCacheOptions>(name).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresSolidCacheOptions>, OptionsValidator>());
+        services.AddKeyedSingleton<IDistributedCache>(serviceKey, (provider, _) => Parts(provider).Cache);
+        services.AddKeyedSingleton<IBufferDistributedCache>(serviceKey, (provider, _) => Parts(provider).Cache);
+        if (services.Any(service => service.ServiceType == typeof(CacheParts) && Equals(service.ServiceKey, name)))
+        {
+            return services;
+        }
+
+        services.AddKeyedSingleton(name, (provider, _) => new CacheParts(provider, name));
+        services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
+        services.AddSingleton<IHostedService>(provider => Parts(provider).SchemaInitializer);
+        services.AddSingleton<IHostedService>(provider => Parts(provider).SweeperService);
+        return services;
+
+        CacheParts Parts(IServiceProvider provider) => provider.GetRequiredKeyedService<CacheParts>(name);
+    }
+
+    private static IServiceCollection ConfigureWithServices(
+        IServiceCollection services, string name, Action<IServiceProvider, PostgresSolidCacheOptions> configure)
+    {
+        services.AddOptions<PostgresSolidCacheOptions>(name).Configure<IServiceProvider>((options, provider) => configure(provider, options));
+        return services;
+    }
+
+    private static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration)
+    {
+        services.AddOptions<PostgresSolidCacheOptions>(name).Bind(configuration);
+        return services;
+    }
+}

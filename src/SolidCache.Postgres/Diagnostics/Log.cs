@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Diagnostics;
+
+/// <summary>All that the library logs, in the category <c>SolidCache.Postgres</c>. Never a key, a value or a connection string.</summary>
+internal sealed partial class Log(ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger("SolidCache.Postgres");
+
+    [LoggerMessage(100, LogLevel.Information, "The schema of the cache {Table} was brought to version {Version}.", EventName = "schema_migrated")]
+    public partial void SchemaMigrated(TableName table, int version);
+
+    [LoggerMessage(101, LogLevel.Warning, "The schema of the cache {Table} could not be checked yet; trying again in {RetrySeconds} seconds.", EventName = "schema_unchecked")]
+    public partial void SchemaUnchecked(Exception error, TableName table, double retrySeconds);
+
+    [LoggerMessage(200, LogLevel.Warning, "A connection pooler stands before the cache {Table}: its statements are not prepared. If the pooler keeps prepared statements apart by client, set PoolerSupportsPreparedStatements.", EventName = "pooler_detected")]
+    public partial void PoolerDetected(TableName table);
+
+    [LoggerMessage(201, LogLevel.Debug, "A sliding expiration was not extended (SQLSTATE {SqlState}).", EventName = "touch_skipped")]
+    public partial void TouchSkipped(string? sqlState);
+
+    [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started: the cache {Table} is swept every {IntervalSeconds} seconds.", EventName = "cache_cleanup_started")]
+    public partial void CleanupStarted(TableName table, double intervalSeconds);
+
+    [LoggerMessage(301, LogLevel.Information, "cache_cleanup_executed: {DeletedCount} expired entries of the cache {Table} were deleted in {ElapsedSeconds} seconds.", EventName = "cache_cleanup_executed")]
+    public partial void CleanupExecuted(TableName table, long deletedCount, double elapsedSeconds);
+
+    [LoggerMessage(302, LogLevel.Information, "cache_cleanup_stopped: this process no longer sweeps the cache {Table}.", EventName = "cache_cleanup_stopped")]
+    public partial void CleanupStopped(TableName table);
+
+    [LoggerMessage(303, LogLevel.Debug, "The cache {Table} was not swept: {Reason}.", EventName = "cache_cleanup_skipped")]
+    public partial void CleanupSkipped(TableName table, string reason);
+
+    [LoggerMessage(304, LogLevel.Error, "Sweeping the cache {Table} failed; trying again in {RetrySeconds} seconds.", EventName = "cache_cleanup_failed")]
+    public partial void CleanupFailed(Exception error, TableName table, double retrySeconds);
+}

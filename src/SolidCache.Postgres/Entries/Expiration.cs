@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Caching.Distributed;
+
+namespace SolidCache.Postgres.Entries;
+
+/// <summary>
+/// When an entry expires, as durations from the moment the database stores it. Durations travel and the database's clock computes,
+/// so that a node whose clock is off does no harm.
+/// </summary>
+/// <param name="AbsoluteMicroseconds">How long the entry lives at most, or null for ever.</param>
+/// <param name="SlidingMicroseconds">How long it lives after each use, or null when use does not matter.</param>
+internal readonly record struct Expiration(long? AbsoluteMicroseconds, long? SlidingMicroseconds)
+{
+    private const long MicrosecondsPerDay = 86_400_000_000;
+
+    /// <summary>Durations from here on are for ever: <c>timestamptz</c> ends in the year 294276.</summary>
+    private const long Forever = 1_000 * 365 * MicrosecondsPerDay;
+
+    /// <exception cref="ArgumentOutOfRangeException">The absolute expiration lies in the past.</exception>
+    [SuppressMessage("Usage", "CA2208", Justification = "Names the property that is wrong, as Microsoft's Redis provider does.")]
+    public static Expiration From(DistributedCacheEntryOptions options, TimeSpan? defaultSliding, TimeProvider time)
+    {
+        var absolute = options.AbsoluteExpirationRelativeToNow ?? options.AbsoluteExpiration - time.GetUtcNow();
+        if (absolute <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options.AbsoluteExpiration),
+                options.AbsoluteExpiration,
+                "The absolute expiration value must be in the future.");
+        }
+
+        var sliding = options.SlidingExpiration ?? (absolute is null ? defaultSliding : null);
+        return new Expiration(Microseconds(absolute), Microseconds(sliding));
+    }
+
+    /// <summary>Rounds up, so that no window comes out shorter than asked for.</summary>
+    private static long? Microseconds(TimeSpan? duration) =>
+        duration is { Ticks: var ticks } && (ticks / TimeSpan.TicksPerMicrosecond) < Forever
+            ? (ticks + TimeSpan.TicksPerMicrosecond - 1) / TimeSpan.TicksPerMicrosecond
+            : null;
+}

@@ -1,0 +1,45 @@
+using System.Buffers;
+
+namespace SolidCache.Postgres.Entries;
+
+/// <summary>
+/// The seam between the cache's verbs and what executes them. With <c>async</c> false a call completes before it returns and blocks
+/// on nothing but the network.
+/// </summary>
+internal interface IEntryStore
+{
+    /// <summary>Writes exactly the value of a live entry to the destination; false, and nothing written, when there is none.</summary>
+    /// <param name="key">The entry.</param>
+    /// <param name="destination">Asked once for the whole length.</param>
+    /// <param name="slide">Whether a sliding expiration that is due is extended.</param>
+    /// <param name="async">Whether to await or to block.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken);
+
+    /// <summary>Extends the sliding expiration of a live entry if that is due.</summary>
+    ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken);
+
+    /// <summary>Replaces value and expiration of an entry, or adds it.</summary>
+    /// <param name="key">The entry.</param>
+    /// <param name="value">Read until the call completes, and not after.</param>
+    /// <param name="expiration">Replaces the whole policy.</param>
+    /// <param name="durable">Whether the write is flushed before it is acknowledged.</param>
+    /// <param name="async">Whether to await or to block.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    ValueTask WriteAsync(
+        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken);
+
+    /// <summary>Removes an entry, durably.</summary>
+    ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken);
+
+    /// <summary>Removes the rows of some ranges, durably, and counts them.</summary>
+    ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken);
+
+    /// <summary>The remaining life of an entry, <see cref="TimeSpan.MaxValue"/> for ever, null when there is no live entry.</summary>
+    ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken);
+
+    /// <summary>Counts the table.</summary>
+    /// <param name="overdueAfter">How long an expired entry may wait for a sweep before it counts as overdue.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken);
+}

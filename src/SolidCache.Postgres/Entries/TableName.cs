@@ -1,0 +1,53 @@
+using System.Text;
+
+namespace SolidCache.Postgres.Entries;
+
+/// <summary>A schema and a table in it, and the names of the objects that stand beside the table.</summary>
+internal sealed record TableName
+{
+    public const string DefaultSchema = "public";
+    public const string DefaultTable = "solid_cache_entries";
+
+    /// <summary>PostgreSQL cuts names after 63 bytes without an error: a longer one could meet another.</summary>
+    private const int MaxIdentifierBytes = 63;
+    private const string StateSuffix = "_state";
+    private const string CleanupSuffix = "_cleanup_expired";
+    private const string SweepSuffix = "_sweep_expired";
+
+    /// <summary>What delimits function bodies in the migrations, so that no name may hold it.</summary>
+    private const string BodyDelimiter = "$solid_cache$";
+
+    /// <exception cref="ArgumentException">One of the names cannot be used.</exception>
+    public TableName(string schema, string table)
+    {
+        Schema = Checked(schema, "schema", MaxIdentifierBytes);
+        Table = Checked(table, "table", MaxIdentifierBytes - CleanupSuffix.Length);
+        if (table.EndsWith(StateSuffix, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{table}' is not a table name for the cache: '{StateSuffix}' at the end names the table beside it.", nameof(table));
+        }
+    }
+
+    public string Schema { get; }
+
+    public string Table { get; }
+
+    public string State => IsDefault ? "solid_cache_state" : Table + StateSuffix;
+
+    public string CleanupFunction => IsDefault ? "cleanup_expired_cache" : Table + CleanupSuffix;
+
+    public string SweepProcedure => IsDefault ? "sweep_expired_cache" : Table + SweepSuffix;
+
+    private bool IsDefault => Table == DefaultTable;
+
+    /// <summary>For messages, as a person would write it.</summary>
+    public override string ToString() => $"{Schema}.{Table}";
+
+    private static string Checked(string name, string kind, int maxBytes) =>
+        KeyText.IsStorable(name) && Encoding.UTF8.GetByteCount(name) is > 0 and var bytes && bytes <= maxBytes
+        && !name.Contains(BodyDelimiter, StringComparison.Ordinal)
+            ? name
+            : throw new ArgumentException(
+                $"'{name}' is not a {kind} name for the cache: it must have 1 to {maxBytes} bytes of UTF-8, without U+0000, lone surrogates and '{BodyDelimiter}'.",
+                kind);
+}

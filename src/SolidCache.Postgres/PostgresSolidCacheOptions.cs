@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Caching.Distributed;
+
+namespace SolidCache.Postgres;
+
+/// <summary>How a cache stores, expires and sweeps its entries. Validated when the host starts; read once.</summary>
+public sealed class PostgresSolidCacheOptions
+{
+    /// <summary>Gets or sets the connection string of the cache's own data source.</summary>
+    /// <value>
+    /// Default: null, which uses the <c>NpgsqlDataSource</c> registered under the cache's service key, else the unkeyed one.
+    /// </value>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Gets or sets the schema of the cache's table and functions.</summary>
+    /// <value>Default: <c>public</c>. 1 to 63 bytes of UTF-8; taken literally, so that <c>My-Schema</c> needs no quotes.</value>
+    public string SchemaName { get; set; } = "public";
+
+    /// <summary>Gets or sets the name of the table.</summary>
+    /// <value>
+    /// Default: <c>solid_cache_entries</c>. 1 to 47 bytes of UTF-8, taken literally; it may not end in <c>_state</c>, which names the
+    /// table beside it.
+    /// </value>
+    public string TableName { get; set; } = "solid_cache_entries";
+
+    /// <summary>Gets or sets what separates this application's keys from those of others in the same table.</summary>
+    /// <value>
+    /// Default: null, no prefix. 1 to 128 bytes of UTF-8 without <c>^</c>, which separates it from the key: <c>app</c> stores the
+    /// key <c>user:1</c> as <c>app^user:1</c>.
+    /// </value>
+    public string? KeyPrefix { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether the cache creates and upgrades its own schema objects.</summary>
+    /// <value>
+    /// Default: true. When they are there and up to date already, no privilege to create anything is needed. When false, run the
+    /// script of <see cref="PostgresSolidCacheSchema.GetScript"/> yourself.
+    /// </value>
+    public bool CreateSchemaIfNotExists { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether the table is created <c>UNLOGGED</c>.</summary>
+    /// <value>
+    /// Default: false. When true, a crash or failover of the server empties the cache, and standbys cannot read it. A table that
+    /// exists with the other setting is an error at start, never altered.
+    /// </value>
+    public bool UnloggedTable { get; set; }
+
+    /// <summary>Gets or sets what an acknowledged set survives.</summary>
+    /// <value>Default: <see cref="SolidCacheDurability.Relaxed"/>. Removes are always durable.</value>
+    public SolidCacheDurability Durability { get; set; } = SolidCacheDurability.Relaxed;
+
+    /// <summary>Gets the starts of keys that are set durably even when <see cref="Durability"/> is relaxed.</summary>
+    /// <value>
+    /// Default: <c>__MSFT_HCT__</c>, under which HybridCache stores that a tag was invalidated: a removal in the form of a set.
+    /// </value>
+    public IList<string> DurableKeyPrefixes { get; } = ["__MSFT_HCT__"];
+
+    /// <summary>Gets or sets the sliding expiration of entries that are set without any expiration.</summary>
+    /// <value>Default: 20 minutes. Positive, or null for entries that never expire.</value>
+    public TimeSpan? DefaultSlidingExpiration { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>Gets or sets a value indicating whether reading an entry extends its sliding expiration.</summary>
+    /// <value>
+    /// Default: true. When false, only <see cref="IDistributedCache.Refresh"/> does, which suits ASP.NET Core's session: it refreshes by
+    /// itself at the end of each request.
+    /// </value>
+    public bool RefreshSlidingExpirationOnGet { get; set; } = true;
+
+    /// <summary>
+    /// Gets or sets how much longer than its window a sliding entry may live, as a part of the window. An entry is touched when less
+    /// than its window remains, so a busy entry is written once per slack instead of at every read.
+    /// </summary>
+    /// <value>Default: 0.1, a tenth. 0.01 to 1.</value>
+    public double SlidingExpirationSlack { get; set; } = 0.1;
+
+    /// <summary>Gets or sets the size in bytes above which a value is refused before anything is sent.</summary>
+    /// <value>
+    /// Default: 67,108,864 (64 MB). 1 to 500,000,000: pg_dump writes a value as hexadecimal text, and a row of more than 1 GB of it
+    /// cannot be dumped.
+    /// </value>
+    public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Gets or sets how long one statement may take on the server before the call fails.</summary>
+    /// <value>
+    /// Default: 5 seconds. 1 second to 1 hour; rounded up to a whole second. Removal by prefix or pattern and sweeps are bounded by
+    /// their tokens instead.
+    /// </value>
+    public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets a value indicating whether statements may be prepared although a connection pooler sits in between.</summary>
+    /// <value>
+    /// Default: false: the cache detects a pooler and prepares nothing behind it. Set it to true only for a pooler that keeps
+    /// prepared statements apart by client, as PgBouncer does from 1.21 with <c>max_prepared_statements</c> above zero.
+    /// </value>
+    public bool PoolerSupportsPreparedStatements { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether this process sweeps expired entries.</summary>
+    /// <value>Default: true. When false, schedule <c>CALL sweep_expired_cache()</c> elsewhere.</value>
+    public bool SweepExpiredEntries { get; set; } = true;
+
+    /// <summary>Gets or sets how often expired entries are swept, by one node of all that share the table.</summary>
+    /// <value>Default: 1 hour. 1 second to 30 days.</value>
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Gets or sets how much of the table a sweep reads in a second, in megabytes (10^6 bytes).</summary>
+    /// <value>Default: 50. 1 to 100,000.</value>
+    public int SweepMegabytesPerSecond { get; set; } = 50;
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Hosting;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Schema;
+
+/// <summary>
+/// Brings the schema up to date when the host starts. A schema that can never fit fails the start; a database that is away does
+/// not: the attempt is repeated until it is back.
+/// </summary>
+internal sealed class SchemaInitializer(ConnectionSource connections, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+    private bool _isDone;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var patient = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patient.Token);
+        _isDone = await TryAsync(mayRefuse: true, either.Token, cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!_isDone)
+        {
+            await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(false);
+            _isDone = await TryAsync(mayRefuse: false, stoppingToken, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> TryAsync(bool mayRefuse, CancellationToken attempt, CancellationToken stopping)
+    {
+        try
+        {
+            // Opening a session is all it takes: the schema gate stands at its door.
+            return await connections.RunAsync(0, static (_, _, _) => ValueTask.FromResult(true), async: true, attempt).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
+        {
+            log.SchemaUnchecked(error, connections.Table, RetryDelay.TotalSeconds);
+            return false;
+        }
+    }
+}

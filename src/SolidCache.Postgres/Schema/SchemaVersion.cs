@@ -1,0 +1,44 @@
+using Npgsql;
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Schema;
+
+/// <summary>What the database records of a cache's schema.</summary>
+/// <param name="Version">The last migration that ran; 0 when there is no cache yet.</param>
+/// <param name="MinimumLibraryVersion">The lowest version that a library must know to work with this schema.</param>
+/// <param name="IsUnlogged">Whether the table is <c>UNLOGGED</c>.</param>
+/// <param name="Encoding">The database's encoding.</param>
+internal sealed record SchemaVersion(int Version, int MinimumLibraryVersion, bool IsUnlogged, string Encoding)
+{
+    /// <summary>Reads it with rights on the cache's own tables only, on a standby too.</summary>
+    public static async ValueTask<SchemaVersion> ReadAsync(Session session, SqlNames names, CancellationToken cancellationToken)
+    {
+        var sql =
+            $"""
+            /* solid_cache:schema_version */
+            SELECT
+              state.schema_version::bigint,
+              state.minimum_library_version::bigint,
+              entries.relpersistence = 'u',
+              current_setting('server_encoding')
+            FROM {names.State} AS state
+            JOIN pg_catalog.pg_class AS entries ON entries.oid = to_regclass({SqlNames.Literal(names.Entries)})
+            """;
+        try
+        {
+            var rows = await session.Planned(sql).QueryAsync(cancellationToken).ConfigureAwait(false);
+            await using (rows.ConfigureAwait(false))
+            {
+                return await rows.ReadAsync(cancellationToken).ConfigureAwait(false)
+                    ? new SchemaVersion((int)rows.BigInt(0), (int)rows.BigInt(1), rows.Bool(2), rows.Text(3))
+                    : None;
+            }
+        }
+        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return None;
+        }
+    }
+
+    private static SchemaVersion None { get; } = new(0, 0, IsUnlogged: false, "");
+}

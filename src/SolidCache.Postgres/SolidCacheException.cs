@@ -1,0 +1,32 @@
+namespace SolidCache.Postgres;
+
+/// <summary>
+/// The cache cannot work with what it found in the database: a missing table, missing rights, an incompatible schema. The message
+/// says what to do; where the server reported an error, it is the <see cref="Exception.InnerException"/>.
+/// </summary>
+/// <remarks>Failures that pass by themselves (a lost connection, a time-out) are Npgsql's own exceptions.</remarks>
+public sealed class SolidCacheException : Exception
+{
+    /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
+    public SolidCacheException()
+    {
+    }
+
+    /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
+    /// <param name="message">What is wrong and what to do.</param>
+    public SolidCacheException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
+    /// <param name="message">What is wrong and what to do.</param>
+    /// <param name="innerException">What the server reported.</param>
+    public SolidCacheException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Gets a value indicating whether the schema can never fit this library and its options, so that waiting does not help.</summary>
+    internal bool IsMismatch { get; init; }
+}

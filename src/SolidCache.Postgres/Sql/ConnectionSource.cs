@@ -1,0 +1,60 @@
+using System.Transactions;
+using Npgsql;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// Rents connections for the cache: outside ambient transactions, aware of poolers, on a schema that is known to be there, and with
+/// errors that say what to do.
+/// </summary>
+internal sealed class ConnectionSource(
+    NpgsqlDataSource dataSource, TableName table, PoolerDetector poolers, SessionCheck ensureSchema, TimeSpan commandTimeout)
+{
+    public TableName Table => table;
+
+    /// <summary>Opens a session, does some work on it, and gives the connection back.</summary>
+    /// <exception cref="SolidCacheException">The server refused for a reason that does not pass by itself.</exception>
+    public async ValueTask<TResult> RunAsync<TState, TResult>(
+        TState state,
+        Func<Session, TState, CancellationToken, ValueTask<TResult>> work,
+        bool async,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await OpenAsync(async, cancellationToken).ConfigureAwait(false);
+            var session = new Session(connection, commandTimeout, async);
+            await using (session.ConfigureAwait(false))
+            {
+                session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
+                await ensureSchema(session, cancellationToken).ConfigureAwait(false);
+                return await work(session, state, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (PostgresException error) when (ConfigurationErrors.Explain(error, table) is { } explanation)
+        {
+            throw new SolidCacheException(explanation, error);
+        }
+    }
+
+    /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>
+    private async ValueTask<NpgsqlConnection> OpenAsync(bool async, CancellationToken cancellationToken)
+    {
+        using var outside = Transaction.Current is null
+            ? null
+            : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        var connection = dataSource.CreateConnection();
+        try
+        {
+            await connection.OpenAsync(async, cancellationToken).ConfigureAwait(false);
+            outside?.Complete();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync(async).ConfigureAwait(false);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// The statements on entries, composed once for a table. Parameters are bigint, text, bytea and bool only: no time type crosses the
+/// wire, so neither clocks nor time zones nor plugins of the application's data source matter.
+/// </summary>
+internal sealed class EntryStatements
+{
+    /// <summary>Rows that one transaction of a removal by prefix or pattern locks at most.</summary>
+    public const int RemovalSlice = 1_000;
+
+    public EntryStatements(SqlNames names, double slidingSlack)
+    {
+        var entries = names.Entries;
+        var stretch = (1 + slidingSlack).ToString(CultureInfo.InvariantCulture);
+
+        // A touch is due when less than the window remains, and the cap leaves room for one.
+        const string TouchIsDue =
+            """
+            sliding_expiration IS NOT NULL
+              AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+              AND expires_at < coalesce(absolute_expiration, 'infinity')
+            """;
+        var touched = $"least(absolute_expiration, now() + sliding_expiration * {stretch} * interval '1 microsecond')";
+
+        // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed.
+        Read =
+            $"""
+            /* solid_cache:get */
+            SELECT key, {TouchIsDue}, value
+            FROM {entries}
+            WHERE key = $1
+              AND expires_at > now()
+            """;
+
+        // A read must not wait for another transaction's lock on the row: whoever holds it is replacing, removing or touching the entry.
+        TouchUnlessLocked =
+            $"""
+            /* solid_cache:touch */
+            UPDATE {entries} AS entry
+            SET expires_at = {touched}
+            FROM (
+              SELECT key AS due_key
+              FROM {entries}
+              WHERE key = $1
+                AND expires_at > now()
+                AND {TouchIsDue}
+              FOR UPDATE SKIP LOCKED
+            ) AS due
+            WHERE entry.key = due.due_key
+            """;
+
+        Refresh =
+            $"""
+            /* solid_cache:refresh */
+            UPDATE {entries}
+            SET expires_at = {touched}
+            WHERE key = $1
+              AND expires_at > now()
+              AND {TouchIsDue}
+            """;
+
+        RelaxedWrite = Write("set_config('synchronous_commit', 'off', true)");
+        DurableWrite = Write(Durably);
+
+        Remove =
+            $"""
+            /* solid_cache:remove */
+            DELETE FROM {entries}
+            USING {Durably} AS durability
+            WHERE key = $1
+            """;
+
+        // Locks in key order, as every statement does that takes more than one row. Never prepared: planned with its values, the
+        // range becomes index bounds and an absent condition vanishes.
+        RemoveSlice =
+            $"""
+            /* solid_cache:remove_range */
+            WITH slice AS (
+              SELECT key
+              FROM {entries}
+              WHERE key >= $1
+                AND ($2::text IS NULL OR key < $2)
+                AND ($3::text IS NULL OR key LIKE $3)
+                AND (NOT $4 OR strpos(key, '^') = 0)
+              ORDER BY key
+              LIMIT {RemovalSlice}
+              FOR UPDATE
+            ), removed AS (
+              DELETE FROM {entries} AS entry
+              USING slice
+              WHERE entry.key = slice.key
+              RETURNING entry.key
+            )
+            SELECT count(*), max(key)
+            FROM removed, {Durably} AS durability
+            """;
+
+        TimeToLive =
+            $"""
+            /* solid_cache:ttl */
+            SELECT CASE
+              WHEN isfinite(expires_at) THEN least(
+                (extract(epoch FROM expires_at - now()) * 1000000)::bigint,
+                sliding_expiration)
+            END
+            FROM {entries}
+            WHERE key = $1
+              AND expires_at > now()
+            """;
+
+        string Write(string durability) =>
+            $"""
+            /* solid_cache:set */
+            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+            SELECT
+              least(
+                now() + $2 * interval '1 microsecond',
+                now() + $3 * {stretch} * interval '1 microsecond',
+                'infinity'),
+              now(),
+              $3,
+              now() + $2 * interval '1 microsecond',
+              $1,
+              $4
+            FROM {durability} AS durability
+            ON CONFLICT (key) DO UPDATE SET
+              expires_at = excluded.expires_at,
+              created_at = excluded.created_at,
+              sliding_expiration = excluded.sliding_expiration,
+              absolute_expiration = excluded.absolute_expiration,
+              value = excluded.value
+            """;
+    }
+
+    /// <summary>Raises <c>synchronous_commit</c> from off for this transaction, and leaves any other setting as the server has it.</summary>
+    private static string Durably =>
+        "set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)";
+
+    public string Read { get; }
+
+    public string TouchUnlessLocked { get; }
+
+    public string Refresh { get; }
+
+    public string RelaxedWrite { get; }
+
+    public string DurableWrite { get; }
+
+    public string Remove { get; }
+
+    public string RemoveSlice { get; }
+
+    public string TimeToLive { get; }
+}

@@ -1,0 +1,42 @@
+using Npgsql;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>A rented connection, for one statement after the other. Disposing it gives it back.</summary>
+internal sealed class Session(NpgsqlConnection connection, TimeSpan commandTimeout, bool async) : IAsyncDisposable
+{
+    public NpgsqlConnection Connection => connection;
+
+    public bool Async => async;
+
+    /// <summary>Whether the hot statements may be prepared here.</summary>
+    public bool MayPrepare { get; set; }
+
+    /// <summary>A statement that is worth preparing: a hot one, whose text never changes.</summary>
+    public SqlCall Prepared(string sql, params ReadOnlySpan<NpgsqlParameter> parameters) =>
+        new(Command(sql, parameters), MayPrepare, async);
+
+    /// <summary>A statement that is planned with its values.</summary>
+    public SqlCall Planned(string sql, params ReadOnlySpan<NpgsqlParameter> parameters) => new(Command(sql, parameters), prepare: false, async);
+
+    /// <summary>A statement that is planned with its values and may take as long as its token allows.</summary>
+    public SqlCall Unbounded(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = Command(sql, parameters);
+        command.CommandTimeout = 0;
+        return new(command, prepare: false, async);
+    }
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync(async);
+
+    private NpgsqlCommand Command(string sql, ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

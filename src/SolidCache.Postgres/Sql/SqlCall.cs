@@ -1,0 +1,39 @@
+using System.Data;
+using Npgsql;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>One execution of one statement; use it once.</summary>
+internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async)
+{
+    public async ValueTask<int> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            return await command.ExecuteNonQueryAsync(async, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await command.DisposeAsync(async).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask<RowReader> QueryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            var rows = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, async, cancellationToken).ConfigureAwait(false);
+            return new RowReader(command, rows, async);
+        }
+        catch
+        {
+            await command.DisposeAsync(async).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private ValueTask PrepareAsync(CancellationToken cancellationToken) =>
+        prepare ? command.PrepareAsync(async, cancellationToken) : ValueTask.CompletedTask;
+}

@@ -1,0 +1,27 @@
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>The names of a cache's objects as SQL: quoted and qualified. The one place where an identifier becomes SQL text.</summary>
+internal sealed class SqlNames(TableName table)
+{
+    public TableName Table { get; } = table;
+
+    public string Schema { get; } = Quote(table.Schema);
+
+    public string Entries { get; } = Qualify(table, table.Table);
+
+    public string State { get; } = Qualify(table, table.State);
+
+    public string CleanupFunction { get; } = Qualify(table, table.CleanupFunction);
+
+    public string SweepProcedure { get; } = Qualify(table, table.SweepProcedure);
+
+    /// <summary>A string literal, for the places where SQL takes no parameter. Assumes nothing about <c>standard_conforming_strings</c>.</summary>
+    public static string Literal(string text) =>
+        (text.Contains('\\') ? " E'" : "'") + text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    private static string Qualify(TableName table, string name) => $"{Quote(table.Schema)}.{Quote(name)}";
+
+    private static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,9 @@
+namespace SolidCache.Postgres.Sweeping;
+
+/// <summary>How a sweep ended.</summary>
+/// <param name="Deleted">The entries it deleted; those of an earlier node included whose pass it finished.</param>
+/// <param name="SkipReason">Why nothing was swept, or null when a pass ran to its end.</param>
+internal readonly record struct SweepResult(long Deleted, string? SkipReason)
+{
+    public static SweepResult Skipped(string reason) => new(0, reason);
+}

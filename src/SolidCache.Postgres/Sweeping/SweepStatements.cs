@@ -1,0 +1,104 @@
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Sweeping;
+
+/// <summary>The statements of a sweep, composed once for a table.</summary>
+internal sealed class SweepStatements
+{
+    public SweepStatements(SqlNames names)
+    {
+        BlockCount =
+            $"""
+            /* solid_cache:sweep_size */
+            SELECT
+              pg_relation_size({SqlNames.Literal(names.Entries)}) / current_setting('block_size')::bigint,
+              current_setting('block_size')::bigint,
+              pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
+            """;
+
+        // One node sweeps at a time, and none does when a pass finished lately. The row itself is the lock: taking it is one update.
+        AcquireLease =
+            $"""
+            /* solid_cache:sweep_acquire */
+            UPDATE {names.State}
+            SET sweep_holder = $1,
+                sweep_lease_ends_at = now() + $2 * interval '1 microsecond'
+            WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1)
+              AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3 * interval '1 microsecond')
+            RETURNING sweep_next_block, sweep_deleted
+            """;
+
+        // Relaxed durability: a deletion that a crash undoes is an expired entry, which the next pass finds again. SKIP LOCKED: an
+        // entry that somebody is replacing is not expired any more once they are done.
+        DeleteSlice =
+            $"""
+            /* solid_cache:sweep */
+            DELETE FROM {names.Entries}
+            USING set_config('synchronous_commit', 'off', true) AS durability
+            WHERE ctid = ANY (ARRAY(
+              SELECT ctid
+              FROM {names.Entries}
+              WHERE ctid >= format('(%s,0)', $1)::tid
+                AND ctid < format('(%s,0)', $2)::tid
+                AND expires_at <= now()
+              FOR UPDATE SKIP LOCKED
+            ))
+            """;
+
+        RecordSlice =
+            $"""
+            /* solid_cache:sweep_progress */
+            UPDATE {names.State}
+            SET sweep_lease_ends_at = now() + $2 * interval '1 microsecond',
+                sweep_next_block = $3,
+                sweep_deleted = $4
+            FROM set_config('synchronous_commit', 'off', true) AS durability
+            WHERE sweep_holder = $1
+              AND sweep_lease_ends_at >= now()
+            """;
+
+        Finish =
+            $"""
+            /* solid_cache:sweep_finish */
+            UPDATE {names.State}
+            SET sweep_holder = NULL,
+                sweep_lease_ends_at = NULL,
+                sweep_next_block = 0,
+                sweep_deleted = 0,
+                last_sweep_finished_at = now(),
+                last_sweep_deleted = $2
+            WHERE sweep_holder = $1
+            """;
+
+        Release =
+            $"""
+            /* solid_cache:sweep_release */
+            UPDATE {names.State}
+            SET sweep_holder = NULL,
+                sweep_lease_ends_at = NULL
+            WHERE sweep_holder = $1
+            """;
+
+        RecordManualSweep =
+            $"""
+            /* solid_cache:sweep_manual */
+            UPDATE {names.State}
+            SET last_sweep_finished_at = now(),
+                last_sweep_deleted = $1
+            """;
+    }
+
+    public string BlockCount { get; }
+
+    public string AcquireLease { get; }
+
+    public string DeleteSlice { get; }
+
+    public string RecordSlice { get; }
+
+    public string Finish { get; }
+
+    public string Release { get; }
+
+    public string RecordManualSweep { get; }
+}
