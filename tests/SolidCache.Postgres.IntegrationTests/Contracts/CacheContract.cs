@@ -1,66 +1,6 @@
-using Microsoft.Extensions.Caching.Distributed;
-using SolidCache.Postgres.IntegrationTests.Infrastructure;
-
 namespace SolidCache.Postgres.IntegrationTests.Contracts;
 
-/// <summary>A group of promises, kept in every way of calling the cache, on a database of the fixture's own.</summary>
+/// <summary>A group of promises that are kept in every way of calling the cache.</summary>
 [TestFixture(Calling.Async)]
 [TestFixture(Calling.Sync)]
-public abstract class CacheContract(Calling calling)
-{
-    private CacheHost _host = null!;
-
-    protected static DistributedCacheEntryOptions Forever { get; } = new() { AbsoluteExpiration = DateTimeOffset.MaxValue };
-
-    protected Calling Calling { get; } = calling;
-
-    protected TestDatabase Database { get; private set; } = null!;
-
-    /// <summary>The cache with its options as they are by default.</summary>
-    protected ISolidCache SolidCache => _host.Cache;
-
-    protected CacheCalls Cache { get; private set; } = null!;
-
-    /// <summary>A key that no other test uses.</summary>
-    protected static string NewKey() => $"key:{Guid.NewGuid():N}";
-
-    protected static DistributedCacheEntryOptions Sliding(TimeSpan window, TimeSpan? absolute = null) =>
-        new() { SlidingExpiration = window, AbsoluteExpirationRelativeToNow = absolute };
-
-    protected static DistributedCacheEntryOptions Absolute(TimeSpan life) => new() { AbsoluteExpirationRelativeToNow = life };
-
-    [OneTimeSetUp]
-    public async Task StartCacheAsync()
-    {
-        Database = await TestDatabase.CreateAsync();
-        _host = await CacheHost.StartAsync(Database.ConnectionString);
-        Cache = CacheCalls.Of(Calling, _host.Cache);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopCacheAsync()
-    {
-        await _host.DisposeAsync();
-        await Database.DisposeAsync();
-    }
-
-    /// <summary>Another node on the same table, or another cache beside it.</summary>
-    protected async Task<CacheHost> StartNodeAsync(Action<PostgresSolidCacheOptions>? configure = null) =>
-        await CacheHost.StartAsync(Database.ConnectionString, configure);
-
-    /// <summary>Makes an entry as old as if so much time had passed, on the database's clock, which alone counts.</summary>
-    protected async Task PassAsync(string key, TimeSpan time)
-    {
-        await using var command = Database.Source.CreateCommand(
-            """
-            UPDATE solid_cache_entries
-            SET expires_at = expires_at - $2 * interval '1 microsecond',
-                created_at = created_at - $2 * interval '1 microsecond',
-                absolute_expiration = absolute_expiration - $2 * interval '1 microsecond'
-            WHERE key = $1
-            """);
-        command.Parameters.Add(new() { Value = key });
-        command.Parameters.Add(new() { Value = (long)time.TotalMicroseconds });
-        Assert.That(await command.ExecuteNonQueryAsync(), Is.EqualTo(1), "The entry must be stored for time to pass over it.");
-    }
-}
+public abstract class CacheContract(Calling calling) : ContractFixture(calling);
