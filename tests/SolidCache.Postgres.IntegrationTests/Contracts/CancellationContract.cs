@@ -124,12 +124,8 @@ public sealed class CancellationContract() : ContractFixture(Calling.Async)
         return connection;
     }
 
-    private async Task UntilSomebodyWaitsAsync()
-    {
-        while (await Database.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0)
-        {
-            await Task.Yield();
-        }
-    }
+    private Task UntilSomebodyWaitsAsync() => Eventually.TrueAsync(
+        () => Database.ScalarAsync<bool>(
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+        "a statement waits for the lock");
 }

@@ -96,11 +96,10 @@ public sealed class ReadCostContract(Calling calling)
         _database.Source.Clear();
         var name = await _database.ScalarAsync<string>("SELECT current_database()::text");
         _database.Source.Clear();
-        while (await PostgresServer.ScalarAsync<long>(
-            PostgresServer.ConnectionString, $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND backend_type = 'client backend'") > 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.TrueAsync(
+            () => PostgresServer.ScalarAsync<bool>(
+                PostgresServer.ConnectionString, $"SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '{name}' AND backend_type = 'client backend'"),
+            "all backends of the database have ended");
 
         return await _database.ScalarAsync<long>(sql);
     }

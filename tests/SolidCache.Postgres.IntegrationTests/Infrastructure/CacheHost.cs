@@ -23,7 +23,7 @@ public sealed class CacheHost : IAsyncDisposable
         string connectionString, Action<PostgresSolidCacheOptions>? configure = null, Action<IServiceCollection>? configureServices = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddFakeLogging();
+        builder.Logging.AddFakeLogging().SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddPostgresSolidCache(options =>
         {
             options.ConnectionString = connectionString;

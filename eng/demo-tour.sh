@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Calls the running sample service and shows what its cache does: one line for each request, with the
+# answer's status, how long it took, where the profile came from and how long that part took in the
+# service. Ends with an error at the first answer that is not the expected one.
+#
+#   eng/demo-tour.sh BASE_URL
+set -euo pipefail
+
+base=${1:?usage: eng/demo-tour.sh BASE_URL}
+answers=$(mktemp -d)
+trap 'rm -rf "$answers"' EXIT
+json_body=(--header 'Content-Type: application/json' --data)
+
+# call METHOD PATH [CURL OPTION...]: sends the request; what came back is in status, cache, milliseconds,
+# profile (the last two as text) and the file body.
+call() {
+  local method=$1 path=$2 seconds microseconds
+  shift 2
+  : >"$answers/headers"
+  : >"$answers/body"
+  request="$method $path"
+  read -r status seconds < <(curl --silent --show-error --noproxy '*' --max-time 30 --request "$method" \
+    --dump-header "$answers/headers" --output "$answers/body" --write-out '%{http_code} %{time_total}\n' \
+    "$@" "$base$path")
+  microseconds=$(( 10#${seconds/[.,]/} )) # curl prints six decimals
+  milliseconds=$(printf '%d.%d' $(( microseconds / 1000 )) $(( microseconds % 1000 / 100 )))
+  cache=$(header '[Xx]-[Cc]ache: *([a-z]+)')
+  profile=$(header '[Ss]erver-[Tt]iming:.*profile;dur=([0-9.]+)')
+}
+
+# header PATTERN: what its parentheses match in the answer's headers.
+header() { sed -nE "s/^$1.*/\1/p" "$answers/headers"; }
+
+# json NAME: the value of that name in the answer's body; enough for flat JSON without escapes.
+json() { tr -d '\n' <"$answers/body" | sed -nE 's/.*"'"$1"'" *: *"?([^",}]*).*/\1/p'; }
+
+# expect TEXT STATUS [miss|hit|bypass]: prints the request's line and compares.
+expect() {
+  printf '  %-36s %3s %8s ms  %-6s  %7s  %s\n' "$request" "$status" "$milliseconds" "$cache" "$profile" "$1"
+  [[ $status == "$2" ]] || fail "$1" "status $2, got $status"
+  [[ -z ${3:-} || $cache == "$3" ]] || fail "$1" "X-Cache: $3, got '$cache'"
+}
+
+# same NAME EXPECTED TEXT: compares a value of the answer's body.
+same() { [[ $(json "$1") == "$2" ]] || fail "$3" "$1 to be '$2', got '$(json "$1")'"; }
+
+fail() {
+  printf '\nThe tour failed at "%s" (%s): expected %s.\n' "$1" "$request" "$2" >&2
+  head -c 2000 "$answers/body" >&2
+  exit 1
+}
+
+# sign_in EMAIL PASSWORD: leaves the access token in token.
+sign_in() {
+  call POST /auth/sign-in "${json_body[@]}" "{\"email\":\"$1\",\"password\":\"$2\"}"
+  expect "sign in as $1" 200
+  token=$(json accessToken)
+  [[ -n $token ]] || fail "sign in as $1" 'an accessToken'
+}
+
+printf '\n  %-36s %15s  %-6s  %7s\n' request answered cache 'read ms'
+call GET /health
+expect 'the service is up' 200
+sign_in admin@example.com Admin-demo-1
+admin=(--header "Authorization: Bearer $token")
+sign_in alice@example.com Alice-demo-1
+alice=(--header "Authorization: Bearer $token")
+
+# The first requests of a process pay for its start-up; on another profile, so that user 1's is still cold.
+for _ in {1..20}; do
+  call GET '/users/2?useCache=false' "${admin[@]}"
+  call GET /users/2 "${admin[@]}"
+done
+expect 'the last of 40 reads that warm the service up' 200 hit
+
+call GET /users/1 "${admin[@]}"
+expect 'the first read misses: from the database, and stored' 200 miss
+from_database=$profile
+call GET /users/1 "${admin[@]}"
+expect "the second from the cache: $profile ms instead of $from_database ms" 200 hit
+[[ -n $profile && -n $from_database ]] || fail 'the second read' 'a Server-Timing of both reads'
+call GET '/users/1?useCache=false' "${admin[@]}"
+expect 'past the cache, from the database again' 200 bypass
+
+name="Admin at $(date +%H.%M.%S)"
+call PUT /users/1 "${admin[@]}" "${json_body[@]}" "{\"displayName\":\"$name\",\"phone\":\"+1 555 0100\"}"
+expect 'an update removes the cached profile' 200
+call GET /users/1 "${admin[@]}"
+expect "so that the next read misses, and shows '$(json display_name)'" 200 miss
+same display_name "$name" 'the read after the update'
+call GET /users/1 "${admin[@]}"
+expect 'and the one after it hits again' 200 hit
+same display_name "$name" 'the cached read after the update'
+
+call GET /metrics/solid-cache "${admin[@]}"
+expect "statistics: $(json total_entries) entries, $(json expired_entries) expired, $(json total_size_bytes) bytes" 200
+[[ $(json total_entries) -gt 0 ]] || fail 'statistics' 'at least one entry'
+
+call POST /admin/cache/cleanup
+expect 'nobody may clean up' 401
+call POST /admin/cache/cleanup "${alice[@]}"
+expect 'nor may Alice, who lacks the permission' 403
+call POST /admin/cache/cleanup "${admin[@]}"
+expect "the administrator may: $(json deleted_count) expired entries deleted" 200
+[[ $(json deleted_count) =~ ^[0-9]+$ ]] || fail 'clean-up' 'a deleted_count'
+
+printf '\nAll as expected.\n'

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Packs the library, looks into the package, and uses it as a new user would: from a project outside this
+# repository, which gets it from a folder as it would from a feed, on a real PostgreSQL server.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+repository=$PWD
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+version=0.0.0-ci.$(date -u +%Y%m%d%H%M%S)
+machine_packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: *//')
+
+# A build tree of its own: the odd version does not get into the repository's bin and obj folders.
+dotnet pack src/SolidCache.Postgres -c Release --artifacts-path "$work/build" --output "$work/packages" \
+  --nologo -v quiet -p:Version="$version"
+
+# The package is unpacked into the temporary folder; its dependencies come from the machine's cache.
+export NUGET_PACKAGES=$work/cache
+cat >"$work/nuget.config" <<EOF
+<configuration>
+  <packageSources>
+    <add key="packed" value="$work/packages" />
+  </packageSources>
+  <fallbackPackageFolders>
+    <add key="machine" value="$machine_packages" />
+  </fallbackPackageFolders>
+</configuration>
+EOF
+cd "$work"
+dotnet new console --name Newcomer --output Newcomer --no-restore >/dev/null
+cp "$repository/eng/package-test/Program.cs" Newcomer/
+dotnet add Newcomer package Microsoft.Extensions.Hosting >/dev/null
+dotnet add Newcomer package SolidCache.Postgres --version "$version" >/dev/null
+dotnet build Newcomer -c Release --nologo -v quiet -clp:NoSummary
+
+package=$NUGET_PACKAGES/solidcache.postgres/$version
+missing=0
+must() { # must WHAT TEST...
+  local what=$1
+  shift
+  "$@" >/dev/null || { echo "package-test: missing: $what" >&2; missing=1; }
+}
+must 'the library' ls "$package/lib/net10.0/SolidCache.Postgres.dll"
+must 'the XML documentation' ls "$package/lib/net10.0/SolidCache.Postgres.xml"
+must 'README.md' ls "$package/README.md"
+must 'the readme in the metadata' grep '<readme>README.md</readme>' "$package/solidcache.postgres.nuspec"
+must 'the licence' grep '<license type="expression">MIT</license>' "$package/solidcache.postgres.nuspec"
+must 'the migration scripts' ls "$package"/schema/*.sql
+# A zip file holds the names of its files in clear; some of these NuGet does not unpack.
+must 'the software bill of materials' \
+  grep -a '_manifest/spdx_[0-9.]*/manifest.spdx.json' "$work/packages/SolidCache.Postgres.$version.nupkg"
+must 'the symbols' \
+  grep -a 'lib/net10.0/SolidCache.Postgres.pdb' "$work/packages/SolidCache.Postgres.$version.snupkg"
+(( missing == 0 )) || exit 1
+
+"$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
+  dotnet run --project Newcomer -c Release --no-build
