@@ -1,7 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Entries;
-using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
 
 namespace SolidCache.Postgres.Caching;

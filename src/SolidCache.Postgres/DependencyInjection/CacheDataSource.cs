@@ -10,6 +10,13 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     private CacheDataSource(NpgsqlDataSource source, NpgsqlDataSource? owned)
     {
+        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).Multiplexing)
+        {
+            throw new InvalidOperationException(
+                "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
+                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)}, or register a data source for it under its key.");
+        }
+
         Source = ThroughPrimary(source);
         _owned = owned;
     }

@@ -1,5 +1,4 @@
 using System.Data;
-using System.Diagnostics;
 using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
@@ -74,19 +73,5 @@ internal static class AsyncFork
         {
             resource.Dispose();
         }
-    }
-
-    /// <summary>The result of a call that was made with <c>async</c> false and is therefore complete.</summary>
-    public static T Completed<T>(this ValueTask<T> call)
-    {
-        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
-        return call.GetAwaiter().GetResult();
-    }
-
-    /// <inheritdoc cref="Completed{T}"/>
-    public static void Completed(this ValueTask call)
-    {
-        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
-        call.GetAwaiter().GetResult();
     }
 }

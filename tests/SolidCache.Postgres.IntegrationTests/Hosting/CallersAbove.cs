@@ -50,6 +50,32 @@ public sealed class CallersAbove
     }
 
     [Test]
+    public async Task A_data_source_with_ways_of_its_own_works([Values("Max Auto Prepare=20", "Enlist=false;No Reset On Close=true")] string setting)
+    {
+        await using var source = NpgsqlDataSource.Create($"{_database.ConnectionString};{setting}");
+        await using var node = await CacheHost.StartAsync("", options => options.ConnectionString = null, services => services.AddSingleton(source));
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(async number =>
+        {
+            await node.Cache.SetAsync($"{setting}:{number}", [(byte)number], new());
+            Assert.That(await node.Cache.GetAsync($"{setting}:{number}"), Is.EqualTo<byte[]>([(byte)number]));
+        }));
+        node.Cache.Set(setting, [1], new());
+
+        Assert.That(node.Cache.Get(setting), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(await node.Cache.RemoveByPrefixAsync(setting), Is.EqualTo(21));
+    }
+
+    [Test]
+    public void A_data_source_that_multiplexes_is_refused()
+    {
+        using var source = NpgsqlDataSource.Create($"{_database.ConnectionString};Multiplexing=true");
+        using var services = new ServiceCollection().AddSingleton(source).AddPostgresSolidCache().BuildServiceProvider();
+
+        Assert.That(() => services.GetRequiredService<ISolidCache>(), Throws.InvalidOperationException.With.Message.Contains("Multiplexing=true"));
+    }
+
+    [Test]
     public async Task Keyed_caches_live_in_tables_of_their_own()
     {
         await using var node = await CacheHost.StartAsync(_database.ConnectionString, configureServices: services => services
