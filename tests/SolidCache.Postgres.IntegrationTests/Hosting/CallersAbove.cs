@@ -25,6 +25,7 @@ public sealed class CallersAbove
         var made = 0;
 
         var one = await HybridOf(first).GetOrCreateAsync("hybrid", _ => ValueTask.FromResult(++made), tags: ["tag"]);
+        await Eventually.TrueAsync(() => first.Cache.ExistsAsync("hybrid"), "HybridCache stores the value, after it has returned it");
         var two = await HybridOf(second).GetOrCreateAsync("hybrid", _ => ValueTask.FromResult(++made), tags: ["tag"]);
         Assert.That((one, two, made), Is.EqualTo((1, 1, 1)));
 
