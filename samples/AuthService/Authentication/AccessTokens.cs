@@ -1,0 +1,37 @@
+using System.Globalization;
+using AuthService.Users;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace AuthService.Authentication;
+
+/// <summary>Issues access tokens. They carry the permissions, so that a permission taken away is gone once the token expires.</summary>
+internal sealed class AccessTokens(SigningKey key, TimeProvider time)
+{
+    /// <summary>Both the issuer and the audience: the service hands out tokens for itself.</summary>
+    public const string Issuer = "auth-service";
+    public const string Type = "at+jwt";
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
+    private readonly SigningCredentials _credentials = new(key.Secret, SigningKey.Algorithm);
+
+    public SignInReply Issue(UserProfile user)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = Issuer,
+            TokenType = Type,
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now + Life,
+            SigningCredentials = _credentials,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = user.Id.ToString(CultureInfo.InvariantCulture),
+                [Permissions.Claim] = user.Permissions,
+            },
+        });
+        return new SignInReply(token, (int)Life.TotalSeconds);
+    }
+}

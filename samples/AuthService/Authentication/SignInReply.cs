@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace AuthService.Authentication;
+
+internal sealed record SignInReply(
+    [property: JsonPropertyName("accessToken")] string AccessToken,
+    [property: JsonPropertyName("expiresIn")] int ExpiresIn);

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+
+namespace AuthService.Database;
+
+/// <summary>One data source, for the service's own statements and for the cache.</summary>
+internal static class DatabaseRegistration
+{
+    [SuppressMessage("Reliability", "CA2000", Justification = "The host disposes the container, the rule does not follow it there.")]
+    public static async Task AddDatabaseAsync(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        if (builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 } connectionString)
+        {
+            var settings = Parse(connectionString);
+            services.AddSingleton(_ => Build(settings));
+        }
+        else
+        {
+            var container = await DevelopmentContainer.StartAsync(builder.Environment);
+            // Through factories, so that the host disposes both when it stops, the container last.
+            services.AddSingleton(_ => container);
+            services.AddSingleton(provider => Build(Parse(provider.GetRequiredService<DevelopmentContainer>().ConnectionString)));
+        }
+
+        services.AddSingleton<DatabaseInitializer>();
+        services.AddHostedService(static provider => provider.GetRequiredService<DatabaseInitializer>());
+    }
+
+    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException error)
+        {
+            // It holds a password, so neither its text nor the parser's words are shown.
+            throw new SetupException(
+                "ConnectionStrings__Postgres is no connection string of Npgsql; it looks like Host=...;Username=...;Password=...;Database=...", error);
+        }
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
+    {
+        settings.ApplicationName ??= "auth-service";
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "auth-service" }.Build();
+    }
+}

@@ -1,0 +1,9 @@
+namespace AuthService.Users;
+
+/// <summary>What the cache had to do with an answer.</summary>
+internal enum CacheUse
+{
+    Hit,
+    Miss,
+    Bypass,
+}

@@ -1,0 +1,4 @@
+namespace AuthService.Users;
+
+/// <summary>A profile, or null when there is no such user, and where it came from.</summary>
+internal readonly record struct UserDetail(UserProfile? Profile, CacheUse Cache);

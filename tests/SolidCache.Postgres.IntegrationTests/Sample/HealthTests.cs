@@ -1,0 +1,95 @@
+using System.Net;
+using System.Text.Json;
+using Npgsql;
+
+namespace SolidCache.Postgres.IntegrationTests.Sample;
+
+public sealed class HealthTests : SampleFixture
+{
+    [Test]
+    public async Task Health_tells_of_the_database_and_the_cache()
+    {
+        using var response = await Anonymous.ReadAsync("/health");
+        var health = await response.JsonAsync();
+        var services = health.GetProperty("services");
+        var cache = services.GetProperty("solid_cache");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(health.Names(), Is.EqualTo(["status", "services"]));
+            Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("healthy"));
+            Assert.That(services.GetProperty("database").GetProperty("healthy").GetBoolean(), Is.True);
+            Assert.That(cache.Names(), Is.EqualTo(["status", "total_entries", "expired_entries", "total_size_kb"]));
+            Assert.That(cache.GetProperty("status").GetString(), Is.EqualTo("healthy"));
+            Assert.That(cache.GetProperty("total_entries").GetInt64(), Is.Zero);
+            Assert.That(cache.GetProperty("total_size_kb").GetDouble(), Is.Positive);
+        }
+    }
+
+    [Test]
+    public async Task Health_counts_live_and_expired_entries()
+    {
+        using var first = await Admin.ReadAsync("/users/1");
+        using var second = await Admin.ReadAsync("/users/2");
+        await ExpireAsync("user_profile:2");
+
+        using var response = await Anonymous.ReadAsync("/health");
+        var cache = (await response.JsonAsync()).GetProperty("services").GetProperty("solid_cache");
+
+        Assert.That(cache.GetProperty("total_entries").GetInt64(), Is.EqualTo(2));
+        Assert.That(cache.GetProperty("expired_entries").GetInt64(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Entries_that_no_sweep_removed_degrade_the_health_but_not_the_service()
+    {
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO solid_cache_entries (key, value, expires_at)
+            SELECT 'old:' || number, '', now() - interval '3 hours'
+            FROM generate_series(1, 1001) AS number
+            """);
+
+        using var response = await Anonymous.ReadAsync("/health");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await response.JsonAsync()).GetProperty("status").GetString(), Is.EqualTo("degraded"));
+    }
+
+    [Test]
+    public async Task Without_its_database_the_service_is_unavailable_and_keeps_its_secrets()
+    {
+        // Port 1 belongs to a service that nobody runs.
+        var away = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = "127.0.0.1", Port = 1, Username = "someone", Password = "se-cret" };
+        await using var service = new SampleService(away.ConnectionString);
+        using var client = service.CreateClient();
+
+        using var response = await client.ReadAsync("/health");
+        var body = await response.Content.ReadAsStringAsync();
+        using var json = JsonDocument.Parse(body);
+        var services = json.RootElement.GetProperty("services");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(json.RootElement.GetProperty("status").GetString(), Is.EqualTo("unhealthy"));
+            Assert.That(services.GetProperty("database").GetProperty("healthy").GetBoolean(), Is.False);
+            Assert.That(services.GetProperty("solid_cache").Names(), Is.EqualTo(["status"]));
+            Assert.That(body, Does.Not.Contain("se-cret").And.Not.Contain("someone").And.Not.Contain("127.0.0.1"));
+        }
+    }
+
+    [Test]
+    public async Task Without_its_database_the_service_answers_that_it_may_be_back()
+    {
+        var away = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = "127.0.0.1", Port = 1 };
+        await using var service = new SampleService(away.ConnectionString);
+        using var client = service.CreateClient();
+
+        using var response = await client.PostTextAsync("/auth/sign-in", """{"email":"a@example.com","password":"x"}""");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
+    }
+}
