@@ -124,6 +124,11 @@ public static class SolidCacheJsonExtensions
 
     [RequiresUnreferencedCode(Reflection)]
     [RequiresDynamicCode(Reflection)]
-    private static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions? options) =>
-        (JsonTypeInfo<T>)(options ?? JsonSerializerOptions.Web).GetTypeInfo(typeof(T));
+    private static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions? options)
+    {
+        // As the serializer does with options that it meets for the first time.
+        options ??= JsonSerializerOptions.Web;
+        options.MakeReadOnly(populateMissingResolver: true);
+        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
 }

@@ -41,6 +41,20 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         return new CacheDataSource(registered, owned: null);
     }
 
+    /// <summary>Whether a data source can be made of a connection string; none is connected.</summary>
+    public static bool CanBuild(string connectionString)
+    {
+        try
+        {
+            Build(connectionString).Dispose();
+            return true;
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or NotSupportedException or FormatException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => _owned?.Dispose();
 
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;

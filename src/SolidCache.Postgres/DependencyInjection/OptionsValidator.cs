@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.DependencyInjection;
@@ -17,8 +16,9 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
     private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
     [
-        Constructs(nameof(options.ConnectionString), () => new NpgsqlConnectionStringBuilder(options.ConnectionString), "it must be an Npgsql connection string, or null to use the registered NpgsqlDataSource"),
-        options.ConnectionString is { } text && string.IsNullOrWhiteSpace(text) ? $"{nameof(options.ConnectionString)} is blank; it must be an Npgsql connection string, or null to use the registered NpgsqlDataSource." : null,
+        options.ConnectionString is { } text && !CacheDataSource.CanBuild(text)
+            ? $"{nameof(options.ConnectionString)} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource."
+            : null,
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
         Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
         Within(nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 500_000_000),
@@ -40,7 +40,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
             : FormattableString.Invariant($"{option} is {value}; it must be from {least} to {most}.");
 
     /// <summary>Types that own their rules are asked by making one.</summary>
-    private static string? Constructs(string option, Func<object> construct, string? rule = null)
+    private static string? Constructs(string option, Func<object> construct)
     {
         try
         {
@@ -49,8 +49,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         }
         catch (ArgumentException error)
         {
-            // A connection string holds a password, so its own value and the parser's words stay out of the message.
-            return rule is null ? $"{option}: {error.Message}" : $"{option} cannot be read; {rule}.";
+            return $"{option}: {error.Message}";
         }
     }
 }

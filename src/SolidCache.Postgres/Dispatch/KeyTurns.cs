@@ -14,7 +14,7 @@ internal sealed class KeyTurns
         lock (_last)
         {
             _last.TryGetValue(key, out var before);
-            var turn = new Turn(this, key, before);
+            var turn = new Turn(this, key, before?.Ended);
             _last[key] = turn;
             return turn;
         }
@@ -43,8 +43,8 @@ internal sealed class KeyTurns
         }
     }
 
-    /// <summary>A place in the queue of one key.</summary>
-    internal sealed class Turn(KeyTurns turns, string key, Turn? before)
+    /// <summary>A place in the queue of one key. It knows the end of the turn before and not the turn, or a busy key would keep them all.</summary>
+    internal sealed class Turn(KeyTurns turns, string key, Task? before)
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -64,16 +64,16 @@ internal sealed class KeyTurns
             {
                 if (async)
                 {
-                    await before.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    await before.WaitAsync(cancellationToken).ConfigureAwait(false);
                 }
                 else
                 {
-                    before.Ended.Wait(cancellationToken);
+                    before.Wait(cancellationToken);
                 }
             }
             catch (OperationCanceledException)
             {
-                _ = before.Ended.ContinueWith(
+                _ = before.ContinueWith(
                     static (_, turn) => ((Turn)turn!).End(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 throw;
             }

@@ -18,6 +18,9 @@ internal sealed partial class KeySpace
     public const int MaxPrefixBytes = 128;
     private const string HashMark = "#sha256:";
     private const int HashedTailBytes = 8 + 64;
+    private const char LowestLowSurrogate = '\uDC00';
+    private const char HighestLowSurrogate = '\uDFFF';
+    private static readonly string AnyHash = new('_', 64);
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private readonly string? _lead;
@@ -64,9 +67,17 @@ internal sealed partial class KeySpace
             }
 
             var readable = Readable(prefix, lead);
-            if (readable.Length < prefix.Length)
+            if (readable.Length == prefix.Length)
             {
-                ranges.Add(RangeOf(lead, readable + HashMark, pattern: null));
+                continue;
+            }
+
+            ranges.Add(RangeOf(lead, readable + HashMark, LikeEscaped(lead + readable + HashMark) + AnyHash));
+            if (readable.Length == prefix.Length - 1 && char.IsHighSurrogate(prefix[^1]))
+            {
+                // The prefix ends within a pair, and so starts the keys that hold any pair with that half.
+                var first = lead + readable + new Rune(prefix[^1], LowestLowSurrogate);
+                ranges.Add(new KeyRange(first, KeyText.Successor(lead + readable + new Rune(prefix[^1], HighestLowSurrogate)), Pattern: null, lead.Length == 0));
             }
         }
 
@@ -85,7 +96,7 @@ internal sealed partial class KeySpace
         }
 
         var literal = EscapedCharacter().Replace(LiteralStart().Match(pattern).Value, "$1");
-        return [.. LeadsOfAnyStartingWith(literal).Select(lead => RangeOf(lead, Readable(literal, lead), Wildcard().Replace(lead, @"\$0") + pattern))];
+        return [.. LeadsOfAnyStartingWith(literal).Select(lead => RangeOf(lead, Readable(literal, lead), LikeEscaped(lead) + pattern))];
     }
 
     private string LeadOf(string key) => _lead ?? (key.Contains(Separator) ? "^" : "");
@@ -102,6 +113,8 @@ internal sealed partial class KeySpace
 
     private static string Readable(string key, string lead) =>
         KeyText.StorablePrefix(key, CacheKey.MaxBytes - Encoding.UTF8.GetByteCount(lead) - HashedTailBytes);
+
+    private static string LikeEscaped(string literal) => Wildcard().Replace(literal, @"\$0");
 
     private static KeyRange RangeOf(string lead, string start, string? pattern) =>
         new(lead + start, KeyText.Successor(lead + start), pattern, SkipsPrefixed: lead.Length == 0);

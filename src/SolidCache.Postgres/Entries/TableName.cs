@@ -10,6 +10,7 @@ internal sealed record TableName
 
     /// <summary>PostgreSQL cuts names after 63 bytes without an error: a longer one could meet another.</summary>
     private const int MaxIdentifierBytes = 63;
+    private const string DefaultState = "solid_cache_state";
     private const string StateSuffix = "_state";
     private const string CleanupSuffix = "_cleanup_expired";
     private const string SweepSuffix = "_sweep_expired";
@@ -22,9 +23,9 @@ internal sealed record TableName
     {
         Schema = Checked(schema, "schema", MaxIdentifierBytes);
         Table = Checked(table, "table", MaxIdentifierBytes - CleanupSuffix.Length);
-        if (table.EndsWith(StateSuffix, StringComparison.Ordinal))
+        if (Table.EndsWith(StateSuffix, StringComparison.Ordinal) || (!IsDefault && State == DefaultState))
         {
-            throw new ArgumentException($"'{table}' is not a table name for the cache: '{StateSuffix}' at the end names the table beside it.", nameof(table));
+            throw new ArgumentException($"'{table}' is not a table name for the cache: '{StateSuffix}' at the end names the table beside one.", nameof(table));
         }
     }
 
@@ -32,7 +33,7 @@ internal sealed record TableName
 
     public string Table { get; }
 
-    public string State => IsDefault ? "solid_cache_state" : Table + StateSuffix;
+    public string State => IsDefault ? DefaultState : Table + StateSuffix;
 
     public string CleanupFunction => IsDefault ? "cleanup_expired_cache" : Table + CleanupSuffix;
 
@@ -44,7 +45,7 @@ internal sealed record TableName
     public override string ToString() => $"{Schema}.{Table}";
 
     private static string Checked(string name, string kind, int maxBytes) =>
-        KeyText.IsStorable(name) && Encoding.UTF8.GetByteCount(name) is > 0 and var bytes && bytes <= maxBytes
+        name is not null && KeyText.IsStorable(name) && Encoding.UTF8.GetByteCount(name) is > 0 and var bytes && bytes <= maxBytes
         && !name.Contains(BodyDelimiter, StringComparison.Ordinal)
             ? name
             : throw new ArgumentException(

@@ -8,17 +8,20 @@ internal sealed class PostgresSolidCacheHealthCheck(ISolidCache cache, PostgresS
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             // Not left to the driver: a server that hangs takes its time to refuse even a cancellation.
-            using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            abandoned.CancelAfter(options.Timeout);
-            var statistics = await cache.GetStatisticsAsync(abandoned.Token).WaitAsync(options.Timeout, time, cancellationToken).ConfigureAwait(false);
-            return Judge(statistics);
+            return Judge(await cache.GetStatisticsAsync(call.Token).WaitAsync(options.Timeout, time, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             return new HealthCheckResult(context.Registration.FailureStatus, Describe(error), error);
+        }
+        finally
+        {
+            // A call that was given up on gives its connection back.
+            await call.CancelAsync().ConfigureAwait(false);
         }
     }
 

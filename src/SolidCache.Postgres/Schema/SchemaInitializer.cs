@@ -39,7 +39,7 @@ internal sealed class SchemaInitializer(ConnectionSource connections, TimeSpan p
         }
         catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
         {
-            log.SchemaUnchecked(error, connections.Table, RetryDelay.TotalSeconds);
+            log.SchemaUnchecked(connections.Table, RetryDelay.TotalSeconds, error.Message);
             return false;
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Transactions;
 using Npgsql;
 using SolidCache.Postgres.Entries;
@@ -39,22 +40,31 @@ internal sealed class ConnectionSource(
     }
 
     /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>
+    [SuppressMessage("Reliability", "CA2025", Justification = "The connection is disposed when the attempt to open it has ended.")]
     private async ValueTask<NpgsqlConnection> OpenAsync(bool async, CancellationToken cancellationToken)
     {
         using var outside = Transaction.Current is null
             ? null
             : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
         var connection = dataSource.CreateConnection();
+        var opening = connection.OpenAsync(async, cancellationToken).AsTask();
         try
         {
-            await connection.OpenAsync(async, cancellationToken).ConfigureAwait(false);
+            // Npgsql misses a cancellation now and then while a server accepts the connection and does not answer.
+            await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
             outside?.Complete();
             return connection;
         }
         catch
         {
-            await connection.DisposeAsync(async).ConfigureAwait(false);
+            _ = DisposeOnceOpenedAsync(connection, opening);
             throw;
         }
+    }
+
+    private static async Task DisposeOnceOpenedAsync(NpgsqlConnection connection, Task opening)
+    {
+        await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await connection.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -25,7 +25,8 @@ public sealed class HostedSweeper
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await InsertExpiredAsync("first", 500);
         await using var node = await StartSweepingAsync(clock);
-        await UntilAsync("SELECT count(*) = 0 FROM solid_cache_entries", clock);
+        await UntilAsync("SELECT last_sweep_finished_at IS NOT NULL FROM solid_cache_state", clock);
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.Zero);
 
         await InsertExpiredAsync("second", 500);
         await ForgetLastSweepAsync();
