@@ -10,13 +10,6 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     private CacheDataSource(NpgsqlDataSource source, NpgsqlDataSource? owned)
     {
-        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).Multiplexing)
-        {
-            throw new InvalidOperationException(
-                "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
-                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)}, or register a data source for it under its key.");
-        }
-
         Source = ThroughPrimary(source);
         _owned = owned;
     }
@@ -38,6 +31,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             ?? throw new InvalidOperationException(
                 $"The cache has no database. Set {nameof(PostgresSolidCacheOptions)}.{nameof(options.ConnectionString)}, or register an "
                 + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection.");
+        RefuseMultiplexing(registered.ConnectionString);
         return new CacheDataSource(registered, owned: null);
     }
 
@@ -62,6 +56,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     /// <summary>The slim builder keeps NativeAOT small; named, so that the connection string becomes no metric's tag.</summary>
     private static NpgsqlDataSource Build(string connectionString)
     {
+        RefuseMultiplexing(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(connectionString) { Name = "SolidCache.Postgres" };
         builder.EnableArrays();
         builder.EnableTransportSecurity();
@@ -70,6 +65,16 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         builder.ConnectionStringBuilder.NoResetOnClose = true;
         builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
         return builder.Build();
+    }
+
+    private static void RefuseMultiplexing(string connectionString)
+    {
+        if (new NpgsqlConnectionStringBuilder(connectionString).Multiplexing)
+        {
+            throw new InvalidOperationException(
+                "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
+                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)}, or register a data source for it under its key.");
+        }
     }
 
     private static NpgsqlDataSource ThroughPrimary(NpgsqlDataSource source) =>

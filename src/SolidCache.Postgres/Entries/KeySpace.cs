@@ -67,17 +67,14 @@ internal sealed partial class KeySpace
             }
 
             var readable = Readable(prefix, lead);
-            if (readable.Length == prefix.Length)
+            if (readable.Length < prefix.Length)
             {
-                continue;
+                ranges.Add(RangeOf(lead, readable + HashMark, LikeEscaped(lead + readable + HashMark) + AnyHash));
             }
 
-            ranges.Add(RangeOf(lead, readable + HashMark, LikeEscaped(lead + readable + HashMark) + AnyHash));
-            if (readable.Length == prefix.Length - 1 && char.IsHighSurrogate(prefix[^1]))
+            if (HalfAPair(prefix, lead) is { } pairs)
             {
-                // The prefix ends within a pair, and so starts the keys that hold any pair with that half.
-                var first = lead + readable + new Rune(prefix[^1], LowestLowSurrogate);
-                ranges.Add(new KeyRange(first, KeyText.Successor(lead + readable + new Rune(prefix[^1], HighestLowSurrogate)), Pattern: null, lead.Length == 0));
+                ranges.Add(pairs);
             }
         }
 
@@ -97,6 +94,22 @@ internal sealed partial class KeySpace
 
         var literal = EscapedCharacter().Replace(LiteralStart().Match(pattern).Value, "$1");
         return [.. LeadsOfAnyStartingWith(literal).Select(lead => RangeOf(lead, Readable(literal, lead), LikeEscaped(lead) + pattern))];
+    }
+
+    /// <summary>A prefix that ends within a surrogate pair starts the keys that go on with any pair of that half.</summary>
+    private static KeyRange? HalfAPair(string prefix, string lead)
+    {
+        if (prefix.Length == 0 || !char.IsHighSurrogate(prefix[^1]) || !KeyText.IsStorable(prefix[..^1]) || !KeyText.FitsIn(lead + prefix[..^1], CacheKey.MaxBytes))
+        {
+            return null;
+        }
+
+        var start = lead + prefix[..^1];
+        return new KeyRange(
+            start + new Rune(prefix[^1], LowestLowSurrogate),
+            KeyText.Successor(start + new Rune(prefix[^1], HighestLowSurrogate)),
+            Pattern: null,
+            SkipsPrefixed: lead.Length == 0);
     }
 
     private string LeadOf(string key) => _lead ?? (key.Contains(Separator) ? "^" : "");

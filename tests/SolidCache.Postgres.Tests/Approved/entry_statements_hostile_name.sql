@@ -1,0 +1,114 @@
+-- Read
+/* solid_cache:get */
+SELECT key, sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity'), value
+FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+WHERE key = $1
+  AND expires_at > now();
+
+-- TouchUnlessLocked
+/* solid_cache:touch */
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+FROM (
+  SELECT key AS due_key
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+  WHERE key = $1
+    AND expires_at > now()
+    AND sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  FOR UPDATE SKIP LOCKED
+) AS due
+WHERE entry.key = due.due_key;
+
+-- Refresh
+/* solid_cache:refresh */
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+WHERE key = $1
+  AND expires_at > now()
+  AND sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity');
+
+-- RelaxedWrite
+/* solid_cache:set */
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    now() + $2 * interval '1 microsecond',
+    now() + $3 * 1.1 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  $3,
+  now() + $2 * interval '1 microsecond',
+  $1,
+  $4
+FROM set_config('synchronous_commit', 'off', true) AS durability
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value;
+
+-- DurableWrite
+/* solid_cache:set */
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    now() + $2 * interval '1 microsecond',
+    now() + $3 * 1.1 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  $3,
+  now() + $2 * interval '1 microsecond',
+  $1,
+  $4
+FROM set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value;
+
+-- Remove
+/* solid_cache:remove */
+DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+USING set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability
+WHERE key = $1;
+
+-- RemoveSlice
+/* solid_cache:remove_range */
+WITH slice AS (
+  SELECT key
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+  WHERE key >= $1
+    AND ($2::text IS NULL OR key < $2)
+    AND ($3::text IS NULL OR key LIKE $3)
+    AND (NOT $4 OR strpos(key, '^') = 0)
+  ORDER BY key
+  LIMIT 1000
+  FOR UPDATE
+), removed AS (
+  DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+  USING slice
+  WHERE entry.key = slice.key
+  RETURNING entry.key
+)
+SELECT count(*), max(key)
+FROM removed, set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability;
+
+-- TimeToLive
+/* solid_cache:ttl */
+SELECT CASE
+  WHEN isfinite(expires_at) THEN least(
+    (extract(epoch FROM expires_at - now()) * 1000000)::bigint,
+    sliding_expiration)
+END
+FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+WHERE key = $1
+  AND expires_at > now();

@@ -1,0 +1,147 @@
+-- The schema of SolidCache.Postgres, version 1. It may run again, and beside other nodes.
+BEGIN;
+
+SELECT pg_advisory_xact_lock(hashtextextended( E'solid_cache:"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', 0));
+
+DO $solid_cache$
+DECLARE
+  found integer;
+BEGIN
+  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
+    SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
+    IF found > 1 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 1.', found;
+    END IF;
+  END IF;
+END
+$solid_cache$;
+
+-- The entries, the state beside them, and the two ways to sweep from outside the application.
+-- Names in braces are replaced by the quoted names of a cache. Every statement may run again without harm.
+
+DO $solid_cache$
+BEGIN
+  IF to_regnamespace( E'"Ünï""co''dé\\"') IS NULL THEN
+    CREATE SCHEMA "Ünï""co'dé\";
+  END IF;
+END
+$solid_cache$;
+
+-- No index but the primary key: one on expires_at would make every overwrite and every sliding touch a non-HOT update.
+-- Fixed-width columns first, so that a read finds the expiry without walking over the key.
+CREATE TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" (
+  expires_at          timestamptz NOT NULL,                -- 'infinity': never
+  created_at          timestamptz NOT NULL DEFAULT now(),  -- of the last set
+  sliding_expiration  bigint,                              -- microseconds; an interval's day has 25 hours once a year
+  absolute_expiration timestamptz,                         -- the cap of a sliding expiration
+  key                 text COLLATE "C" PRIMARY KEY,
+  value               bytea NOT NULL
+) WITH (
+  -- Room for one more version of a row on its page, so that an overwrite stays there.
+  fillfactor = 80,
+  autovacuum_vacuum_scale_factor = 0.05,
+  autovacuum_vacuum_threshold = 1000,
+  -- Values over about 2 KB are stored in TOAST, which is never pruned in place: only vacuum frees its space.
+  toast.autovacuum_vacuum_scale_factor = 0.05,
+  toast.autovacuum_vacuum_threshold = 1000
+);
+
+-- One row: the version of the schema, and where the sweep stands.
+CREATE TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" (
+  singleton               boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  schema_version          integer NOT NULL,
+  minimum_library_version integer NOT NULL,                -- the oldest library schema version that can work with this one
+  sweep_holder            text,                            -- who sweeps, while the lease lasts
+  sweep_lease_ends_at     timestamptz,
+  sweep_next_block        bigint NOT NULL DEFAULT 0,       -- where a pass goes on that was cut short
+  sweep_deleted           bigint NOT NULL DEFAULT 0,       -- by the pass under way
+  last_sweep_finished_at  timestamptz,
+  last_sweep_deleted      bigint
+);
+
+-- Deletes expired entries in one transaction, at most so many when told, and returns how many.
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_cleanup_expired"(maximum bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $solid_cache$
+DECLARE
+  deleted bigint;
+BEGIN
+  WITH expired AS (
+    SELECT key
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+    WHERE expires_at <= now()
+    LIMIT maximum
+    FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+  USING expired
+  WHERE entry.key = expired.key;
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+
+  IF maximum IS NULL THEN
+    UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
+    SET last_sweep_finished_at = clock_timestamp(),
+        last_sweep_deleted = deleted;
+  END IF;
+
+  RETURN deleted;
+END
+$solid_cache$;
+
+-- Deletes all expired entries, a slice of blocks a transaction, and commits in between. Call it outside a transaction.
+CREATE OR REPLACE PROCEDURE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_expired"(
+  blocks_per_slice integer DEFAULT 64,
+  pause_seconds double precision DEFAULT 0.01,
+  INOUT deleted bigint DEFAULT 0
+)
+LANGUAGE plpgsql
+AS $solid_cache$
+DECLARE
+  next_block bigint := 0;
+  block_count bigint;
+  slice_deleted bigint;
+BEGIN
+  IF blocks_per_slice IS NULL OR blocks_per_slice < 1 THEN
+    RAISE EXCEPTION 'blocks_per_slice is %, but must be at least 1', blocks_per_slice USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  deleted := 0;
+  LOOP
+    -- A procedure with a search_path of its own may not commit, so each transaction sets it anew.
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    block_count := pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') / current_setting('block_size')::bigint;
+    EXIT WHEN next_block >= block_count;
+
+    DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+    WHERE ctid = ANY (ARRAY(
+      SELECT ctid
+      FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+      WHERE ctid >= format('(%s,0)', next_block)::tid
+        AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
+        AND expires_at <= now()
+      FOR UPDATE SKIP LOCKED
+    ));
+    GET DIAGNOSTICS slice_deleted = ROW_COUNT;
+    deleted := deleted + slice_deleted;
+    next_block := next_block + blocks_per_slice;
+    COMMIT;
+
+    -- Only after work: a pause for each slice of a table without expired entries would make it slow for nothing.
+    IF slice_deleted > 0 THEN
+      PERFORM pg_catalog.pg_sleep(pause_seconds);
+    END IF;
+  END LOOP;
+
+  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
+  SET last_sweep_finished_at = clock_timestamp(),
+      last_sweep_deleted = deleted;
+END
+$solid_cache$;
+
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" (schema_version, minimum_library_version)
+VALUES (1, 1)
+ON CONFLICT (singleton) DO NOTHING;
+
+COMMIT;

@@ -1,0 +1,43 @@
+-- Size
+/* solid_cache:size */
+SELECT
+  pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') / current_setting('block_size')::bigint,
+  pg_total_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'),
+  (extract(epoch FROM now() - last_sweep_finished_at) * 1000000)::bigint
+FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
+
+-- Count
+/* solid_cache:count */
+SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
+FROM (
+  SELECT count(*) AS total,
+    count(*) FILTER (WHERE expires_at <= now()) AS expired,
+    count(*) FILTER (WHERE expires_at <= now() - $1 * interval '1 microsecond') AS overdue,
+    sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+) AS counts;
+
+-- Sample
+/* solid_cache:sample */
+SELECT
+  sum(total)::bigint,
+  sum(expired)::bigint,
+  sum(overdue)::bigint,
+  coalesce(sum(bytes), 0)::bigint
+FROM (
+  SELECT floor(random() * $2)::bigint AS number
+  FROM generate_series(1, 128)
+) AS block
+CROSS JOIN LATERAL (
+  SELECT count(*) AS total,
+    count(*) FILTER (WHERE expires_at <= now()) AS expired,
+    count(*) FILTER (WHERE expires_at <= now() - $1 * interval '1 microsecond') AS overdue,
+    sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
+  FROM (
+    SELECT expires_at, key, value
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+    WHERE ctid >= format('(%s,0)', block.number)::tid
+      AND ctid < format('(%s,0)', block.number + 1)::tid
+    LIMIT 1200
+  ) AS rows
+) AS counts;

@@ -1,0 +1,62 @@
+-- BlockCount
+/* solid_cache:sweep_size */
+SELECT
+  pg_relation_size('"public"."solid_cache_entries"') / current_setting('block_size')::bigint,
+  current_setting('block_size')::bigint,
+  pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean;
+
+-- AcquireLease
+/* solid_cache:sweep_acquire */
+UPDATE "public"."solid_cache_state"
+SET sweep_holder = $1,
+    sweep_lease_ends_at = now() + $2 * interval '1 microsecond'
+WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1)
+  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3 * interval '1 microsecond')
+RETURNING sweep_next_block, sweep_deleted;
+
+-- DeleteSlice
+/* solid_cache:sweep */
+DELETE FROM "public"."solid_cache_entries"
+USING set_config('synchronous_commit', 'off', true) AS durability
+WHERE ctid = ANY (ARRAY(
+  SELECT ctid
+  FROM "public"."solid_cache_entries"
+  WHERE ctid >= format('(%s,0)', $1)::tid
+    AND ctid < format('(%s,0)', $2)::tid
+    AND expires_at <= now()
+  FOR UPDATE SKIP LOCKED
+));
+
+-- RecordSlice
+/* solid_cache:sweep_progress */
+UPDATE "public"."solid_cache_state"
+SET sweep_lease_ends_at = now() + $2 * interval '1 microsecond',
+    sweep_next_block = $3,
+    sweep_deleted = $4
+FROM set_config('synchronous_commit', 'off', true) AS durability
+WHERE sweep_holder = $1
+  AND sweep_lease_ends_at >= now();
+
+-- Finish
+/* solid_cache:sweep_finish */
+UPDATE "public"."solid_cache_state"
+SET sweep_holder = NULL,
+    sweep_lease_ends_at = NULL,
+    sweep_next_block = 0,
+    sweep_deleted = 0,
+    last_sweep_finished_at = now(),
+    last_sweep_deleted = $2
+WHERE sweep_holder = $1;
+
+-- Release
+/* solid_cache:sweep_release */
+UPDATE "public"."solid_cache_state"
+SET sweep_holder = NULL,
+    sweep_lease_ends_at = NULL
+WHERE sweep_holder = $1;
+
+-- RecordManualSweep
+/* solid_cache:sweep_manual */
+UPDATE "public"."solid_cache_state"
+SET last_sweep_finished_at = now(),
+    last_sweep_deleted = $1;

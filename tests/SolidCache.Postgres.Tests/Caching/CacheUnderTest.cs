@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Time.Testing;
+using SolidCache.Postgres.Caching;
+
+namespace SolidCache.Postgres.Tests.Caching;
+
+/// <summary>The cache over a store in memory.</summary>
+internal sealed class CacheUnderTest
+{
+    public CacheUnderTest(Action<PostgresSolidCacheOptions>? configure = null)
+    {
+        var options = new PostgresSolidCacheOptions();
+        configure?.Invoke(options);
+
+        // No test gets as far as the sweeper: it needs a database.
+        Cache = new PostgresSolidCache(Store, sweeper: null!, new CachePolicy(options), Time);
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public InMemoryEntryStore Store { get; } = new();
+
+    public ISolidCache Cache { get; }
+}

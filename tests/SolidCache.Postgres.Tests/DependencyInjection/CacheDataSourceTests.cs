@@ -1,0 +1,130 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NUnit.Framework.Constraints;
+using SolidCache.Postgres.DependencyInjection;
+
+namespace SolidCache.Postgres.Tests.DependencyInjection;
+
+/// <summary>Which data source a cache uses.</summary>
+public sealed class CacheDataSourceTests
+{
+    private const string Other = "Host=/elsewhere;Username=other";
+    private readonly List<IDisposable> _disposables = [];
+
+    [TearDown]
+    public void TearDown() => _disposables.ForEach(disposable => disposable.Dispose());
+
+    [Test]
+    public void Without_any_the_message_says_what_to_do() =>
+        Assert.That(
+            () => Choose(new ServiceCollection()),
+            Throws.InvalidOperationException.With.Message.StartsWith(
+                "The cache has no database. Set PostgresSolidCacheOptions.ConnectionString, or register an NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString))"));
+
+    [Test]
+    public void Resolving_a_cache_without_any_says_it_too()
+    {
+        using var provider = new ServiceCollection().AddPostgresSolidCache().BuildServiceProvider();
+
+        Assert.That(
+            () => provider.GetRequiredService<ISolidCache>(),
+            Throws.InvalidOperationException.With.Message.StartsWith("The cache has no database."));
+    }
+
+    [Test]
+    public void The_registered_one_is_used()
+    {
+        var registered = Registered(Other);
+
+        Assert.That(Choose(new ServiceCollection().AddSingleton(registered)).Source, Is.SameAs(registered));
+    }
+
+    [Test]
+    public void An_explicit_connection_string_wins_over_a_registered_one()
+    {
+        var registered = Registered(Other);
+
+        var chosen = Choose(new ServiceCollection().AddSingleton(registered), connectionString: AwayDatabase.ConnectionString);
+
+        Assert.That(chosen.Source, Is.Not.SameAs(registered));
+        Assert.That(new NpgsqlConnectionStringBuilder(chosen.Source.ConnectionString).Host, Is.EqualTo("/nowhere/to/be/found"));
+    }
+
+    [Test]
+    public void The_one_under_the_caches_key_comes_before_the_unkeyed_one()
+    {
+        var keyed = Registered(Other);
+        var unkeyed = Registered(AwayDatabase.ConnectionString);
+        var services = new ServiceCollection().AddSingleton(unkeyed).AddKeyedSingleton("sessions", keyed);
+
+        Assert.That(Choose(services, "sessions").Source, Is.SameAs(keyed));
+        Assert.That(Choose(services, "another").Source, Is.SameAs(unkeyed));
+        Assert.That(Choose(services).Source, Is.SameAs(unkeyed));
+    }
+
+    [Test]
+    public void An_own_one_stays_out_of_ambient_transactions_and_is_not_reset_for_each_call()
+    {
+        var built = new NpgsqlConnectionStringBuilder(Choose(new ServiceCollection(), connectionString: AwayDatabase.ConnectionString).Source.ConnectionString);
+
+        Assert.That((built.Enlist, built.NoResetOnClose, built.ApplicationName), Is.EqualTo((false, true, "SolidCache.Postgres")));
+    }
+
+    [Test]
+    public void An_application_name_of_the_connection_string_is_kept()
+    {
+        var chosen = Choose(new ServiceCollection(), connectionString: AwayDatabase.ConnectionString + ";Application Name=shop");
+
+        Assert.That(new NpgsqlConnectionStringBuilder(chosen.Source.ConnectionString).ApplicationName, Is.EqualTo("shop"));
+    }
+
+    [Test]
+    public void Several_hosts_are_used_through_their_primary()
+    {
+        var registered = NpgsqlDataSource.Create("Host=/one,/two;Username=nobody");
+        _disposables.Add(registered);
+
+        var chosen = Choose(new ServiceCollection().AddSingleton(registered)).Source;
+
+        Assert.That(chosen, Is.Not.SameAs(registered).And.Not.TypeOf<NpgsqlMultiHostDataSource>());
+        Assert.That(Choose(new ServiceCollection(), connectionString: "Host=/one,/two;Username=nobody").Source, Is.Not.TypeOf<NpgsqlMultiHostDataSource>());
+    }
+
+    [Test]
+    public void An_application_that_chose_a_kind_of_server_itself_is_not_overruled()
+    {
+        var registered = NpgsqlDataSource.Create("Host=/one,/two;Username=nobody;Target Session Attributes=prefer-standby");
+        _disposables.Add(registered);
+
+        Assert.That(Choose(new ServiceCollection().AddSingleton(registered)).Source, Is.SameAs(registered));
+    }
+
+    [Test]
+    public void One_that_multiplexes_is_refused_whoever_made_it()
+    {
+        const string Multiplexing = AwayDatabase.ConnectionString + ";Multiplexing=true";
+        var registered = Registered(Multiplexing);
+
+        Assert.That(() => Choose(new ServiceCollection().AddSingleton(registered)), Refused());
+        Assert.That(() => Choose(new ServiceCollection(), connectionString: Multiplexing), Refused());
+
+        static IResolveConstraint Refused() =>
+            Throws.InvalidOperationException.With.Message.StartsWith("The cache cannot use a data source with Multiplexing=true");
+    }
+
+    private NpgsqlDataSource Registered(string connectionString)
+    {
+        var dataSource = NpgsqlDataSource.Create(connectionString);
+        _disposables.Add(dataSource);
+        return dataSource;
+    }
+
+    private CacheDataSource Choose(IServiceCollection services, string name = "", string? connectionString = null)
+    {
+        var provider = services.BuildServiceProvider();
+        _disposables.Add(provider);
+        var chosen = CacheDataSource.Choose(provider, name, new PostgresSolidCacheOptions { ConnectionString = connectionString });
+        _disposables.Add(chosen);
+        return chosen;
+    }
+}

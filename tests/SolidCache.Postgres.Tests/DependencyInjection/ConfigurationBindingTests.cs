@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace SolidCache.Postgres.Tests.DependencyInjection;
+
+/// <summary>Options from configuration.</summary>
+public sealed class ConfigurationBindingTests
+{
+    private static readonly Dictionary<string, string?> Section = new()
+    {
+        ["ConnectionString"] = "Host=db",
+        ["SchemaName"] = "s",
+        ["TableName"] = "t",
+        ["KeyPrefix"] = "app",
+        ["CreateSchemaIfNotExists"] = "false",
+        ["UnloggedTable"] = "true",
+        ["Durability"] = "Full",
+        ["DurableKeyPrefixes:0"] = "session:",
+        ["DefaultSlidingExpiration"] = "00:05:00",
+        ["RefreshSlidingExpirationOnGet"] = "false",
+        ["SlidingExpirationSlack"] = "0.25",
+        ["MaxValueBytes"] = "1000",
+        ["OperationTimeout"] = "00:00:09",
+        ["PoolerSupportsPreparedStatements"] = "true",
+        ["SweepExpiredEntries"] = "false",
+        ["SweepInterval"] = "00:10:00",
+        ["SweepMegabytesPerSecond"] = "7",
+    };
+
+    private static readonly string[] BothPrefixes = ["__MSFT_HCT__", "session:"];
+
+    [TestCase(null)]
+    [TestCase("sessions")]
+    public void A_section_sets_every_option(string? serviceKey)
+    {
+        var options = Bind(Section, serviceKey);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(options.ConnectionString, Is.EqualTo("Host=db"));
+            Assert.That(options.SchemaName, Is.EqualTo("s"));
+            Assert.That(options.TableName, Is.EqualTo("t"));
+            Assert.That(options.KeyPrefix, Is.EqualTo("app"));
+            Assert.That(options.CreateSchemaIfNotExists, Is.False);
+            Assert.That(options.UnloggedTable, Is.True);
+            Assert.That(options.Durability, Is.EqualTo(SolidCacheDurability.Full));
+            Assert.That(options.DurableKeyPrefixes, Is.EqualTo(BothPrefixes));
+            Assert.That(options.DefaultSlidingExpiration, Is.EqualTo(TimeSpan.FromMinutes(5)));
+            Assert.That(options.RefreshSlidingExpirationOnGet, Is.False);
+            Assert.That(options.SlidingExpirationSlack, Is.EqualTo(0.25));
+            Assert.That(options.MaxValueBytes, Is.EqualTo(1_000));
+            Assert.That(options.OperationTimeout, Is.EqualTo(TimeSpan.FromSeconds(9)));
+            Assert.That(options.PoolerSupportsPreparedStatements, Is.True);
+            Assert.That(options.SweepExpiredEntries, Is.False);
+            Assert.That(options.SweepInterval, Is.EqualTo(TimeSpan.FromMinutes(10)));
+            Assert.That(options.SweepMegabytesPerSecond, Is.EqualTo(7));
+        }
+    }
+
+    [Test]
+    public void No_option_is_missing_from_this_test() =>
+        Assert.That(
+            Section.Keys.Select(key => key.Split(':')[0]),
+            Is.EquivalentTo(typeof(PostgresSolidCacheOptions).GetProperties().Select(property => property.Name)));
+
+    [Test]
+    public void What_the_section_leaves_out_keeps_its_default()
+    {
+        var defaults = new PostgresSolidCacheOptions();
+
+        var options = Bind([], serviceKey: null);
+
+        foreach (var property in typeof(PostgresSolidCacheOptions).GetProperties())
+        {
+            Assert.That(property.GetValue(options), Is.EqualTo(property.GetValue(defaults)), property.Name);
+        }
+    }
+
+    [Test]
+    public void A_value_that_cannot_be_read_is_an_error_that_names_its_key() =>
+        Assert.That(
+            () => Bind(new() { ["MaxValueBytes"] = "many" }, serviceKey: null),
+            Throws.InvalidOperationException.With.Message.Contains("MaxValueBytes"));
+
+    private static PostgresSolidCacheOptions Bind(Dictionary<string, string?> values, string? serviceKey)
+    {
+        var section = new ConfigurationBuilder()
+            .AddInMemoryCollection(values.Select(value => KeyValuePair.Create("SolidCache:" + value.Key, value.Value)))
+            .Build()
+            .GetSection("SolidCache");
+        var services = new ServiceCollection();
+        if (serviceKey is null)
+        {
+            services.AddPostgresSolidCache(section);
+        }
+        else
+        {
+            services.AddKeyedPostgresSolidCache(serviceKey, section);
+        }
+
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>().Get(serviceKey);
+    }
+}

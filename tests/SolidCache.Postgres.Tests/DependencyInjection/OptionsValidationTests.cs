@@ -1,0 +1,144 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace SolidCache.Postgres.Tests.DependencyInjection;
+
+/// <summary>Options that cannot work are refused when the host starts, by option, value and rule.</summary>
+public sealed class OptionsValidationTests
+{
+    private const string Unusable =
+        "ConnectionString cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, "
+        + "or null to use the registered NpgsqlDataSource.";
+
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    private static IEnumerable<TestCaseData> Accepted =>
+    [
+        Case("defaults", _ => { }),
+        Case("a connection string", options => options.ConnectionString = AwayDatabase.ConnectionString),
+        Case("names that need quotes", options => (options.SchemaName, options.TableName) = ("my schema", "Ünï\"codé")),
+        Case("the longest names", options => (options.SchemaName, options.TableName) = (new string('s', 63), new string('t', 47))),
+        Case("the longest prefix", options => options.KeyPrefix = new string('p', 128)),
+        Case("the smallest value limit", options => options.MaxValueBytes = 1),
+        Case("the largest value limit", options => options.MaxValueBytes = 500_000_000),
+        Case("the shortest time-out", options => options.OperationTimeout = TimeSpan.FromSeconds(1)),
+        Case("the longest time-out", options => options.OperationTimeout = TimeSpan.FromHours(1)),
+        Case("the shortest sweep interval", options => options.SweepInterval = TimeSpan.FromSeconds(1)),
+        Case("the longest sweep interval", options => options.SweepInterval = TimeSpan.FromDays(30)),
+        Case("the slowest sweep", options => options.SweepMegabytesPerSecond = 1),
+        Case("the fastest sweep", options => options.SweepMegabytesPerSecond = 100_000),
+        Case("the smallest slack", options => options.SlidingExpirationSlack = 0.01),
+        Case("the largest slack", options => options.SlidingExpirationSlack = 1),
+        Case("the shortest default window", options => options.DefaultSlidingExpiration = Tick),
+        Case("the longest default window", options => options.DefaultSlidingExpiration = TimeSpan.MaxValue),
+        Case("no default window", options => options.DefaultSlidingExpiration = null),
+        Case("full durability", options => options.Durability = SolidCacheDurability.Full),
+        Case("no durable prefixes", options => options.DurableKeyPrefixes.Clear()),
+        Case("an empty durable prefix", options => options.DurableKeyPrefixes.Add("")),
+    ];
+
+    private static IEnumerable<TestCaseData> Refused =>
+    [
+        Case("an unknown keyword", options => options.ConnectionString = "Host=x;Bogus=y", Unusable),
+        Case("a connection string that is none", options => options.ConnectionString = "nonsense", Unusable),
+        Case("an empty connection string", options => options.ConnectionString = "", Unusable),
+        Case("a blank connection string", options => options.ConnectionString = " \t", Unusable),
+        Case("a connection string without a host", options => options.ConnectionString = "Username=me", Unusable),
+        Case("a connection string that contradicts itself", options => options.ConnectionString = "Host=x;Minimum Pool Size=9;Maximum Pool Size=1", Unusable),
+        Case("an empty schema", options => options.SchemaName = "", "SchemaName", "'' is not a schema name for the cache: it must have 1 to 63 bytes"),
+        Case("a null schema", options => options.SchemaName = null!, "SchemaName", "it must have 1 to 63 bytes"),
+        Case("a schema that is too long", options => options.SchemaName = new string('s', 64), "SchemaName", $"'{new string('s', 64)}' is not a schema name"),
+        Case("an empty table", options => options.TableName = "", "TableName", "'' is not a table name for the cache: it must have 1 to 47 bytes"),
+        Case("a null table", options => options.TableName = null!, "TableName", "it must have 1 to 47 bytes"),
+        Case("a table that is too long", options => options.TableName = new string('t', 48), "TableName", $"'{new string('t', 48)}' is not a table name"),
+        Case("a table that is a state table", options => options.TableName = "t_state", "TableName", "'t_state'", "'_state' at the end"),
+        Case("a table whose state table is the default one's", options => options.TableName = "solid_cache", "TableName", "'solid_cache' is not a table name"),
+        Case("an empty prefix", options => options.KeyPrefix = "", "KeyPrefix", "'' is not a key prefix: it must have 1 to 128 bytes"),
+        Case("a prefix with a separator", options => options.KeyPrefix = "a^b", "KeyPrefix", "'a^b' is not a key prefix", "without '^'"),
+        Case("a prefix that is too long", options => options.KeyPrefix = new string('p', 129), "KeyPrefix", "is not a key prefix"),
+        Case("no value at all", options => options.MaxValueBytes = 0, "MaxValueBytes is 0; it must be from 1 to 500000000."),
+        Case("values that cannot be dumped", options => options.MaxValueBytes = 500_000_001, "MaxValueBytes is 500000001; it must be from 1 to 500000000."),
+        Case("no time", options => options.OperationTimeout = TimeSpan.FromSeconds(1) - Tick, "OperationTimeout is 00:00:00.9999999; it must be from 00:00:01 to 01:00:00."),
+        Case("too much time", options => options.OperationTimeout = TimeSpan.FromHours(1) + Tick, "OperationTimeout is 01:00:00.0000001; it must be from 00:00:01 to 01:00:00."),
+        Case("infinite time", options => options.OperationTimeout = Timeout.InfiniteTimeSpan, "OperationTimeout is -00:00:00.0010000;"),
+        Case("sweeps too often", options => options.SweepInterval = TimeSpan.FromSeconds(1) - Tick, "SweepInterval is 00:00:00.9999999; it must be from 00:00:01 to 30.00:00:00."),
+        Case("sweeps too seldom", options => options.SweepInterval = TimeSpan.FromDays(30) + Tick, "SweepInterval is 30.00:00:00.0000001; it must be from 00:00:01 to 30.00:00:00."),
+        Case("a sweep that stands still", options => options.SweepMegabytesPerSecond = 0, "SweepMegabytesPerSecond is 0; it must be from 1 to 100000."),
+        Case("a sweep that is too fast", options => options.SweepMegabytesPerSecond = 100_001, "SweepMegabytesPerSecond is 100001; it must be from 1 to 100000."),
+        Case("too little slack", options => options.SlidingExpirationSlack = 0.009, "SlidingExpirationSlack is 0.009; it must be from 0.01 to 1."),
+        Case("too much slack", options => options.SlidingExpirationSlack = 1.001, "SlidingExpirationSlack is 1.001; it must be from 0.01 to 1."),
+        Case("slack that is no number", options => options.SlidingExpirationSlack = double.NaN, "SlidingExpirationSlack is NaN; it must be from 0.01 to 1."),
+        Case("an empty default window", options => options.DefaultSlidingExpiration = TimeSpan.Zero, "DefaultSlidingExpiration is 00:00:00; it must be positive, or null for entries that never expire."),
+        Case("a negative default window", options => options.DefaultSlidingExpiration = -Tick, "DefaultSlidingExpiration is -00:00:00.0000001; it must be positive"),
+        Case("a durability that is none", options => options.Durability = (SolidCacheDurability)7, "Durability is 7; it must be Relaxed or Full."),
+        Case("a durable prefix that is null", options => options.DurableKeyPrefixes.Add(null!), "DurableKeyPrefixes holds a null; each must be the start of a key."),
+    ];
+
+    [TestCaseSource(nameof(Accepted))]
+    public void What_can_work_is_accepted(Action<PostgresSolidCacheOptions> configure, string[] _) =>
+        Assert.That(() => Start(services => services.AddPostgresSolidCache(configure)), Throws.Nothing);
+
+    [TestCaseSource(nameof(Refused))]
+    public void What_cannot_work_is_refused_by_option_value_and_rule(Action<PostgresSolidCacheOptions> configure, string[] words)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Start(services => services.AddPostgresSolidCache(configure)))!;
+
+        Assert.That(error.Failures.ToList(), Has.Count.EqualTo(1));
+        foreach (var word in words)
+        {
+            Assert.That(error.Message, Does.Contain(word));
+        }
+    }
+
+    [Test]
+    public void Everything_that_is_wrong_is_said_at_once()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Start(services => services.AddPostgresSolidCache(options =>
+        {
+            options.MaxValueBytes = 0;
+            options.SweepInterval = TimeSpan.Zero;
+            options.KeyPrefix = "";
+        })))!;
+
+        Assert.That(error.Failures.ToList(), Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void The_message_names_the_cache_when_it_has_a_key() =>
+        Assert.That(
+            () => Start(services => services.AddKeyedPostgresSolidCache("sessions", options => options.MaxValueBytes = 0)),
+            Throws.TypeOf<OptionsValidationException>().With.Message.EqualTo("Cache 'sessions': MaxValueBytes is 0; it must be from 1 to 500000000."));
+
+    [TestCase("Host=db;Username=me;Password=hunter2;Bogus=1")]
+    [TestCase("Host=db;Username=me;Pasword=hunter2")]
+    [TestCase("Host=db;Port=hunter2")]
+    [TestCase("Host=db;SSL Mode=hunter2")]
+    [TestCase("Host=db;Password='hunter2")]
+    [TestCase("hunter2")]
+    public void A_connection_string_never_gets_into_the_message(string connectionString)
+    {
+        var error = Assert.Throws<OptionsValidationException>(
+            () => Start(services => services.AddPostgresSolidCache(options => options.ConnectionString = connectionString)))!;
+
+        Assert.That(error.ToString(), Does.Not.Contain("hunter2").And.Not.Contain("Host=db"));
+    }
+
+    [Test]
+    public void Wrong_options_are_refused_by_the_cache_too_when_no_host_was_started()
+    {
+        using var provider = new ServiceCollection().AddPostgresSolidCache(options => options.MaxValueBytes = 0).BuildServiceProvider();
+
+        Assert.That(() => provider.GetRequiredService<ISolidCache>(), Throws.TypeOf<OptionsValidationException>());
+    }
+
+    private static TestCaseData Case(string name, Action<PostgresSolidCacheOptions> configure, params string[] words) =>
+        new TestCaseData(configure, words).SetArgDisplayNames(name);
+
+    private static void Start(Action<IServiceCollection> register)
+    {
+        var services = new ServiceCollection();
+        register(services);
+        using var provider = services.BuildServiceProvider();
+        provider.GetRequiredService<IStartupValidator>().Validate();
+    }
+}
