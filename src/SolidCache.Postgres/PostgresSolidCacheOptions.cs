@@ -85,6 +85,13 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Gets or sets a value indicating whether calls that arrive while another is under way travel together.</summary>
+    /// <value>
+    /// Default: true: at most four connections at any load, and several times the throughput of a statement a call. When false, each
+    /// call is a statement of its own on a connection of its own.
+    /// </value>
+    public bool Coalescing { get; set; } = true;
+
     /// <summary>Gets or sets a value indicating whether statements may be prepared although a connection pooler sits in between.</summary>
     /// <value>
     /// Default: false: the cache detects a pooler and prepares nothing behind it. Set it to true only for a pooler that keeps

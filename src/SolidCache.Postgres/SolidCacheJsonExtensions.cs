@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Caching.Distributed;
@@ -28,6 +29,7 @@ public static class SolidCacheJsonExtensions
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
     [RequiresUnreferencedCode(Reflection)]
     [RequiresDynamicCode(Reflection)]
+    [OverloadResolutionPriority(1)] // What a fourth argument "new() { .. }" means.
     public static Task SetJsonAsync<T>(
         this IDistributedCache cache,
         string key,
@@ -57,7 +59,7 @@ public static class SolidCacheJsonExtensions
         }
 
         using var buffer = new PooledBufferWriter();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(jsonTypeInfo.Options)))
         {
             JsonSerializer.Serialize(writer, value, jsonTypeInfo);
         }
@@ -121,6 +123,18 @@ public static class SolidCacheJsonExtensions
             ? (true, JsonSerializer.Deserialize(buffer.Written.Span, jsonTypeInfo))
             : default;
     }
+
+    /// <summary>As the serializer writes when it makes the writer itself.</summary>
+    private static JsonWriterOptions WriterOptions(JsonSerializerOptions options) => new()
+    {
+        Encoder = options.Encoder,
+        Indented = options.WriteIndented,
+        IndentCharacter = options.IndentCharacter,
+        IndentSize = options.IndentSize,
+        NewLine = options.NewLine,
+        MaxDepth = options.MaxDepth,
+        SkipValidation = true,
+    };
 
     [RequiresUnreferencedCode(Reflection)]
     [RequiresDynamicCode(Reflection)]

@@ -49,6 +49,13 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Why a connection string that Npgsql accepts does not do for a cache, or null.</summary>
+    public static string? Refusal(string connectionString) =>
+        IsMultiplexing(connectionString)
+            ? "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
+                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key."
+            : null;
+
     public void Dispose() => _owned?.Dispose();
 
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -69,11 +76,21 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     private static void RefuseMultiplexing(string connectionString)
     {
-        if (new NpgsqlConnectionStringBuilder(connectionString).Multiplexing)
+        if (Refusal(connectionString) is { } refusal)
         {
-            throw new InvalidOperationException(
-                "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
-                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)}, or register a data source for it under its key.");
+            throw new InvalidOperationException(refusal);
+        }
+    }
+
+    private static bool IsMultiplexing(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString).Multiplexing;
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException)
+        {
+            return false;
         }
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Sql;
@@ -16,6 +17,9 @@ namespace SolidCache.Postgres.DependencyInjection;
 internal sealed class CacheParts : IAsyncDisposable, IDisposable
 {
     private readonly CacheDataSource _dataSource;
+    private readonly CoalescingEntryStore? _coalescing;
+
+    private const int LaneCount = 2;
 
     /// <param name="services">The application's services.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
@@ -32,8 +36,21 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, log);
         var connections = new ConnectionSource(_dataSource.Source, table, poolers, schema.EnsureAsync, options.OperationTimeout);
 
-        var store = new DirectEntryStore(
-            connections, new EntryStatements(names, options.SlidingExpirationSlack), new StatisticsReader(names), log);
+        var statements = new EntryStatements(names, options.SlidingExpirationSlack);
+        var direct = new DirectEntryStore(connections, statements, new StatisticsReader(names), log);
+        var reads = new ReadQueue(BatchLimits.Default, table);
+        var writes = new WriteQueue(BatchLimits.Default, table);
+        _coalescing = options.Coalescing
+            ? new CoalescingEntryStore(
+                direct,
+                reads,
+                writes,
+                Lanes(() => new ReadBatchExecutor(connections, statements)),
+                Lanes(() => new WriteBatchExecutor(connections, statements, writes, log)),
+                options.OperationTimeout)
+            : null;
+        IEntryStore store = _coalescing is null ? direct : _coalescing;
+
         var sweeps = new SweepStatements(names);
         var sweeper = new Sweeper(connections, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, time));
 
@@ -48,7 +65,17 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public IHostedService SweeperService { get; }
 
-    public void Dispose() => _dataSource.Dispose();
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    public ValueTask DisposeAsync() => _dataSource.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_coalescing is not null)
+        {
+            await _coalescing.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _dataSource.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static IEnumerable<T> Lanes<T>(Func<T> lane) => Enumerable.Range(0, LaneCount).Select(_ => lane());
 }

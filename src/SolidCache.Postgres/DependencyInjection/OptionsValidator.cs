@@ -16,7 +16,8 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
     private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
     [
-        options.ConnectionString is { } text && !CacheDataSource.CanBuild(text)
+        options.ConnectionString is { } text && CacheDataSource.Refusal(text) is { } refusal ? $"{nameof(options.ConnectionString)}: {refusal}" : null,
+        options.ConnectionString is { } other && CacheDataSource.Refusal(other) is null && !CacheDataSource.CanBuild(other)
             ? $"{nameof(options.ConnectionString)} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource."
             : null,
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),

@@ -71,7 +71,7 @@ internal sealed class KeyTurns
                     before.Wait(cancellationToken);
                 }
             }
-            catch (OperationCanceledException)
+            catch
             {
                 _ = before.ContinueWith(
                     static (_, turn) => ((Turn)turn!).End(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

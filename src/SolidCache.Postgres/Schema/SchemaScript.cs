@@ -6,9 +6,9 @@ namespace SolidCache.Postgres.Schema;
 /// <summary>The migrations as one script for people who run their own.</summary>
 internal static class SchemaScript
 {
-    /// <summary>Held until the end of the transaction, by everybody who migrates the same cache.</summary>
+    /// <summary>Held until the end of the transaction, by everybody who migrates a cache in the same schema, which the first creates for all.</summary>
     public static string Lock(SqlNames names) =>
-        $"SELECT pg_advisory_xact_lock(hashtextextended({SqlNames.Literal("solid_cache:" + names.Entries)}, 0))";
+        $"SELECT pg_advisory_xact_lock(hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0))";
 
     public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged)
     {

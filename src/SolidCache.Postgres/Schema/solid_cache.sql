@@ -1,7 +1,7 @@
 -- The schema of SolidCache.Postgres, version 1. It may run again, and beside other nodes.
 BEGIN;
 
-SELECT pg_advisory_xact_lock(hashtextextended('solid_cache:"public"."solid_cache_entries"', 0));
+SELECT pg_advisory_xact_lock(hashtextextended('solid_cache:"public"', 0));
 
 DO $solid_cache$
 DECLARE

@@ -24,7 +24,7 @@ internal static class ConfigurationErrors
         $"The tables of the cache {table} are not there, or not as the library made them. {HowToUpgrade(table)}";
 
     public static string HowToUpgrade(TableName table) =>
-        $"Either let the library do it, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
+        $"Either let the library do it when it starts next, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
         + $"or run the script of {nameof(PostgresSolidCacheSchema)}.{nameof(PostgresSolidCacheSchema.GetScript)}(\"{table.Schema}\", \"{table.Table}\") as the tables' owner.";
 
     private static string Grants(TableName table)

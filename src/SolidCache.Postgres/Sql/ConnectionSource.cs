@@ -24,12 +24,9 @@ internal sealed class ConnectionSource(
     {
         try
         {
-            var connection = await OpenAsync(async, cancellationToken).ConfigureAwait(false);
-            var session = new Session(connection, commandTimeout, async);
+            var session = await OpenSessionAsync(async, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
-                session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
-                await ensureSchema(session, cancellationToken).ConfigureAwait(false);
                 return await work(session, state, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -38,6 +35,29 @@ internal sealed class ConnectionSource(
             throw new SolidCacheException(explanation, error);
         }
     }
+
+    /// <summary>Opens a session for as long as its holder wants it. Errors are the server's own; see <see cref="Explained"/>.</summary>
+    public async ValueTask<Session> OpenSessionAsync(bool async, CancellationToken cancellationToken)
+    {
+        var session = new Session(await OpenAsync(async, cancellationToken).ConfigureAwait(false), commandTimeout, async);
+        try
+        {
+            session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
+            await ensureSchema(session, cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>An error as callers see it: with what to do, if it does not pass by itself.</summary>
+    public Exception Explained(Exception error) =>
+        error is PostgresException server && ConfigurationErrors.Explain(server, table) is { } explanation
+            ? new SolidCacheException(explanation, server)
+            : error;
 
     /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "The connection is disposed when the attempt to open it has ended.")]

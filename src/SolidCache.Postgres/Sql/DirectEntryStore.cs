@@ -116,9 +116,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
 
             if (rows.Text(0) != key.Stored)
             {
-                throw new SolidCacheException(
-                    "The server answered another statement than the one sent, as a connection pooler does that does not keep the prepared statements of its clients apart. "
-                    + $"Set {nameof(PostgresSolidCacheOptions.PoolerSupportsPreparedStatements)} to false.");
+                throw StatementMixUp.Detected();
             }
 
             var touchIsDue = rows.Bool(1);

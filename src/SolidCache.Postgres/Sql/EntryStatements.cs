@@ -16,12 +16,13 @@ internal sealed class EntryStatements
         var entries = names.Entries;
         var stretch = (1 + slidingSlack).ToString(CultureInfo.InvariantCulture);
 
-        // A touch is due when less than the window remains, and the cap leaves room for one.
+        // A touch is due when less than the window remains, the cap leaves room for one, and it can be written: not on a standby.
         const string TouchIsDue =
             """
             sliding_expiration IS NOT NULL
               AND expires_at < now() + sliding_expiration * interval '1 microsecond'
               AND expires_at < coalesce(absolute_expiration, 'infinity')
+              AND NOT current_setting('transaction_read_only')::boolean
             """;
         var touched = $"least(absolute_expiration, now() + sliding_expiration * {stretch} * interval '1 microsecond')";
 
@@ -61,6 +62,46 @@ internal sealed class EntryStatements
               AND expires_at > now()
               AND {TouchIsDue}
             """;
+
+        ReadMany =
+            $"""
+            /* solid_cache:get_many */
+            SELECT key, {TouchIsDue}, value
+            FROM {entries}
+            WHERE key = ANY ($1)
+              AND expires_at > now()
+            """;
+
+        // Locked first and in key order, or batches of two nodes that share keys would deadlock.
+        TouchMany =
+            $"""
+            /* solid_cache:touch_many */
+            UPDATE {entries} AS entry
+            SET expires_at = {touched}
+            FROM (
+              SELECT key AS due_key
+              FROM {entries}
+              WHERE key = ANY ($1)
+                AND expires_at > now()
+                AND {TouchIsDue}
+              ORDER BY key
+              FOR UPDATE SKIP LOCKED
+            ) AS due
+            WHERE entry.key = due.due_key
+            """;
+
+        RemoveMany =
+            $"""
+            /* solid_cache:remove_many */
+            DELETE FROM {entries} AS entry
+            USING
+              {Durably} AS durability,
+              (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+            WHERE entry.key = doomed.key
+            """;
+
+        RelaxedWriteMany = WriteMany("set_config('synchronous_commit', 'off', true)");
+        DurableWriteMany = WriteMany(Durably);
 
         RelaxedWrite = Write("set_config('synchronous_commit', 'off', true)");
         DurableWrite = Write(Durably);
@@ -111,6 +152,28 @@ internal sealed class EntryStatements
               AND expires_at > now()
             """;
 
+        // Zero stands for no expiration: an array of nullable numbers costs the client an object each.
+        string WriteMany(string durability) =>
+            $"""
+            /* solid_cache:set_many */
+            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+            SELECT
+              least(
+                now() + nullif(row.absolute, 0) * interval '1 microsecond',
+                now() + nullif(row.sliding, 0) * {stretch} * interval '1 microsecond',
+                'infinity'),
+              now(),
+              nullif(row.sliding, 0),
+              now() + nullif(row.absolute, 0) * interval '1 microsecond',
+              row.key,
+              row.value
+            FROM
+              {durability} AS durability,
+              unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
+            ORDER BY row.key COLLATE "C"
+            {Overwrite}
+            """;
+
         string Write(string durability) =>
             $"""
             /* solid_cache:set */
@@ -126,14 +189,19 @@ internal sealed class EntryStatements
               $1,
               $4
             FROM {durability} AS durability
-            ON CONFLICT (key) DO UPDATE SET
-              expires_at = excluded.expires_at,
-              created_at = excluded.created_at,
-              sliding_expiration = excluded.sliding_expiration,
-              absolute_expiration = excluded.absolute_expiration,
-              value = excluded.value
+            {Overwrite}
             """;
     }
+
+    private const string Overwrite =
+        """
+        ON CONFLICT (key) DO UPDATE SET
+          expires_at = excluded.expires_at,
+          created_at = excluded.created_at,
+          sliding_expiration = excluded.sliding_expiration,
+          absolute_expiration = excluded.absolute_expiration,
+          value = excluded.value
+        """;
 
     /// <summary>Raises <c>synchronous_commit</c> from off for this transaction, and leaves any other setting as the server has it.</summary>
     private static string Durably =>
@@ -141,15 +209,25 @@ internal sealed class EntryStatements
 
     public string Read { get; }
 
+    public string ReadMany { get; }
+
     public string TouchUnlessLocked { get; }
+
+    public string TouchMany { get; }
 
     public string Refresh { get; }
 
     public string RelaxedWrite { get; }
 
+    public string RelaxedWriteMany { get; }
+
     public string DurableWrite { get; }
 
+    public string DurableWriteMany { get; }
+
     public string Remove { get; }
+
+    public string RemoveMany { get; }
 
     public string RemoveSlice { get; }
 

@@ -18,4 +18,13 @@ internal static class Parameter
 
     public static NpgsqlParameter Bytes(ReadOnlyMemory<byte> value) =>
         new NpgsqlParameter<ReadOnlyMemory<byte>>(null!, NpgsqlDbType.Bytea) { TypedValue = value };
+
+    public static NpgsqlParameter Texts(List<string> values) => Array(values, NpgsqlDbType.Text);
+
+    public static NpgsqlParameter BigInts(List<long> values) => Array(values, NpgsqlDbType.Bigint);
+
+    public static NpgsqlParameter BytesOfMany(List<ReadOnlyMemory<byte>> values) => Array(values, NpgsqlDbType.Bytea);
+
+    private static NpgsqlParameter<List<T>> Array<T>(List<T> values, NpgsqlDbType elementType) =>
+        new(null!, NpgsqlDbType.Array | elementType) { TypedValue = values };
 }

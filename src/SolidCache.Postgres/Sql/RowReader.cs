@@ -1,5 +1,6 @@
 using System.Buffers;
 using Npgsql;
+using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -39,6 +40,14 @@ internal sealed class RowReader(NpgsqlCommand command, NpgsqlDataReader rows, bo
         }
 
         destination.Advance(length);
+    }
+
+    /// <summary>Copies a bytea of a buffered row into pooled memory.</summary>
+    public ReadValue Value(int column, bool touchIsDue)
+    {
+        var value = ReadValue.Rent((int)rows.GetBytes(column, 0, null, 0, 0), touchIsDue);
+        rows.GetBytes(column, 0, value.Array, 0, value.Length);
+        return value;
     }
 
     public async ValueTask DisposeAsync()

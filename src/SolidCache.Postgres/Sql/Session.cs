@@ -27,6 +27,9 @@ internal sealed class Session(NpgsqlConnection connection, TimeSpan commandTimeo
         return new(command, prepare: false, async);
     }
 
+    /// <summary>Statements for one round trip, each a transaction of its own.</summary>
+    public NpgsqlBatch Batch() => new(connection) { EnableErrorBarriers = true, Timeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+
     public ValueTask DisposeAsync() => connection.DisposeAsync(async);
 
     private NpgsqlCommand Command(string sql, ReadOnlySpan<NpgsqlParameter> parameters)

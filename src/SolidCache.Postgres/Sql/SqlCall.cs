@@ -19,12 +19,18 @@ internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async
         }
     }
 
-    public async ValueTask<RowReader> QueryAsync(CancellationToken cancellationToken)
+    /// <summary>Rows whose large columns are read as they arrive.</summary>
+    public ValueTask<RowReader> QueryAsync(CancellationToken cancellationToken) => QueryAsync(CommandBehavior.SequentialAccess, cancellationToken);
+
+    /// <summary>Rows that arrive as a whole.</summary>
+    public ValueTask<RowReader> QueryBufferedAsync(CancellationToken cancellationToken) => QueryAsync(CommandBehavior.Default, cancellationToken);
+
+    private async ValueTask<RowReader> QueryAsync(CommandBehavior behavior, CancellationToken cancellationToken)
     {
         try
         {
             await PrepareAsync(cancellationToken).ConfigureAwait(false);
-            var rows = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, async, cancellationToken).ConfigureAwait(false);
+            var rows = await command.ExecuteReaderAsync(behavior, async, cancellationToken).ConfigureAwait(false);
             return new RowReader(command, rows, async);
         }
         catch

@@ -76,9 +76,9 @@ internal sealed class Sweeper(ConnectionSource connections, SweepStatements stat
         {
             await _lease.ReleaseAsync(session, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (NpgsqlException)
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
         {
-            // The cancellation broke the connection; the lease ends by itself.
+            // The cancellation broke the connection, or has closed it; the lease ends by itself.
         }
     }
 }

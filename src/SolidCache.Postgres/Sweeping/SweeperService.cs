@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
@@ -10,6 +11,7 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
 {
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
 
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a server does that hangs while the host stops, the sweep has ended.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!isEnabled)
@@ -25,7 +27,7 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
                 await Task.Delay(await SweepAsync(stoppingToken).ConfigureAwait(false), time, stoppingToken).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             log.CleanupStopped(table);
         }

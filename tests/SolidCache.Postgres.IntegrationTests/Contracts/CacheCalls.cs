@@ -20,7 +20,7 @@ public abstract class CacheCalls(ISolidCache cache)
 
     public abstract Task RemoveAsync(string key);
 
-    public static CacheCalls Of(Calling calling, ISolidCache cache) => calling == Calling.Sync ? new SyncCalls(cache) : new AsyncCalls(cache);
+    public static CacheCalls Of(Calling calling, ISolidCache cache) => calling is Calling.Sync or Calling.SyncDirect ? new SyncCalls(cache) : new AsyncCalls(cache);
 
     private sealed class AsyncCalls(ISolidCache cache) : CacheCalls(cache)
     {

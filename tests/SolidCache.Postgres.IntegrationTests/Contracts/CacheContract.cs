@@ -3,4 +3,6 @@ namespace SolidCache.Postgres.IntegrationTests.Contracts;
 /// <summary>A group of promises that are kept in every way of calling the cache.</summary>
 [TestFixture(Calling.Async)]
 [TestFixture(Calling.Sync)]
+[TestFixture(Calling.AsyncDirect)]
+[TestFixture(Calling.SyncDirect)]
 public abstract class CacheContract(Calling calling) : ContractFixture(calling);

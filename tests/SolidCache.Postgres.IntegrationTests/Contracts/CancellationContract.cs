@@ -8,7 +8,9 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Contracts;
 
 /// <summary>Only the asynchronous methods can be cancelled.</summary>
-public sealed class CancellationContract() : ContractFixture(Calling.Async)
+[TestFixture(Calling.Async)]
+[TestFixture(Calling.AsyncDirect)]
+public sealed class CancellationContract(Calling calling) : ContractFixture(calling)
 {
     [Test]
     public async Task A_cancelled_token_ends_every_call_before_any_io()

@@ -31,7 +31,7 @@ public abstract class ContractFixture(Calling calling)
     public async Task StartCacheAsync()
     {
         Database = await TestDatabase.CreateAsync();
-        _host = await CacheHost.StartAsync(Database.ConnectionString);
+        _host = await StartNodeAsync();
         Cache = CacheCalls.Of(Calling, _host.Cache);
     }
 
@@ -43,12 +43,19 @@ public abstract class ContractFixture(Calling calling)
     }
 
     /// <summary>Another node on the same table, or another cache beside it.</summary>
-    protected async Task<CacheHost> StartNodeAsync(Action<PostgresSolidCacheOptions>? configure = null) =>
-        await CacheHost.StartAsync(Database.ConnectionString, configure);
+    protected async Task<CacheHost> StartNodeAsync(Action<PostgresSolidCacheOptions>? configure = null) => await CacheHost.StartAsync(
+        Database.ConnectionString,
+        options =>
+        {
+            options.Coalescing = Calling is Calling.Async or Calling.Sync;
+            configure?.Invoke(options);
+        });
 
     /// <summary>Makes an entry as old as if so much time had passed, on the database's clock, which alone counts.</summary>
     protected async Task PassAsync(string key, TimeSpan time)
     {
+        // A touch may still be on its way, as reads do not wait for theirs. A removal by prefix waits for the writes before it.
+        await SolidCache.RemoveByPrefixAsync("nothing starts like this");
         await using var command = Database.Source.CreateCommand(
             """
             UPDATE solid_cache_entries

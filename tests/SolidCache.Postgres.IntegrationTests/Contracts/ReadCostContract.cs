@@ -6,6 +6,7 @@ namespace SolidCache.Postgres.IntegrationTests.Contracts;
 /// <summary>What calls cost the server, by its own counters. Only the node that is measured works on the database.</summary>
 [TestFixture(Calling.Async)]
 [TestFixture(Calling.Sync)]
+[TestFixture(Calling.AsyncDirect)]
 public sealed class ReadCostContract(Calling calling)
 {
     private static readonly DistributedCacheEntryOptions Sliding = new() { SlidingExpiration = TimeSpan.FromMinutes(1) };
@@ -81,7 +82,7 @@ public sealed class ReadCostContract(Calling calling)
 
     private async Task OnANodeAsync(Func<CacheCalls, Task> work)
     {
-        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString, options => options.Coalescing = calling != Calling.AsyncDirect);
         await work(CacheCalls.Of(calling, node.Cache));
     }
 

@@ -1,6 +1,8 @@
 namespace SolidCache.Postgres.IntegrationTests.Contracts;
 
-public sealed class RemovalContract() : ContractFixture(Calling.Async)
+[TestFixture(Calling.Async)]
+[TestFixture(Calling.AsyncDirect)]
+public sealed class RemovalContract(Calling calling) : ContractFixture(calling)
 {
     [Test]
     public async Task Removal_by_prefix_removes_what_starts_with_it_and_counts()

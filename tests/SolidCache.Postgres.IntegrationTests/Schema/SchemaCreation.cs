@@ -28,6 +28,15 @@ public sealed class SchemaCreation
     }
 
     [Test]
+    public async Task Caches_with_tables_of_their_own_that_start_at_once_in_a_new_schema_all_succeed() =>
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
+        {
+            await using var node = CacheHost.Build(
+                SmallPool(), options => (options.SchemaName, options.TableName) = ("brand new", $"table_{number}"));
+            Assert.That(await node.Cache.GetAsync("key"), Is.Null);
+        }));
+
+    [Test]
     public async Task The_first_call_creates_the_schema_when_no_host_has_started()
     {
         await using var services = new ServiceCollection()

@@ -2,9 +2,20 @@
 /* solid_cache:get */
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + sliding_expiration * interval '1 microsecond'
-  AND expires_at < coalesce(absolute_expiration, 'infinity'), value
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean, value
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
 WHERE key = $1
+  AND expires_at > now();
+
+-- ReadMany
+/* solid_cache:get_many */
+SELECT key, sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean, value
+FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+WHERE key = ANY ($1)
   AND expires_at > now();
 
 -- TouchUnlessLocked
@@ -19,6 +30,25 @@ FROM (
     AND sliding_expiration IS NOT NULL
   AND expires_at < now() + sliding_expiration * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean
+  FOR UPDATE SKIP LOCKED
+) AS due
+WHERE entry.key = due.due_key;
+
+-- TouchMany
+/* solid_cache:touch_many */
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+FROM (
+  SELECT key AS due_key
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+  WHERE key = ANY ($1)
+    AND expires_at > now()
+    AND sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean
+  ORDER BY key
   FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE entry.key = due.due_key;
@@ -31,7 +61,8 @@ WHERE key = $1
   AND expires_at > now()
   AND sliding_expiration IS NOT NULL
   AND expires_at < now() + sliding_expiration * interval '1 microsecond'
-  AND expires_at < coalesce(absolute_expiration, 'infinity');
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean;
 
 -- RelaxedWrite
 /* solid_cache:set */
@@ -47,6 +78,30 @@ SELECT
   $1,
   $4
 FROM set_config('synchronous_commit', 'off', true) AS durability
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value;
+
+-- RelaxedWriteMany
+/* solid_cache:set_many */
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    now() + nullif(row.absolute, 0) * interval '1 microsecond',
+    now() + nullif(row.sliding, 0) * 1.1 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif(row.sliding, 0),
+  now() + nullif(row.absolute, 0) * interval '1 microsecond',
+  row.key,
+  row.value
+FROM
+  set_config('synchronous_commit', 'off', true) AS durability,
+  unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
+ORDER BY row.key COLLATE "C"
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -75,11 +130,43 @@ ON CONFLICT (key) DO UPDATE SET
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value;
 
+-- DurableWriteMany
+/* solid_cache:set_many */
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    now() + nullif(row.absolute, 0) * interval '1 microsecond',
+    now() + nullif(row.sliding, 0) * 1.1 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif(row.sliding, 0),
+  now() + nullif(row.absolute, 0) * interval '1 microsecond',
+  row.key,
+  row.value
+FROM
+  set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability,
+  unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
+ORDER BY row.key COLLATE "C"
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value;
+
 -- Remove
 /* solid_cache:remove */
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
 USING set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability
 WHERE key = $1;
+
+-- RemoveMany
+/* solid_cache:remove_many */
+DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+USING
+  set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability,
+  (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+WHERE entry.key = doomed.key;
 
 -- RemoveSlice
 /* solid_cache:remove_range */

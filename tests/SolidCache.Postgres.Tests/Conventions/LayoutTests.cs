@@ -13,14 +13,14 @@ public sealed partial class LayoutTests
         [""] = ["Entries", "Schema", "Sql", "Json"],
         ["Entries"] = [],
         ["Diagnostics"] = ["Entries"],
-        ["Dispatch"] = [],
+        ["Dispatch"] = ["Entries"],
         ["Sql"] = ["Dispatch", "Entries", "Diagnostics"],
         ["Schema"] = ["Sql", "Entries", "Diagnostics"],
         ["Sweeping"] = ["Sql", "Entries", "Diagnostics"],
         ["Caching"] = ["Entries", "Sweeping"],
         ["Health"] = [],
         ["Json"] = [],
-        ["DependencyInjection"] = ["Caching", "Diagnostics", "Entries", "Health", "Schema", "Sql", "Sweeping"],
+        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Schema", "Sql", "Sweeping"],
     };
 
     private static readonly string[] MayUseNpgsql = ["Sql", "Schema", "Sweeping", "DependencyInjection"];

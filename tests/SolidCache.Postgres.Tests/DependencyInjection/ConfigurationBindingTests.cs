@@ -22,6 +22,7 @@ public sealed class ConfigurationBindingTests
         ["SlidingExpirationSlack"] = "0.25",
         ["MaxValueBytes"] = "1000",
         ["OperationTimeout"] = "00:00:09",
+        ["Coalescing"] = "false",
         ["PoolerSupportsPreparedStatements"] = "true",
         ["SweepExpiredEntries"] = "false",
         ["SweepInterval"] = "00:10:00",
@@ -51,6 +52,7 @@ public sealed class ConfigurationBindingTests
             Assert.That(options.SlidingExpirationSlack, Is.EqualTo(0.25));
             Assert.That(options.MaxValueBytes, Is.EqualTo(1_000));
             Assert.That(options.OperationTimeout, Is.EqualTo(TimeSpan.FromSeconds(9)));
+            Assert.That(options.Coalescing, Is.False);
             Assert.That(options.PoolerSupportsPreparedStatements, Is.True);
             Assert.That(options.SweepExpiredEntries, Is.False);
             Assert.That(options.SweepInterval, Is.EqualTo(TimeSpan.FromMinutes(10)));

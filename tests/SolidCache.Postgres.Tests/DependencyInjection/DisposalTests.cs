@@ -35,7 +35,7 @@ public sealed class DisposalTests
 
         provider.Dispose();
 
-        Assert.That(() => cache.Get("k"), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(() => cache.Get("k"), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => dataSource.OpenConnection(), Throws.InstanceOf<NpgsqlException>());
     }
 
@@ -47,7 +47,7 @@ public sealed class DisposalTests
 
         await provider.DisposeAsync();
 
-        Assert.That(() => cache.Get("k"), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(() => cache.Get("k"), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => dataSource.OpenConnection(), Throws.InstanceOf<NpgsqlException>());
     }
 

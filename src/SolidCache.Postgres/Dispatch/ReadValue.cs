@@ -1,0 +1,30 @@
+using System.Buffers;
+
+namespace SolidCache.Postgres.Dispatch;
+
+/// <summary>What a read found, in pooled memory that belongs to whoever receives it.</summary>
+/// <param name="Array">Null for a miss.</param>
+/// <param name="Length">How much of the array is the value.</param>
+/// <param name="TouchIsDue">Whether the entry's sliding expiration should be extended.</param>
+internal readonly record struct ReadValue(byte[]? Array, int Length, bool TouchIsDue)
+{
+    public bool IsHit => Array is not null;
+
+    public static ReadValue Rent(int length, bool touchIsDue) => new(ArrayPool<byte>.Shared.Rent(length), length, touchIsDue);
+
+    /// <summary>The same for another reader.</summary>
+    public ReadValue Copy()
+    {
+        var copy = Rent(Length, TouchIsDue);
+        Array.AsSpan(0, Length).CopyTo(copy.Array);
+        return copy;
+    }
+
+    public void Return()
+    {
+        if (Array is not null)
+        {
+            ArrayPool<byte>.Shared.Return(Array);
+        }
+    }
+}

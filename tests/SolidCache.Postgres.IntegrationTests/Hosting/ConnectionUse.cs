@@ -1,0 +1,53 @@
+using SolidCache.Postgres.IntegrationTests.Contracts;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.IntegrationTests.Hosting;
+
+/// <summary>How many of the server's connections the cache takes.</summary>
+public sealed class ConnectionUse
+{
+    private const int Callers = 256;
+    private TestDatabase _database = null!;
+
+    [OneTimeSetUp]
+    public async Task CreateDatabaseAsync() => _database = await TestDatabase.CreateAsync();
+
+    [OneTimeTearDown]
+    public async Task DropDatabaseAsync() => await _database.DisposeAsync();
+
+    [TestCase(Calling.Async, 4)]
+    [TestCase(Calling.Sync, 2)]
+    public async Task Any_number_of_callers_shares_a_few_connections(Calling calling, int most)
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        var cache = CacheCalls.Of(calling, node.Cache);
+
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(async caller =>
+        {
+            for (var round = 0; round < 20; round++)
+            {
+                await cache.SetAsync($"key:{caller}", [1], new());
+                Assert.That(await cache.GetAsync($"key:{caller}"), Is.Not.Null);
+                await cache.RemoveAsync($"key:{caller}");
+            }
+        }));
+
+        // The pool keeps what was open at the height of it.
+        var connections = await _database.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'SolidCache.Postgres'");
+        Assert.That(connections, Is.InRange(1, most));
+    }
+
+    [Test]
+    public async Task A_value_that_arrives_alone_does_not_keep_small_ones_waiting_for_good()
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        var large = Enumerable.Range(0, 4).Select(number => node.Cache.SetAsync($"large:{number}", new byte[8_000_000], new())).ToArray();
+        var small = Enumerable.Range(0, 500).Select(number => node.Cache.SetAsync($"small:{number}", [1], new())).ToArray();
+
+        await Task.WhenAll([.. large, .. small]);
+
+        Assert.That(await node.Cache.RemoveByPrefixAsync("small:"), Is.EqualTo(500));
+        Assert.That(await node.Cache.GetAsync("large:3"), Has.Length.EqualTo(8_000_000));
+    }
+}

@@ -1,0 +1,68 @@
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Tests.Dispatch;
+
+/// <summary>Reads that wait.</summary>
+public sealed class ReadQueueTests
+{
+    private readonly ReadQueue _queue = new(Writes.Small, AwayDatabase.Table);
+
+    [Test]
+    public void Nothing_is_taken_from_an_empty_queue() => Assert.That(Taken(), Is.Empty);
+
+    [Test]
+    public void Batches_keep_the_order_and_the_limit()
+    {
+        var requests = Add(10);
+
+        Assert.That((Taken(), Taken(), Taken(), Taken()), Is.EqualTo((requests[..4], requests[4..8], requests[8..], new List<ReadRequest>())));
+    }
+
+    [Test]
+    public void The_same_key_is_taken_for_each_who_asked()
+    {
+        _queue.Add(new ReadRequest(new CacheKey("k")));
+        _queue.Add(new ReadRequest(new CacheKey("k")));
+
+        Assert.That(Taken(), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void What_has_ended_is_skipped_and_takes_no_place_in_the_batch()
+    {
+        var requests = Add(8);
+        foreach (var withdrawn in (int[])[0, 2, 3, 7])
+        {
+            Writes.GiveUp(requests[withdrawn]);
+        }
+
+        Assert.That(Taken(), Is.EqualTo((List<ReadRequest>)[requests[1], requests[4], requests[5], requests[6]]));
+        Assert.That(Taken(), Is.Empty);
+    }
+
+    [Test]
+    public void A_full_queue_refuses_and_leaves_nothing_behind()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var requests = Add(10);
+            Assert.That(() => Add(1), Throws.TypeOf<SolidCacheException>().With.Message.Contains("10 calls"));
+            Assert.That((List<ReadRequest>)[.. Taken(), .. Taken(), .. Taken(), .. Taken()], Is.EqualTo(requests));
+        }
+    }
+
+    private List<ReadRequest> Add(int count)
+    {
+        var requests = Enumerable.Range(0, count).Select(number => new ReadRequest(new CacheKey($"k{number}"))).ToList();
+        requests.ForEach(_queue.Add);
+        return requests;
+    }
+
+    private List<ReadRequest> Taken()
+    {
+        var batch = new List<ReadRequest>();
+        _queue.Take(batch);
+        return batch;
+    }
+}
