@@ -87,8 +87,8 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets a value indicating whether calls that arrive while another is under way travel together.</summary>
     /// <value>
-    /// Default: true: at most four connections at any load, and several times the throughput of a statement a call. When false, each
-    /// call is a statement of its own on a connection of its own.
+    /// Default: true: at most four connections for any number of asynchronous callers and two for synchronous ones, and several times the
+    /// throughput of a statement a call. When false, each call is a statement of its own on a connection of its own.
     /// </value>
     public bool Coalescing { get; set; } = true;
 
