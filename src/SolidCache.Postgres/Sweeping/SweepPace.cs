@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Sweeping;
 internal sealed class SweepPace(double bytesPerSecond, long blockBytes)
 {
     /// <summary>How long a slice should take. Its locks are held for about as long.</summary>
-    public static readonly TimeSpan Target = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan Target = TimeSpan.FromMilliseconds(5);
     private const int MaxBlocks = 1_000;
 
     /// <summary>Gets how many blocks the next slice takes; a first slice is small, since nobody knows yet how full its blocks are.</summary>
