@@ -16,10 +16,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
     private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
     [
-        options.ConnectionString is { } text && CacheDataSource.Refusal(text) is { } refusal ? $"{nameof(options.ConnectionString)}: {refusal}" : null,
-        options.ConnectionString is { } other && CacheDataSource.Refusal(other) is null && !CacheDataSource.CanBuild(other)
-            ? $"{nameof(options.ConnectionString)} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource."
-            : null,
+        ConnectionStringFailure(options.ConnectionString),
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
         Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
         Within(nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 500_000_000),
@@ -33,6 +30,24 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         Enum.IsDefined(options.Durability) ? null : $"{nameof(options.Durability)} is {options.Durability}; it must be Relaxed or Full.",
         options.DurableKeyPrefixes.Any(prefix => prefix is null) ? $"{nameof(options.DurableKeyPrefixes)} holds a null; each must be the start of a key." : null,
     ];
+
+    private static string? ConnectionStringFailure(string? connectionString)
+    {
+        const string Option = nameof(PostgresSolidCacheOptions.ConnectionString);
+        if (connectionString is null)
+        {
+            return null;
+        }
+
+        if (CacheDataSource.Refusal(connectionString) is { } refusal)
+        {
+            return $"{Option}: {refusal}";
+        }
+
+        return CacheDataSource.CanBuild(connectionString)
+            ? null
+            : $"{Option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource.";
+    }
 
     private static string? Within<T>(string option, T value, T least, T most)
         where T : IComparable<T> =>
