@@ -11,7 +11,7 @@ namespace SolidCache.Postgres.Dispatch;
 internal sealed record BatchLimits(int MaxBatchEntries, long MaxBatchBytes, int LargeValueBytes, int MaxWaiting, long MaxWaitingBytes)
 {
     public static BatchLimits Default { get; } = new(
-        MaxBatchEntries: 256,
+        MaxBatchEntries: 128,
         MaxBatchBytes: 4 * 1024 * 1024,
         LargeValueBytes: 256 * 1024,
         MaxWaiting: 10_000,

@@ -20,6 +20,8 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
     private readonly WriteQueue _writes;
     private readonly Lanes<ReadRequest> _readLanes;
     private readonly Lanes<KeyWrite> _writeLanes;
+    private readonly RequestPool<ReadRequest> _readRequests = ReadRequest.NewPool();
+    private readonly RequestPool<WriteRequest> _writeRequests = WriteRequest.NewPool();
 
     [SuppressMessage("Usage", "CA2213", Justification = "It has no wait handle to free, and calls may end after the store.")]
     private readonly SemaphoreSlim _syncCalls = new(SyncCalls);
@@ -43,7 +45,9 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return async ? ReadTogetherAsync(key, destination, slide, cancellationToken) : Alone(() => _direct.ReadAsync(key, destination, slide, async: false, cancellationToken));
+        return async
+            ? ReadTogetherAsync(key, destination, slide, cancellationToken)
+            : Alone(() => _direct.ReadAsync(key, destination, slide, async: false, cancellationToken));
     }
 
     public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
@@ -64,7 +68,7 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (async)
         {
-            return SendAsync(WriteRequest.Set(key, value, expiration, durable), cancellationToken);
+            return SendAsync(WriteRequest.Set(key, value, expiration, durable, _writeRequests), cancellationToken);
         }
 
         InTurn(key, () => Completed(_direct.WriteAsync(key, value, expiration, durable, async: false, cancellationToken)));
@@ -76,7 +80,7 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (async)
         {
-            return SendAsync(WriteRequest.Remove(key), cancellationToken);
+            return SendAsync(WriteRequest.Remove(key, _writeRequests), cancellationToken);
         }
 
         InTurn(key, () => Completed(_direct.RemoveAsync(key, async: false, cancellationToken)));
@@ -115,12 +119,6 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         await Task.WhenAll(_readLanes.WhenIdleAsync(), _writeLanes.WhenIdleAsync()).ConfigureAwait(false);
     }
 
-    private static bool Completed(ValueTask call)
-    {
-        call.GetAwaiter().GetResult();
-        return true;
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadTogetherAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
     {
@@ -157,33 +155,43 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         value.Return();
         if (value.TouchIsDue)
         {
-            await SendAsync(WriteRequest.Touch(key), cancellationToken).ConfigureAwait(false);
+            await SendAsync(WriteRequest.Touch(key, _writeRequests), cancellationToken).ConfigureAwait(false);
         }
     }
 
     private ValueTask<ReadValue> SendReadAsync(CacheKey key, CancellationToken cancellationToken)
     {
-        var request = new ReadRequest(key);
+        var request = ReadRequest.Of(key, _readRequests);
         _reads.Add(request);
         var answer = request.WaitAsync(cancellationToken);
         _readLanes.Wake();
         return answer;
     }
 
-    private async ValueTask SendAsync(WriteRequest request, CancellationToken cancellationToken)
+    private ValueTask SendAsync(WriteRequest request, CancellationToken cancellationToken)
     {
-        _writes.Add(request);
-        var answer = request.WaitAsync(cancellationToken);
+        try
+        {
+            _writes.Add(request);
+        }
+        catch (SolidCacheException full)
+        {
+            return ValueTask.FromException(full);
+        }
+
+        var answer = request.WhenDoneAsync(cancellationToken);
         _writeLanes.Wake();
-        await answer.ConfigureAwait(false);
+        return answer;
     }
 
     /// <summary>Nobody waits for it, and nobody fails with it.</summary>
     private void TouchBehind(CacheKey key)
     {
+        var touch = WriteRequest.Touch(key, _writeRequests);
         try
         {
-            _writes.Add(WriteRequest.Touch(key));
+            _writes.Add(touch);
+            touch.Release();
             _writeLanes.Wake();
         }
         catch (SolidCacheException)
@@ -192,11 +200,15 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         }
     }
 
+    private static bool Completed(ValueTask call)
+    {
+        call.GetAwaiter().GetResult();
+        return true;
+    }
+
     private void InTurn(CacheKey key, Func<bool> work)
     {
-        var turn = WriteRequest.Turn(key);
-        _writes.AddTurn(turn);
-        turn.WaitAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        _writes.AddTurn(key).WaitAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
         try
         {
             Alone(work);

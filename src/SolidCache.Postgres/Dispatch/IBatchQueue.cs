@@ -4,6 +4,9 @@ namespace SolidCache.Postgres.Dispatch;
 /// <typeparam name="T">What a batch is made of.</typeparam>
 internal interface IBatchQueue<T>
 {
+    /// <summary>Gets a value indicating whether nothing is ready; a hint that may be out of date at once.</summary>
+    bool IsEmpty { get; }
+
     /// <summary>Moves what may be executed now into an empty batch; leaves it empty when there is nothing.</summary>
     void Take(List<T> batch);
 }

@@ -4,22 +4,20 @@ namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>
 /// The writes of one key in the order of their arrival. What is taken together becomes one row; what arrives while it is under way
-/// waits for its end, so that no write overtakes another. Guarded by the queue's lock.
+/// waits for its end, so that no write overtakes another. Guarded by the queue's lock; an empty line serves another key.
 /// </summary>
-internal sealed class KeyLine(string key)
+internal sealed class KeyLine
 {
-    private readonly List<WriteRequest> _taken = [];
-    private readonly Queue<WriteRequest> _waiting = new();
+    private WriteChain _taken;
+    private WriteChain _waiting;
 
-    public string Key => key;
+    public string Key { get; set; } = "";
 
     public bool IsUnderWay { get; private set; }
 
-    public bool IsEmpty => !IsUnderWay && _waiting.Count == 0;
+    public bool IsEmpty => !IsUnderWay && _waiting.First is null;
 
-    public bool StartsWithTurn => _waiting.TryPeek(out var first) && first.Kind == WriteKind.Turn;
-
-    public void Add(WriteRequest request) => _waiting.Enqueue(request);
+    public bool StartsWithTurn => _waiting.First is { Kind: WriteKind.Turn };
 
     /// <summary>The size of what would be taken: that of the last set before a turn.</summary>
     public int NextBytes
@@ -27,13 +25,8 @@ internal sealed class KeyLine(string key)
         get
         {
             var bytes = 0;
-            foreach (var request in _waiting)
+            for (var request = _waiting.First; request is not null && request.Kind != WriteKind.Turn; request = request.Next)
             {
-                if (request.Kind == WriteKind.Turn)
-                {
-                    break;
-                }
-
                 bytes = request.Kind == WriteKind.Touch || request.HasEnded ? bytes : request.Value.Length;
             }
 
@@ -41,20 +34,21 @@ internal sealed class KeyLine(string key)
         }
     }
 
-    /// <summary>Drops what was withdrawn at the front of the line.</summary>
-    /// <returns>The bytes and the number of what was dropped.</returns>
-    public (int Requests, long Bytes) DropWithdrawn()
+    /// <summary>How many were taken, and the bytes of their values.</summary>
+    public (int Requests, long Bytes) Taken => (_taken.Count, _taken.Bytes);
+
+    public void Add(WriteRequest request) => _waiting.Add(request);
+
+    /// <summary>Takes out what was withdrawn at the front of the line.</summary>
+    public WriteChain DropWithdrawn()
     {
-        var (requests, bytes) = (0, 0L);
-        while (_waiting.TryPeek(out var first) && first.HasEnded && first.Kind != WriteKind.Turn)
+        var dropped = default(WriteChain);
+        while (_waiting.First is { HasEnded: true } first && first.Kind != WriteKind.Turn)
         {
-            _waiting.Dequeue();
-            requests++;
-            bytes += first.Value.Length;
-            first.ReleaseValue();
+            dropped.Add(_waiting.Take());
         }
 
-        return (requests, bytes);
+        return dropped;
     }
 
     /// <summary>Lets the first of the line have the key for itself.</summary>
@@ -62,7 +56,7 @@ internal sealed class KeyLine(string key)
     {
         Debug.Assert(!IsUnderWay && StartsWithTurn, "Nobody's turn.");
         IsUnderWay = true;
-        var turn = _waiting.Dequeue();
+        var turn = _waiting.Take();
         _taken.Add(turn);
         return turn;
     }
@@ -71,32 +65,26 @@ internal sealed class KeyLine(string key)
     public KeyWrite? TakeWrite()
     {
         Debug.Assert(!IsUnderWay, "One at a time.");
-        WriteRequest? winner = null;
-        var durable = false;
-        while (_waiting.TryPeek(out var next) && next.Kind != WriteKind.Turn)
+        KeyWrite? write = null;
+        while (_waiting.First is { } next && next.Kind != WriteKind.Turn)
         {
-            _taken.Add(_waiting.Dequeue());
-            if (next.HasEnded)
+            _taken.Add(_waiting.Take());
+            if (!next.HasEnded)
             {
-                continue;
+                write = write is { } before ? before.Absorbing(next) : new KeyWrite(this, next, next.IsDurable);
             }
-
-            durable |= next.IsDurable;
-            winner = winner is null || next.Kind != WriteKind.Touch ? next : winner;
         }
 
-        IsUnderWay = winner is not null;
-        return winner is null ? null : new KeyWrite(this, winner, durable);
+        IsUnderWay = write is not null;
+        return write;
     }
 
-    /// <summary>How much was taken.</summary>
-    public (int Requests, long Bytes) Taken => (_taken.Count, _taken.Sum(request => (long)request.Value.Length));
-
-    /// <summary>Empties what was taken, for the caller to answer.</summary>
-    public void End(List<WriteRequest> taken)
+    /// <summary>Gives out what was taken, to be answered.</summary>
+    public WriteChain End()
     {
-        taken.AddRange(_taken);
-        _taken.Clear();
+        var taken = _taken;
+        _taken = default;
         IsUnderWay = false;
+        return taken;
     }
 }

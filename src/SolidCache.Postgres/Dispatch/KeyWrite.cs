@@ -1,14 +1,15 @@
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>The one row of a batch that a key has: the last write wins, and answers for those that it absorbed.</summary>
-/// <param name="line">The line of its key.</param>
-/// <param name="winner">What is executed.</param>
-/// <param name="durable">Whether one of them must be durable.</param>
-internal sealed class KeyWrite(KeyLine line, WriteRequest winner, bool durable)
+/// <param name="Line">The line of its key.</param>
+/// <param name="Winner">What is executed.</param>
+/// <param name="IsDurable">Whether one of them must be durable.</param>
+internal readonly record struct KeyWrite(KeyLine Line, WriteRequest Winner, bool IsDurable)
 {
-    public KeyLine Line => line;
-
-    public WriteRequest Winner => winner;
-
-    public bool IsDurable => durable;
+    /// <summary>The two as one row. A touch changes nothing about a write that is stored at the same time.</summary>
+    public KeyWrite Absorbing(WriteRequest later) => this with
+    {
+        Winner = later.Kind == WriteKind.Touch ? Winner : later,
+        IsDurable = IsDurable || later.IsDurable,
+    };
 }

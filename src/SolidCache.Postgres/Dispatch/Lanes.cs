@@ -69,7 +69,14 @@ internal sealed class Lanes<T>
         while (true)
         {
             await lane.Executor.ExecuteAsync(lane.Batch).ConfigureAwait(false);
+            var alone = lane.Batch.Count == 1 && _queue.IsEmpty;
             lane.Batch.Clear();
+            if (!alone)
+            {
+                // Those who have just been answered go first: most of them call again, and travel together then.
+                await Task.Yield();
+            }
+
             lock (_gate)
             {
                 _queue.Take(lane.Batch);

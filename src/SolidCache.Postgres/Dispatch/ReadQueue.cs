@@ -8,6 +8,8 @@ internal sealed class ReadQueue(BatchLimits limits, TableName table) : IBatchQue
     private readonly Lock _gate = new();
     private readonly Queue<ReadRequest> _waiting = new();
 
+    public bool IsEmpty => _waiting.Count == 0;
+
     /// <exception cref="SolidCacheException">Too many wait already.</exception>
     public void Add(ReadRequest request)
     {
@@ -24,7 +26,11 @@ internal sealed class ReadQueue(BatchLimits limits, TableName table) : IBatchQue
         {
             while (batch.Count < limits.MaxBatchEntries && _waiting.TryDequeue(out var request))
             {
-                if (!request.HasEnded)
+                if (request.HasEnded)
+                {
+                    request.Release();
+                }
+                else
                 {
                     batch.Add(request);
                 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 
 namespace SolidCache.Postgres.Dispatch;
 
@@ -10,7 +9,7 @@ internal readonly record struct ReadValue(byte[]? Array, int Length, bool TouchI
 {
     public bool IsHit => Array is not null;
 
-    public static ReadValue Rent(int length, bool touchIsDue) => new(ArrayPool<byte>.Shared.Rent(length), length, touchIsDue);
+    public static ReadValue Rent(int length, bool touchIsDue) => new(ValueMemory.Rent(length), length, touchIsDue);
 
     /// <summary>The same for another reader.</summary>
     public ReadValue Copy()
@@ -24,7 +23,7 @@ internal readonly record struct ReadValue(byte[]? Array, int Length, bool TouchI
     {
         if (Array is not null)
         {
-            ArrayPool<byte>.Shared.Return(Array);
+            ValueMemory.Return(Array);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
@@ -10,15 +11,19 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
+    private readonly Stack<KeyLine> _unused = new();
     private readonly Queue<KeyLine> _ready = new();
     private readonly Queue<KeyLine> _readyLarge = new();
+    private readonly RequestPool<WriteRequest> _turns = WriteRequest.NewPool();
     private int _waiting;
     private long _waitingBytes;
 
     /// <summary>Called when something became ready outside a lane, which would ask by itself.</summary>
     public Action Ready { private get; set; } = static () => { };
 
-    /// <exception cref="SolidCacheException">Too much waits already.</exception>
+    public bool IsEmpty => _ready.Count + _readyLarge.Count == 0;
+
+    /// <exception cref="SolidCacheException">Too much waits already; the request is answered and must not be awaited.</exception>
     public void Add(WriteRequest request)
     {
         lock (_gate)
@@ -37,13 +42,16 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
     }
 
-    /// <summary>Takes a place behind all that want this key; complete it with <see cref="EndTurn"/>.</summary>
-    public void AddTurn(WriteRequest turn)
+    /// <summary>Takes a place behind all that want this key: work alone when it is given, and end it with <see cref="EndTurn"/>.</summary>
+    public WriteRequest AddTurn(CacheKey key)
     {
+        var turn = WriteRequest.Turn(key, _turns);
         lock (_gate)
         {
-            AddTo(LineOf(turn.Key), turn);
+            AddTo(LineOf(key), turn);
         }
+
+        return turn;
     }
 
     /// <summary>Waits until everything has ended that is here now.</summary>
@@ -54,18 +62,19 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         {
             foreach (var line in _lines.Values.ToArray())
             {
-                var turn = WriteRequest.Turn(new CacheKey(line.Key));
-                turns.Add(PassAsync(turn));
+                var key = new CacheKey(line.Key);
+                var turn = WriteRequest.Turn(key, _turns);
                 AddTo(line, turn);
+                turns.Add(PassAsync(turn, key));
             }
         }
 
         await Task.WhenAll(turns).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        async Task PassAsync(WriteRequest turn)
+        async Task PassAsync(WriteRequest turn, CacheKey key)
         {
             await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-            EndTurn(turn.Key);
+            EndTurn(key);
         }
     }
 
@@ -81,27 +90,25 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
     }
 
-    /// <summary>Answers a row and all that it absorbed, and lets the next of the line go.</summary>
-    public void End(KeyWrite write, Exception? error)
+    /// <summary>Answers rows and all that they absorbed, and lets the next of their lines go.</summary>
+    public void End(ReadOnlySpan<KeyWrite> writes, Exception? error)
     {
-        var taken = new List<WriteRequest>();
+        var answered = default(WriteChain);
         lock (_gate)
         {
-            write.Line.End(taken);
-            Advance(write.Line);
+            foreach (var write in writes)
+            {
+                answered.Add(write.Line.End());
+                Advance(write.Line);
+            }
         }
 
-        foreach (var request in taken)
+        for (var request = answered.First; request is not null;)
         {
-            request.ReleaseValue();
-            if (error is null)
-            {
-                request.Complete(true);
-            }
-            else
-            {
-                request.Fail(error);
-            }
+            // The next first: whoever is answered may be serving another call at once.
+            var next = request.Next;
+            Answer(request, error);
+            request = next;
         }
     }
 
@@ -110,29 +117,38 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         lock (_gate)
         {
             var line = _lines[key.Stored];
-            line.End([]);
+            line.End().First!.Release();
             Advance(line);
         }
 
         Ready();
     }
 
-    private static void Release(KeyLine line)
+    private static void Answer(WriteRequest request, Exception? error)
     {
-        var withdrawn = new List<WriteRequest>();
-        line.End(withdrawn);
-        withdrawn.ForEach(request => request.ReleaseValue());
+        request.ReleaseValue();
+        if (error is null)
+        {
+            request.Complete(true);
+        }
+        else
+        {
+            request.Fail(error);
+        }
+
+        request.Release();
     }
 
     private KeyLine LineOf(CacheKey key)
     {
-        if (!_lines.TryGetValue(key.Stored, out var line))
+        ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, key.Stored, out var exists);
+        if (!exists)
         {
-            line = new KeyLine(key.Stored);
-            _lines.Add(key.Stored, line);
+            line = _unused.TryPop(out var unused) ? unused : new KeyLine();
+            line.Key = key.Stored;
         }
 
-        return line;
+        return line!;
     }
 
     private void AddTo(KeyLine line, WriteRequest request)
@@ -154,12 +170,14 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     /// <summary>A line that nobody works on becomes ready, gives its first a turn, or ends.</summary>
     private void Advance(KeyLine line)
     {
-        var (requests, bytes) = line.DropWithdrawn();
-        _waiting -= requests;
-        _waitingBytes -= bytes;
+        Drop(line.DropWithdrawn());
         if (line.IsEmpty)
         {
             _lines.Remove(line.Key);
+            if (_unused.Count < limits.MaxBatchEntries)
+            {
+                _unused.Push(line);
+            }
         }
         else if (line.StartsWithTurn)
         {
@@ -168,6 +186,24 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         else
         {
             (line.NextBytes < limits.LargeValueBytes ? _ready : _readyLarge).Enqueue(line);
+        }
+    }
+
+    private void Drop(WriteChain withdrawn)
+    {
+        _waiting -= withdrawn.Count;
+        _waitingBytes -= withdrawn.Bytes;
+        Forget(withdrawn);
+    }
+
+    /// <summary>Nobody waits for these any more.</summary>
+    private static void Forget(WriteChain withdrawn)
+    {
+        while (withdrawn.First is not null)
+        {
+            var request = withdrawn.Take();
+            request.ReleaseValue();
+            request.Release();
         }
     }
 
@@ -200,13 +236,13 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         var (requests, bytes) = line.Taken;
         _waiting -= requests;
         _waitingBytes -= bytes;
-        if (write is not null)
+        if (write is { } row)
         {
-            batch.Add(write);
+            batch.Add(row);
             return;
         }
 
-        Release(line);
+        Forget(line.End());
         Advance(line);
     }
 }

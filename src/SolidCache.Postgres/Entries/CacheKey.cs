@@ -4,7 +4,7 @@ using System.Text;
 namespace SolidCache.Postgres.Entries;
 
 /// <summary>A key as it stands in the table: valid PostgreSQL text of at most <see cref="MaxBytes"/> bytes. Made by <see cref="KeySpace"/>.</summary>
-internal readonly record struct CacheKey
+internal readonly record struct CacheKey : IComparable<CacheKey>
 {
     /// <summary>The longest stored key in bytes of UTF-8, well under the 2,704 bytes that a B-tree entry can hold.</summary>
     public const int MaxBytes = 1024;
@@ -16,4 +16,16 @@ internal readonly record struct CacheKey
     }
 
     public string Stored { get; }
+
+    /// <summary>The order of the bytes of UTF-8, which is that of the table's primary key.</summary>
+    public int CompareTo(CacheKey other)
+    {
+        var common = Stored.AsSpan().CommonPrefixLength(other.Stored);
+        return common == Stored.Length || common == other.Stored.Length
+            ? Stored.Length.CompareTo(other.Stored.Length)
+            : Rank(Stored[common]).CompareTo(Rank(other.Stored[common]));
+    }
+
+    /// <summary>Surrogates stand for what comes last in UTF-8, and yet before U+E000 to U+FFFF in UTF-16.</summary>
+    private static int Rank(char unit) => char.IsSurrogate(unit) ? unit + 0x10000 : unit;
 }

@@ -24,10 +24,11 @@ internal sealed class ConnectionSource(
     {
         try
         {
-            var session = await OpenSessionAsync(async, cancellationToken).ConfigureAwait(false);
+            var session = NewSession(async);
+            await OpenAsync(session, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
-                return await work(session, state, cancellationToken).ConfigureAwait(false);
+                return await session.RunAsync(state, work, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (PostgresException error) when (ConfigurationErrors.Explain(error, table) is { } explanation)
@@ -36,15 +37,17 @@ internal sealed class ConnectionSource(
         }
     }
 
-    /// <summary>Opens a session for as long as its holder wants it. Errors are the server's own; see <see cref="Explained"/>.</summary>
-    public async ValueTask<Session> OpenSessionAsync(bool async, CancellationToken cancellationToken)
+    /// <summary>A session that is not open yet.</summary>
+    public Session NewSession(bool async) => new(dataSource.CreateConnection(), commandTimeout, async);
+
+    /// <summary>Opens a session, which is of no use any more when that fails. Errors are the server's own; see <see cref="Explained"/>.</summary>
+    public async ValueTask OpenAsync(Session session, CancellationToken cancellationToken)
     {
-        var session = new Session(await OpenAsync(async, cancellationToken).ConfigureAwait(false), commandTimeout, async);
+        await OpenConnectionAsync(session, cancellationToken).ConfigureAwait(false);
         try
         {
             session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
             await ensureSchema(session, cancellationToken).ConfigureAwait(false);
-            return session;
         }
         catch
         {
@@ -61,30 +64,28 @@ internal sealed class ConnectionSource(
 
     /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "The connection is disposed when the attempt to open it has ended.")]
-    private async ValueTask<NpgsqlConnection> OpenAsync(bool async, CancellationToken cancellationToken)
+    private static async ValueTask OpenConnectionAsync(Session session, CancellationToken cancellationToken)
     {
         using var outside = Transaction.Current is null
             ? null
             : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
-        var connection = dataSource.CreateConnection();
-        var opening = connection.OpenAsync(async, cancellationToken).AsTask();
+        var opening = session.Connection.OpenAsync(session.Async, cancellationToken).AsTask();
         try
         {
             // Npgsql misses a cancellation now and then while a server accepts the connection and does not answer.
             await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
             outside?.Complete();
-            return connection;
         }
         catch
         {
-            _ = DisposeOnceOpenedAsync(connection, opening);
+            _ = DisposeOnceOpenedAsync(session, opening);
             throw;
         }
     }
 
-    private static async Task DisposeOnceOpenedAsync(NpgsqlConnection connection, Task opening)
+    private static async Task DisposeOnceOpenedAsync(Session session, Task opening)
     {
         await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await connection.DisposeAsync().ConfigureAwait(false);
+        await session.DisposeAsync().ConfigureAwait(false);
     }
 }

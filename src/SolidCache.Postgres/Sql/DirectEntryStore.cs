@@ -50,8 +50,8 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             durable ? statements.DurableWrite : statements.RelaxedWrite,
             [
                 Parameter.Text(key.Stored),
-                Parameter.BigIntOrNull(expiration.AbsoluteMicroseconds),
-                Parameter.BigIntOrNull(expiration.SlidingMicroseconds),
+                Parameter.BigInt(expiration.AbsoluteMicroseconds ?? 0),
+                Parameter.BigInt(expiration.SlidingMicroseconds ?? 0),
                 Parameter.Bytes(contiguous.Memory),
             ],
             async,

@@ -94,24 +94,23 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:remove_many */
             DELETE FROM {entries} AS entry
-            USING
-              {Durably} AS durability,
-              (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+            USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
+              AND {Durably}
             """;
 
-        RelaxedWriteMany = WriteMany("set_config('synchronous_commit', 'off', true)");
+        RelaxedWriteMany = WriteMany(Relaxed);
         DurableWriteMany = WriteMany(Durably);
 
-        RelaxedWrite = Write("set_config('synchronous_commit', 'off', true)");
+        RelaxedWrite = Write(Relaxed);
         DurableWrite = Write(Durably);
 
         Remove =
             $"""
             /* solid_cache:remove */
             DELETE FROM {entries}
-            USING {Durably} AS durability
             WHERE key = $1
+              AND {Durably}
             """;
 
         // Locks in key order, as every statement does that takes more than one row. Never prepared: planned with its values, the
@@ -136,7 +135,8 @@ internal sealed class EntryStatements
               RETURNING entry.key
             )
             SELECT count(*), max(key)
-            FROM removed, {Durably} AS durability
+            FROM removed
+            WHERE {Durably}
             """;
 
         TimeToLive =
@@ -152,44 +152,40 @@ internal sealed class EntryStatements
               AND expires_at > now()
             """;
 
-        // Zero stands for no expiration: an array of nullable numbers costs the client an object each.
+        // Zero stands for no expiration: a nullable number costs the client an object each. The rows come in the order of their keys
+        // (WriteBatchExecutor), and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
         string WriteMany(string durability) =>
             $"""
             /* solid_cache:set_many */
-            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-            SELECT
-              least(
-                now() + nullif(row.absolute, 0) * interval '1 microsecond',
-                now() + nullif(row.sliding, 0) * {stretch} * interval '1 microsecond',
-                'infinity'),
-              now(),
-              nullif(row.sliding, 0),
-              now() + nullif(row.absolute, 0) * interval '1 microsecond',
-              row.key,
-              row.value
-            FROM
-              {durability} AS durability,
-              unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
-            ORDER BY row.key COLLATE "C"
+            {Insert("row.key", "row.absolute", "row.sliding", "row.value")}
+            FROM (
+              SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
+            ) AS row
+            WHERE {durability}
             {Overwrite}
             """;
 
         string Write(string durability) =>
             $"""
             /* solid_cache:set */
+            {Insert("$1", "$2", "$3", "$4")}
+            WHERE {durability}
+            {Overwrite}
+            """;
+
+        string Insert(string key, string absolute, string sliding, string value) =>
+            $"""
             INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
             SELECT
               least(
-                now() + $2 * interval '1 microsecond',
-                now() + $3 * {stretch} * interval '1 microsecond',
+                now() + nullif({absolute}, 0) * interval '1 microsecond',
+                now() + nullif({sliding}, 0) * {stretch} * interval '1 microsecond',
                 'infinity'),
               now(),
-              $3,
-              now() + $2 * interval '1 microsecond',
-              $1,
-              $4
-            FROM {durability} AS durability
-            {Overwrite}
+              nullif({sliding}, 0),
+              now() + nullif({absolute}, 0) * interval '1 microsecond',
+              {key},
+              {value}
             """;
     }
 
@@ -203,9 +199,12 @@ internal sealed class EntryStatements
           value = excluded.value
         """;
 
+    // A condition without a table is evaluated once, before the first row.
+    private const string Relaxed = "(SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
+
     /// <summary>Raises <c>synchronous_commit</c> from off for this transaction, and leaves any other setting as the server has it.</summary>
-    private static string Durably =>
-        "set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)";
+    private const string Durably =
+        "(SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL";
 
     public string Read { get; }
 

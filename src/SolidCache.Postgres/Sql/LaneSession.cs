@@ -2,27 +2,45 @@ using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>The session of a lane: opened when there is work, kept while there is more, given back when there is none.</summary>
+/// <summary>
+/// The session of a lane: a connection is rented when there is work, kept while there is more, and given back when there is none.
+/// The statements prepared on it are used again.
+/// </summary>
 internal sealed class LaneSession(ConnectionSource connections)
 {
     private Session? _session;
+    private bool _isOpen;
 
-    public async ValueTask<Session> GetAsync() =>
-        _session ??= await connections.OpenSessionAsync(async: true, CancellationToken.None).ConfigureAwait(false);
+    public async ValueTask<Session> GetAsync()
+    {
+        if (_isOpen)
+        {
+            return _session!;
+        }
+
+        var session = _session ?? connections.NewSession(async: true);
+        _session = null;
+        await connections.OpenAsync(session, CancellationToken.None).ConfigureAwait(false);
+        _isOpen = true;
+        return _session = session;
+    }
 
     public async Task RestAsync()
     {
-        if (_session is { } session)
+        if (!_isOpen)
         {
+            return;
+        }
+
+        _isOpen = false;
+        try
+        {
+            await _session!.Connection.CloseAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is NpgsqlException or IOException or InvalidOperationException or ObjectDisposedException)
+        {
+            // A broken connection has nothing to give back, and the lane must live on.
             _session = null;
-            try
-            {
-                await session.DisposeAsync().ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is NpgsqlException or IOException or InvalidOperationException or ObjectDisposedException)
-            {
-                // A broken connection has nothing to give back, and the lane must live on.
-            }
         }
     }
 }

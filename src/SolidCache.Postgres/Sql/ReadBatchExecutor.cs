@@ -1,26 +1,41 @@
 using System.Diagnostics.CodeAnalysis;
+using Npgsql;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>Executes batches of reads: one as a one-row statement, many as one statement that fetches each key once.</summary>
-internal sealed class ReadBatchExecutor(ConnectionSource connections, EntryStatements statements) : IBatchExecutor<ReadRequest>
+internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 {
-    private readonly LaneSession _session = new(connections);
-    private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
+    private readonly ConnectionSource _connections;
+    private readonly LaneSession _session;
+    private readonly LaneStatement _one;
+    private readonly LaneStatement _many;
+    private readonly NpgsqlParameter<string> _key = Parameter.Text();
     private readonly List<string> _keys = [];
+    private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
+
+    public ReadBatchExecutor(ConnectionSource connections, EntryStatements statements)
+    {
+        _connections = connections;
+        _session = new(connections);
+        _one = new(statements.Read, _key);
+        _many = new(statements.ReadMany, Parameter.Texts(_keys));
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     public async Task ExecuteAsync(List<ReadRequest> batch)
     {
         try
         {
-            await ReadAsync(await _session.GetAsync().ConfigureAwait(false), batch).ConfigureAwait(false);
+            Collect(batch);
+            var session = await _session.GetAsync().ConfigureAwait(false);
+            await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error)
         {
             await _session.RestAsync().ConfigureAwait(false);
-            var explained = connections.Explained(error);
+            var explained = _connections.Explained(error);
             foreach (var request in batch)
             {
                 request.Fail(explained);
@@ -30,12 +45,16 @@ internal sealed class ReadBatchExecutor(ConnectionSource connections, EntryState
         {
             _requests.Clear();
             _keys.Clear();
+            foreach (var request in batch)
+            {
+                request.Release();
+            }
         }
     }
 
     public Task RestAsync() => _session.RestAsync();
 
-    private async ValueTask ReadAsync(Session session, List<ReadRequest> batch)
+    private void Collect(List<ReadRequest> batch)
     {
         foreach (var request in batch)
         {
@@ -47,11 +66,12 @@ internal sealed class ReadBatchExecutor(ConnectionSource connections, EntryState
                 _keys.Add(key);
             }
         }
+    }
 
-        var call = _keys.Count == 1
-            ? session.Prepared(statements.Read, Parameter.Text(_keys[0]))
-            : session.Prepared(statements.ReadMany, Parameter.Texts(_keys));
-        var rows = await call.QueryBufferedAsync(CancellationToken.None).ConfigureAwait(false);
+    private async ValueTask<bool> ReadAsync(Session session)
+    {
+        _key.TypedValue = _keys[0];
+        var rows = await (_keys.Count == 1 ? _one : _many).QueryAsync(session).ConfigureAwait(false);
         await using (rows.ConfigureAwait(false))
         {
             while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
@@ -69,6 +89,8 @@ internal sealed class ReadBatchExecutor(ConnectionSource connections, EntryState
         {
             Answer(missing, default);
         }
+
+        return true;
     }
 
     private static void Answer(ReadRequest first, ReadValue value)

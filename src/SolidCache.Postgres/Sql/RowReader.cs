@@ -5,7 +5,10 @@ using SolidCache.Postgres.Dispatch;
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>The rows of one statement. Columns are read once and from left to right.</summary>
-internal sealed class RowReader(NpgsqlCommand command, NpgsqlDataReader rows, bool async) : IAsyncDisposable
+/// <param name="command">Disposed with the rows; null when it is used again.</param>
+/// <param name="rows">What Npgsql reads.</param>
+/// <param name="async">Whether to await or to block.</param>
+internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, bool async) : IAsyncDisposable
 {
     public ValueTask<bool> ReadAsync(CancellationToken cancellationToken) => rows.ReadAsync(async, cancellationToken);
 
@@ -53,6 +56,9 @@ internal sealed class RowReader(NpgsqlCommand command, NpgsqlDataReader rows, bo
     public async ValueTask DisposeAsync()
     {
         await rows.DisposeAsync(async).ConfigureAwait(false);
-        await command.DisposeAsync(async).ConfigureAwait(false);
+        if (command is not null)
+        {
+            await command.DisposeAsync(async).ConfigureAwait(false);
+        }
     }
 }

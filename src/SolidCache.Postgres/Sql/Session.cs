@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>A rented connection, for one statement after the other. Disposing it gives it back.</summary>
+/// <summary>A connection that is rented, for one statement after the other. Disposing it gives it back.</summary>
 internal sealed class Session(NpgsqlConnection connection, TimeSpan commandTimeout, bool async) : IAsyncDisposable
 {
     public NpgsqlConnection Connection => connection;
@@ -11,6 +11,25 @@ internal sealed class Session(NpgsqlConnection connection, TimeSpan commandTimeo
 
     /// <summary>Whether the hot statements may be prepared here.</summary>
     public bool MayPrepare { get; set; }
+
+    /// <summary>How long one statement may take, in seconds.</summary>
+    public int CommandTimeoutSeconds { get; } = (int)Math.Ceiling(commandTimeout.TotalSeconds);
+
+    /// <summary>Does some work; a second time when the server has forgotten what was prepared, in which case it has executed nothing.</summary>
+    public async ValueTask<TResult> RunAsync<TState, TResult>(
+        TState state, Func<Session, TState, CancellationToken, ValueTask<TResult>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(this, state, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (MayPrepare && error.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        {
+            // Somebody sent DISCARD ALL or DEALLOCATE ALL on this connection, of which Npgsql knows nothing. It has this only synchronously.
+            connection.UnprepareAll();
+            return await work(this, state, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>A statement that is worth preparing: a hot one, whose text never changes.</summary>
     public SqlCall Prepared(string sql, params ReadOnlySpan<NpgsqlParameter> parameters) =>
@@ -28,13 +47,13 @@ internal sealed class Session(NpgsqlConnection connection, TimeSpan commandTimeo
     }
 
     /// <summary>Statements for one round trip, each a transaction of its own.</summary>
-    public NpgsqlBatch Batch() => new(connection) { EnableErrorBarriers = true, Timeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+    public NpgsqlBatch Batch() => new(connection) { EnableErrorBarriers = true, Timeout = CommandTimeoutSeconds };
 
     public ValueTask DisposeAsync() => connection.DisposeAsync(async);
 
     private NpgsqlCommand Command(string sql, ReadOnlySpan<NpgsqlParameter> parameters)
     {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = CommandTimeoutSeconds };
         foreach (var parameter in parameters)
         {
             command.Parameters.Add(parameter);

@@ -1,31 +1,68 @@
+using Npgsql;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>Sets as the columns of their parameters, reused from batch to batch.</summary>
-internal sealed class SetRows
+/// <summary>Sets of one durability.</summary>
+internal sealed class SetRows : BatchRows
 {
-    public List<string> Keys { get; } = [];
+    private readonly List<long> _absolutes = [];
+    private readonly List<long> _slidings = [];
+    private readonly List<ReadOnlyMemory<byte>> _values = [];
+    private readonly NpgsqlParameter<string> _key = Parameter.Text();
+    private readonly NpgsqlParameter<long> _absolute = Parameter.BigInt();
+    private readonly NpgsqlParameter<long> _sliding = Parameter.BigInt();
+    private readonly NpgsqlParameter<ReadOnlyMemory<byte>> _value = Parameter.Bytes();
+    private readonly string _sqlOfMany;
+    private readonly LaneStatement _one;
+    private readonly LaneStatement _many;
 
-    public List<long> Absolutes { get; } = [];
-
-    public List<long> Slidings { get; } = [];
-
-    public List<ReadOnlyMemory<byte>> Values { get; } = [];
-
-    public void Add(WriteRequest set)
+    public SetRows(string sqlOfOne, string sqlOfMany)
     {
-        Keys.Add(set.Key.Stored);
-        Absolutes.Add(set.Expiration.AbsoluteMicroseconds ?? 0);
-        Slidings.Add(set.Expiration.SlidingMicroseconds ?? 0);
-        Values.Add(set.Value);
+        _sqlOfMany = sqlOfMany;
+        _one = new(sqlOfOne, _key, _absolute, _sliding, _value);
+        _many = new(sqlOfMany, Columns());
     }
 
-    public void Clear()
+    public override void Add(WriteRequest write)
     {
-        Keys.Clear();
-        Absolutes.Clear();
-        Slidings.Clear();
-        Values.Clear();
+        base.Add(write);
+        _absolutes.Add(write.Expiration.AbsoluteMicroseconds ?? 0);
+        _slidings.Add(write.Expiration.SlidingMicroseconds ?? 0);
+        _values.Add(write.Value);
     }
+
+    public override void Clear()
+    {
+        base.Clear();
+        _absolutes.Clear();
+        _slidings.Clear();
+        _values.Clear();
+        _value.TypedValue = default;
+    }
+
+    public override ValueTask ExecuteAsync(Session session)
+    {
+        if (Count > 1)
+        {
+            return _many.ExecuteAsync(session);
+        }
+
+        (_key.TypedValue, _absolute.TypedValue, _sliding.TypedValue, _value.TypedValue) = (Keys[0], _absolutes[0], _slidings[0], _values[0]);
+        return _one.ExecuteAsync(session);
+    }
+
+    public override NpgsqlBatchCommand ToBatchCommand()
+    {
+        var command = new NpgsqlBatchCommand(_sqlOfMany);
+        foreach (var column in Columns())
+        {
+            command.Parameters.Add(column);
+        }
+
+        return command;
+    }
+
+    private NpgsqlParameter[] Columns() =>
+        [Parameter.Texts(Keys), Parameter.BigInts(_absolutes), Parameter.BigInts(_slidings), Parameter.BytesOfMany(_values)];
 }

@@ -15,6 +15,8 @@ internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async
         }
         finally
         {
+            // The parameters are the caller's, who may execute them once more.
+            command.Parameters.Clear();
             await command.DisposeAsync(async).ConfigureAwait(false);
         }
     }

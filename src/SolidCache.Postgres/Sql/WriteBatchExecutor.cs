@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
@@ -13,45 +14,31 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
     : IBatchExecutor<KeyWrite>
 {
     private readonly LaneSession _session = new(connections);
-    private readonly SetRows _relaxed = new();
-    private readonly SetRows _durable = new();
-    private readonly List<string> _removed = [];
-    private readonly List<string> _touched = [];
+    private readonly SetRows _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
+    private readonly SetRows _durable = new(statements.DurableWrite, statements.DurableWriteMany);
+    private readonly KeyRows _removed = new(statements.Remove, statements.RemoveMany);
+    private readonly KeyRows _touched = new(statements.TouchUnlessLocked, statements.TouchMany);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     public async Task ExecuteAsync(List<KeyWrite> batch)
     {
-        if (batch.Count == 1)
-        {
-            await ExecuteAloneAsync(batch[0]).ConfigureAwait(false);
-            return;
-        }
-
+        // Every statement locks its rows in the order of their keys, or batches of two nodes that share keys would deadlock.
+        batch.Sort(static (one, other) => one.Winner.Key.CompareTo(other.Winner.Key));
         try
         {
-            await ExecuteTogetherAsync(await _session.GetAsync().ConfigureAwait(false), batch).ConfigureAwait(false);
-            foreach (var write in batch)
-            {
-                queue.End(write, error: null);
-            }
+            await SendAsync(batch).ConfigureAwait(false);
+            End(batch, error: null);
         }
         catch (NpgsqlException error) when (LiesInEntries(error))
         {
             foreach (var write in batch)
             {
-                await ExecuteAloneAsync(write).ConfigureAwait(false);
+                await ExecuteAloneAsync([write]).ConfigureAwait(false);
             }
         }
         catch (Exception error)
         {
             await FailAsync(batch, error).ConfigureAwait(false);
-        }
-        finally
-        {
-            _relaxed.Clear();
-            _durable.Clear();
-            _removed.Clear();
-            _touched.Clear();
         }
     }
 
@@ -70,105 +57,82 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
         error.SqlState[..2] is "21" or "22" or "23" or "54"
         || error.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.ReadOnlySqlTransaction;
 
-    private async Task FailAsync(IEnumerable<KeyWrite> writes, Exception error)
-    {
-        await _session.RestAsync().ConfigureAwait(false);
-        var explained = connections.Explained(error);
-        foreach (var write in writes)
-        {
-            queue.End(write, explained);
-        }
-    }
-
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
-    private async Task ExecuteAloneAsync(KeyWrite write)
+    private async Task ExecuteAloneAsync(List<KeyWrite> write)
     {
         try
         {
-            var session = await _session.GetAsync().ConfigureAwait(false);
-            await Alone(session, write).ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
-            queue.End(write, error: null);
+            await SendAsync(write).ConfigureAwait(false);
+            End(write, error: null);
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write.Winner.Kind == WriteKind.Touch)
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write[0].Winner.Kind == WriteKind.Touch)
         {
             log.TouchSkipped(error.SqlState);
-            queue.End(write, error: null);
+            End(write, error: null);
         }
         catch (Exception error)
         {
-            await FailAsync([write], error).ConfigureAwait(false);
+            await FailAsync(write, error).ConfigureAwait(false);
         }
     }
 
-    private SqlCall Alone(Session session, KeyWrite write)
+    private async Task FailAsync(List<KeyWrite> batch, Exception error)
     {
-        var key = Parameter.Text(write.Winner.Key.Stored);
-        return write.Winner.Kind switch
-        {
-            WriteKind.Remove => session.Prepared(statements.Remove, key),
-            WriteKind.Touch => session.Prepared(statements.TouchUnlessLocked, key),
-            _ => session.Prepared(
-                write.IsDurable ? statements.DurableWrite : statements.RelaxedWrite,
-                key,
-                Parameter.BigIntOrNull(write.Winner.Expiration.AbsoluteMicroseconds),
-                Parameter.BigIntOrNull(write.Winner.Expiration.SlidingMicroseconds),
-                Parameter.Bytes(write.Winner.Value)),
-        };
+        await _session.RestAsync().ConfigureAwait(false);
+        End(batch, connections.Explained(error));
     }
 
-    private async ValueTask ExecuteTogetherAsync(Session session, List<KeyWrite> batch)
+    private void End(List<KeyWrite> batch, Exception? error) => queue.End(CollectionsMarshal.AsSpan(batch), error);
+
+    private async ValueTask SendAsync(List<KeyWrite> batch)
     {
-        foreach (var write in batch)
+        try
         {
-            switch (write.Winner.Kind)
+            foreach (var write in batch)
             {
-                case WriteKind.Remove:
-                    _removed.Add(write.Winner.Key.Stored);
-                    break;
-                case WriteKind.Touch:
-                    _touched.Add(write.Winner.Key.Stored);
-                    break;
-                default:
-                    (write.IsDurable ? _durable : _relaxed).Add(write.Winner);
-                    break;
+                RowsOf(write).Add(write.Winner);
             }
+
+            var session = await _session.GetAsync().ConfigureAwait(false);
+            await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _relaxed.Clear();
+            _durable.Clear();
+            _removed.Clear();
+            _touched.Clear();
+        }
+    }
+
+    private BatchRows RowsOf(KeyWrite write) => write.Winner.Kind switch
+    {
+        WriteKind.Remove => _removed,
+        WriteKind.Touch => _touched,
+        _ => write.IsDurable ? _durable : _relaxed,
+    };
+
+    private async ValueTask<bool> SendAsync(Session session)
+    {
+        BatchRows[] statementsToSend = [.. ((BatchRows[])[_relaxed, _durable, _removed, _touched]).Where(rows => rows.Count > 0)];
+        if (statementsToSend is [var only])
+        {
+            await only.ExecuteAsync(session).ConfigureAwait(false);
+            return true;
         }
 
         using var commands = session.Batch();
-        AddSets(commands, statements.RelaxedWriteMany, _relaxed);
-        AddSets(commands, statements.DurableWriteMany, _durable);
-        AddKeys(commands, statements.RemoveMany, _removed);
-        AddKeys(commands, statements.TouchMany, _touched);
+        foreach (var rows in statementsToSend)
+        {
+            commands.BatchCommands.Add(rows.ToBatchCommand());
+        }
+
         if (session.MayPrepare)
         {
             await commands.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         await commands.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private static void AddSets(NpgsqlBatch commands, string sql, SetRows rows)
-    {
-        if (rows.Keys.Count > 0)
-        {
-            commands.BatchCommands.Add(new NpgsqlBatchCommand(sql)
-            {
-                Parameters =
-                {
-                    Parameter.Texts(rows.Keys),
-                    Parameter.BigInts(rows.Absolutes),
-                    Parameter.BigInts(rows.Slidings),
-                    Parameter.BytesOfMany(rows.Values),
-                },
-            });
-        }
-    }
-
-    private static void AddKeys(NpgsqlBatch commands, string sql, List<string> keys)
-    {
-        if (keys.Count > 0)
-        {
-            commands.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { Parameter.Texts(keys) } });
-        }
+        return true;
     }
 }

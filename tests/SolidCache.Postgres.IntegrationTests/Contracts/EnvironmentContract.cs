@@ -59,6 +59,33 @@ public sealed class EnvironmentContract(Calling calling) : CacheContract(calling
         Assert.That(await Cache.GetAsync(key), Is.EqualTo(new byte[] { 1 }));
     }
 
+    [TestCase("DISCARD ALL")]
+    [TestCase("DEALLOCATE ALL")]
+    public async Task Prepared_statements_that_vanish_from_a_connection_are_prepared_again(string command)
+    {
+        await using var source = NpgsqlDataSource.Create(Database.ConnectionString + ";Maximum Pool Size=1");
+        await using var node = await StartNodeOnAsync(source);
+        var cache = CacheCalls.Of(Calling, node.Cache);
+        var keys = Enumerable.Range(0, 20).Select(_ => NewKey()).ToArray();
+        for (var round = 0; round < 3; round++)
+        {
+            var value = new[] { (byte)round };
+            await Task.WhenAll(keys.Select(key => cache.SetAsync(key, value, Forever)));
+            await DiscardAsync();
+            Assert.That(await Task.WhenAll(keys.Select(key => cache.GetAsync(key))), Has.All.EqualTo(value));
+            await DiscardAsync();
+            await Task.WhenAll(keys.Select(key => key == keys[0] ? cache.SetAsync(key, [9], Forever) : cache.RemoveAsync(key)));
+            await DiscardAsync();
+            Assert.That(await Task.WhenAll(keys.Select(key => cache.GetAsync(key))), Has.Exactly(19).Null);
+        }
+
+        async Task DiscardAsync()
+        {
+            await using var discard = source.CreateCommand(command);
+            await discard.ExecuteNonQueryAsync();
+        }
+    }
+
     [Test]
     public async Task A_role_with_select_insert_update_and_delete_suffices_once_the_schema_exists()
     {

@@ -69,15 +69,15 @@ WHERE key = $1
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + $2 * interval '1 microsecond',
-    now() + $3 * 1.1 * interval '1 microsecond',
+    now() + nullif($2, 0) * interval '1 microsecond',
+    now() + nullif($3, 0) * 1.1 * interval '1 microsecond',
     'infinity'),
   now(),
-  $3,
-  now() + $2 * interval '1 microsecond',
+  nullif($3, 0),
+  now() + nullif($2, 0) * interval '1 microsecond',
   $1,
   $4
-FROM set_config('synchronous_commit', 'off', true) AS durability
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -98,10 +98,10 @@ SELECT
   now() + nullif(row.absolute, 0) * interval '1 microsecond',
   row.key,
   row.value
-FROM
-  set_config('synchronous_commit', 'off', true) AS durability,
-  unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
-ORDER BY row.key COLLATE "C"
+FROM (
+  SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
+) AS row
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -114,15 +114,15 @@ ON CONFLICT (key) DO UPDATE SET
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + $2 * interval '1 microsecond',
-    now() + $3 * 1.1 * interval '1 microsecond',
+    now() + nullif($2, 0) * interval '1 microsecond',
+    now() + nullif($3, 0) * 1.1 * interval '1 microsecond',
     'infinity'),
   now(),
-  $3,
-  now() + $2 * interval '1 microsecond',
+  nullif($3, 0),
+  now() + nullif($2, 0) * interval '1 microsecond',
   $1,
   $4
-FROM set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability
+WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -143,10 +143,10 @@ SELECT
   now() + nullif(row.absolute, 0) * interval '1 microsecond',
   row.key,
   row.value
-FROM
-  set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability,
-  unnest($1, $2, $3, $4) AS row (key, absolute, sliding, value)
-ORDER BY row.key COLLATE "C"
+FROM (
+  SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
+) AS row
+WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -157,16 +157,15 @@ ON CONFLICT (key) DO UPDATE SET
 -- Remove
 /* solid_cache:remove */
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-USING set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability
-WHERE key = $1;
+WHERE key = $1
+  AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL;
 
 -- RemoveMany
 /* solid_cache:remove_many */
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-USING
-  set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability,
-  (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
-WHERE entry.key = doomed.key;
+USING (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+WHERE entry.key = doomed.key
+  AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL;
 
 -- RemoveSlice
 /* solid_cache:remove_range */
@@ -187,7 +186,8 @@ WITH slice AS (
   RETURNING entry.key
 )
 SELECT count(*), max(key)
-FROM removed, set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true) AS durability;
+FROM removed
+WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL;
 
 -- TimeToLive
 /* solid_cache:ttl */

@@ -5,7 +5,7 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 /// <summary>What the writes of one key become.</summary>
 public sealed class KeyLineTests
 {
-    private readonly KeyLine _line = new("k");
+    private readonly KeyLine _line = new() { Key = "k" };
 
     [TestCase("s", 0)]
     [TestCase("ss", 1)]
@@ -23,7 +23,7 @@ public sealed class KeyLineTests
     {
         var requests = Add(line);
 
-        Assert.That(_line.TakeWrite()!.Winner, Is.SameAs(requests[winner]));
+        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[winner]));
     }
 
     [TestCase("sX", 0)]
@@ -35,7 +35,7 @@ public sealed class KeyLineTests
     {
         var requests = Add(line);
 
-        Assert.That(_line.TakeWrite()!.Winner, Is.SameAs(requests[winner]));
+        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[winner]));
     }
 
     [TestCase("s", false)]
@@ -51,7 +51,7 @@ public sealed class KeyLineTests
     {
         Add(line);
 
-        Assert.That(_line.TakeWrite()!.IsDurable, Is.EqualTo(durable));
+        Assert.That(_line.TakeWrite()!.Value.IsDurable, Is.EqualTo(durable));
     }
 
     [Test]
@@ -68,14 +68,14 @@ public sealed class KeyLineTests
     {
         var requests = Add("st|r");
 
-        Assert.That(_line.TakeWrite()!.Winner, Is.SameAs(requests[0]));
+        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[0]));
         Assert.That(_line.Taken.Requests, Is.EqualTo(2));
         End();
         Assert.That(_line.StartsWithTurn, Is.True);
         Assert.That(_line.TakeTurn(), Is.SameAs(requests[2]));
         Assert.That(_line.IsUnderWay, Is.True);
         End();
-        Assert.That(_line.TakeWrite()!.Winner, Is.SameAs(requests[3]));
+        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[3]));
         End();
         Assert.That(_line.IsEmpty, Is.True);
     }
@@ -112,12 +112,14 @@ public sealed class KeyLineTests
     }
 
     [Test]
-    public void What_was_withdrawn_at_the_front_is_dropped_and_gives_its_memory_back()
+    public void What_was_withdrawn_at_the_front_is_dropped()
     {
         var requests = Add("XXsX");
 
-        Assert.That(_line.DropWithdrawn(), Is.EqualTo((2, 6L)));
-        Assert.That(requests.Select(request => request.HoldsMemory()), Is.EqualTo((bool[])[false, false, true, true]));
+        var dropped = _line.DropWithdrawn();
+
+        Assert.That((dropped.Count, dropped.Bytes), Is.EqualTo((2, 6L)));
+        Assert.That(Requests(dropped), Is.EqualTo(requests[..2]));
     }
 
     /// <summary>s sets 3 bytes, b 70; d sets durably; r removes, t touches, | is a turn; in capitals, X for s, it was withdrawn.</summary>
@@ -139,10 +141,16 @@ public sealed class KeyLineTests
         return requests;
     }
 
-    private List<WriteRequest> End()
+    private List<WriteRequest> End() => Requests(_line.End());
+
+    private static List<WriteRequest> Requests(WriteChain chain)
     {
-        var taken = new List<WriteRequest>();
-        _line.End(taken);
-        return taken;
+        var requests = new List<WriteRequest>();
+        while (chain.First is not null)
+        {
+            requests.Add(chain.Take());
+        }
+
+        return requests;
     }
 }

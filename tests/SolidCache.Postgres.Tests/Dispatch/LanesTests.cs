@@ -199,6 +199,8 @@ public sealed class LanesTests
 
         public int Count => _numbers.Count;
 
+        public bool IsEmpty => _numbers.IsEmpty;
+
         public void Add(int number) => _numbers.Enqueue(number);
 
         public void Take(List<int> batch)

@@ -165,6 +165,8 @@ internal sealed class ModelServer : IEntryStore
                 {
                     value.Return();
                 }
+
+                batch[index].Release();
             }
         }
 

@@ -1,5 +1,4 @@
 using SolidCache.Postgres.Dispatch;
-using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
 
@@ -22,8 +21,8 @@ public sealed class ReadQueueTests
     [Test]
     public void The_same_key_is_taken_for_each_who_asked()
     {
-        _queue.Add(new ReadRequest(new CacheKey("k")));
-        _queue.Add(new ReadRequest(new CacheKey("k")));
+        _queue.Add(Writes.Read("k"));
+        _queue.Add(Writes.Read("k"));
 
         Assert.That(Taken(), Has.Count.EqualTo(2));
     }
@@ -54,7 +53,7 @@ public sealed class ReadQueueTests
 
     private List<ReadRequest> Add(int count)
     {
-        var requests = Enumerable.Range(0, count).Select(number => new ReadRequest(new CacheKey($"k{number}"))).ToList();
+        var requests = Enumerable.Range(0, count).Select(number => Writes.Read($"k{number}")).ToList();
         requests.ForEach(_queue.Add);
         return requests;
     }

@@ -7,7 +7,10 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class RequestTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ReadRequest _request = new(new CacheKey("k"));
+    private readonly RequestPool<ReadRequest> _pool = ReadRequest.NewPool();
+    private readonly ReadRequest _request;
+
+    public RequestTests() => _request = ReadRequest.Of(new CacheKey("k"), _pool);
 
     [Test]
     public async Task A_result_reaches_the_caller()
@@ -88,7 +91,7 @@ public sealed class RequestTests
     {
         for (var round = 0; round < 3_000; round++)
         {
-            var request = new ReadRequest(new CacheKey("k"));
+            var request = Writes.Read("k");
             using var cancellation = new CancellationTokenSource();
             using var start = new Barrier(2);
             var answer = request.WaitAsync(cancellation.Token).AsTask();
@@ -103,6 +106,73 @@ public sealed class RequestTests
             await Task.WhenAny(answer).WaitAsync(Patience);
 
             Assert.That((answer.IsCompletedSuccessfully, answer.IsCanceled), Is.EqualTo((completed, !completed)));
+        }
+    }
+
+    [Test]
+    public async Task It_serves_another_call_when_both_its_holders_have_let_go()
+    {
+        var answer = _request.WaitAsync(CancellationToken.None);
+        _request.Complete(new ReadValue(null, 1, TouchIsDue: false));
+        _request.Release();
+        Assert.That(_pool.Rent(), Is.Not.SameAs(_request), "Its caller has not taken the answer.");
+
+        await answer;
+
+        var again = ReadRequest.Of(new CacheKey("other"), _pool);
+        Assert.That((again, again.HasEnded, again.Key.Stored), Is.EqualTo((_request, false, "other")));
+        again.Complete(new ReadValue(null, 2, TouchIsDue: false));
+        Assert.That((await again.WaitAsync(CancellationToken.None)).Length, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_caller_that_gave_up_leaves_it_to_the_executor()
+    {
+        Writes.GiveUp(_request);
+        Assert.That(_pool.Rent(), Is.Not.SameAs(_request), "The executor may still look at it.");
+
+        _request.Release();
+
+        Assert.That(_pool.Rent(), Is.SameAs(_request));
+    }
+
+    [Test]
+    public async Task The_token_of_a_call_that_is_over_does_not_cancel_the_next()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var answer = _request.WaitAsync(cancellation.Token);
+        _request.Complete(default);
+        _request.Release();
+        await answer;
+
+        var again = ReadRequest.Of(new CacheKey("k"), _pool);
+        await cancellation.CancelAsync();
+
+        Assert.That((again, again.HasEnded), Is.EqualTo((_request, false)));
+    }
+
+    [Test]
+    public async Task Requests_that_are_used_again_under_cancellation_keep_their_answers_apart()
+    {
+        for (var round = 1; round <= 20_000; round++)
+        {
+            var request = ReadRequest.Of(new CacheKey("k"), _pool);
+            using var cancellation = new CancellationTokenSource();
+            var answer = request.WaitAsync(cancellation.Token).AsTask();
+            var number = round;
+            var executing = Task.Run(() =>
+            {
+                request.Complete(new ReadValue(null, number, TouchIsDue: false));
+                request.Release();
+            });
+            if (round % 2 == 0)
+            {
+                cancellation.Cancel();
+            }
+
+            await executing.WaitAsync(Patience);
+            await Task.WhenAny(answer).WaitAsync(Patience);
+            Assert.That(answer.IsCanceled ? number : (await answer).Length, Is.EqualTo(number));
         }
     }
 }

@@ -95,15 +95,14 @@ public sealed class WriteQueueTests
     public async Task A_turn_behind_withdrawn_writes_comes_at_once_when_they_are_dropped()
     {
         var withdrawn = Writes.Set("k");
-        var turn = Writes.Turn("k");
         Add(withdrawn);
-        _queue.AddTurn(turn);
+        var turn = _queue.AddTurn("k");
         withdrawn.Withdrawn();
 
         Assert.That(_queue.Taken(), Is.Empty);
 
         await turn.WaitAsync(CancellationToken.None).AsTask().WaitAsync(Patience);
-        _queue.EndTurn(turn.Key);
+        _queue.EndTurn(new("k"));
     }
 
     [Test]
@@ -156,8 +155,7 @@ public sealed class WriteQueueTests
                         underWay.RemoveAt(index);
                         break;
                     case 2 when turns.Count < 3:
-                        turns.Add(Writes.Turn(key));
-                        _queue.AddTurn(turns[^1]);
+                        turns.Add(_queue.AddTurn(key));
                         break;
                     case 3 when turns.Find(turn => turn.HasEnded) is { } turn:
                         turns.Remove(turn);
@@ -233,10 +231,9 @@ public sealed class WriteQueueTests
     [Test]
     public async Task Turns_come_in_order_and_shut_out_the_others()
     {
-        var (first, second, behind) = (Writes.Turn("k"), Writes.Turn("k"), Writes.Set("k"));
-        _queue.AddTurn(first);
-        Add(behind);
-        _queue.AddTurn(second);
+        var first = _queue.AddTurn("k");
+        Add(Writes.Set("k"));
+        var second = _queue.AddTurn("k");
 
         Assert.That((first.HasEnded, second.HasEnded), Is.EqualTo((true, false)));
         Assert.That(_queue.Taken(), Is.Empty);
@@ -244,16 +241,15 @@ public sealed class WriteQueueTests
         Assert.That(second.HasEnded, Is.False);
         _queue.End(_queue.Taken().Single(), error: null);
         Assert.That(await second.WaitAsync(CancellationToken.None).AsTask().WaitAsync(Patience), Is.True);
-        _queue.EndTurn(second.Key);
+        _queue.EndTurn(new("k"));
     }
 
     [Test]
     public void The_end_of_a_turn_wakes()
     {
-        var turn = Writes.Turn("k");
+        var turn = _queue.AddTurn("k");
         var woken = 0;
         var readyThen = 0;
-        _queue.AddTurn(turn);
         Add(Writes.Set("k"));
         _queue.Ready = () => (woken, readyThen) = (woken + 1, _queue.Taken().Count);
 

@@ -12,13 +12,13 @@ internal static class Writes
     public static readonly BatchLimits Small = new(MaxBatchEntries: 4, MaxBatchBytes: 100, LargeValueBytes: 50, MaxWaiting: 10, MaxWaitingBytes: 500);
 
     public static WriteRequest Set(string key, int bytes = 1, bool durable = false) =>
-        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable);
+        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable, WriteRequest.NewPool());
 
-    public static WriteRequest Remove(string key) => WriteRequest.Remove(new CacheKey(key));
+    public static WriteRequest Remove(string key) => WriteRequest.Remove(new CacheKey(key), WriteRequest.NewPool());
 
-    public static WriteRequest Touch(string key) => WriteRequest.Touch(new CacheKey(key));
+    public static WriteRequest Touch(string key) => WriteRequest.Touch(new CacheKey(key), WriteRequest.NewPool());
 
-    public static WriteRequest Turn(string key) => WriteRequest.Turn(new CacheKey(key));
+    public static WriteRequest Turn(string key) => WriteRequest.Turn(new CacheKey(key), WriteRequest.NewPool());
 
     /// <summary>The caller gives up.</summary>
     public static WriteRequest Withdrawn(this WriteRequest request)
@@ -30,6 +30,12 @@ internal static class Writes
     public static void GiveUp<T>(Request<T> request) => _ = request.WaitAsync(new CancellationToken(canceled: true)).AsTask().Exception;
 
     public static bool HoldsMemory(this WriteRequest request) => Rented(request) is not null;
+
+    public static ReadRequest Read(string key) => ReadRequest.Of(new CacheKey(key), ReadRequest.NewPool());
+
+    public static void End(this WriteQueue queue, KeyWrite write, Exception? error) => queue.End([write], error);
+
+    public static WriteRequest AddTurn(this WriteQueue queue, string key) => queue.AddTurn(new CacheKey(key));
 
     public static List<KeyWrite> Taken(this WriteQueue queue)
     {
