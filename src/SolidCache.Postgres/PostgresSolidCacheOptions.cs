@@ -92,6 +92,23 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public bool Coalescing { get; set; } = true;
 
+    /// <summary>Gets or sets how many connections asynchronous reads share, each with a batch under way.</summary>
+    /// <value>
+    /// Default: 2. 1 to 32. More help when the network is slow and callers are many; they are given back whenever nothing is to be read.
+    /// </value>
+    public int ReadConnections { get; set; } = 2;
+
+    /// <summary>Gets or sets how many connections asynchronous writes share, each with a batch under way.</summary>
+    /// <value>Default: 2. 1 to 32; see <see cref="ReadConnections"/>.</value>
+    public int WriteConnections { get; set; } = 2;
+
+    /// <summary>
+    /// Gets or sets how many asynchronous reads, and as many writes, may wait for the server. Beyond, calls fail at once with a
+    /// <see cref="SolidCacheException"/> instead of waiting behind the others.
+    /// </summary>
+    /// <value>Default: 10,000. 100 to 1,000,000. The values of waiting writes are limited to 256 MB besides.</value>
+    public int MaxQueuedCalls { get; set; } = 10_000;
+
     /// <summary>Gets or sets a value indicating whether statements may be prepared although a connection pooler sits in between.</summary>
     /// <value>
     /// Default: false: the cache detects a pooler and prepares nothing behind it. Set it to true only for a pooler that keeps

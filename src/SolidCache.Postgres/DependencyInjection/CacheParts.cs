@@ -19,8 +19,6 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CacheDataSource _dataSource;
     private readonly CoalescingEntryStore? _coalescing;
 
-    private const int LaneCount = 2;
-
     /// <param name="services">The application's services.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
     public CacheParts(IServiceProvider services, string name)
@@ -38,16 +36,18 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         var statements = new EntryStatements(names, options.SlidingExpirationSlack);
         var direct = new DirectEntryStore(connections, statements, new StatisticsReader(names), log);
-        var reads = new ReadQueue(BatchLimits.Default, table);
-        var writes = new WriteQueue(BatchLimits.Default, table);
+        var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls };
+        var reads = new ReadQueue(limits, table);
+        var writes = new WriteQueue(limits, table);
         _coalescing = options.Coalescing
             ? new CoalescingEntryStore(
                 direct,
                 reads,
                 writes,
-                Lanes(() => new ReadBatchExecutor(connections, statements)),
-                Lanes(() => new WriteBatchExecutor(connections, statements, writes, log)),
-                options.OperationTimeout)
+                Lanes(options.ReadConnections, () => new ReadBatchExecutor(connections, statements)),
+                Lanes(options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, log)),
+                options.OperationTimeout,
+                time)
             : null;
         IEntryStore store = _coalescing is null ? direct : _coalescing;
 
@@ -77,5 +77,5 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         await _dataSource.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static IEnumerable<T> Lanes<T>(Func<T> lane) => Enumerable.Range(0, LaneCount).Select(_ => lane());
+    private static IEnumerable<T> Lanes<T>(int count, Func<T> lane) => Enumerable.Range(0, count).Select(_ => lane());
 }

@@ -33,11 +33,12 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         WriteQueue writes,
         IEnumerable<IBatchExecutor<ReadRequest>> readExecutors,
         IEnumerable<IBatchExecutor<KeyWrite>> writeExecutors,
-        TimeSpan patience)
+        TimeSpan patience,
+        TimeProvider time)
     {
         (_direct, _reads, _writes, _patience) = (direct, reads, writes, patience);
-        _readLanes = new(reads, readExecutors);
-        _writeLanes = new(writes, writeExecutors);
+        _readLanes = new(reads, readExecutors, time);
+        _writeLanes = new(writes, writeExecutors, time);
         _writes.Ready = _writeLanes.Wake;
     }
 
@@ -111,6 +112,9 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         {
             // The server does not answer. What is queued fails with the connections.
         }
+
+        _readLanes.Dispose();
+        _writeLanes.Dispose();
     }
 
     private async Task FinishAsync()

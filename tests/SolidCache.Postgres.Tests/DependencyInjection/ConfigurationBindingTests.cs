@@ -23,6 +23,9 @@ public sealed class ConfigurationBindingTests
         ["MaxValueBytes"] = "1000",
         ["OperationTimeout"] = "00:00:09",
         ["Coalescing"] = "false",
+        ["ReadConnections"] = "3",
+        ["WriteConnections"] = "4",
+        ["MaxQueuedCalls"] = "500",
         ["PoolerSupportsPreparedStatements"] = "true",
         ["SweepExpiredEntries"] = "false",
         ["SweepInterval"] = "00:10:00",
@@ -53,6 +56,9 @@ public sealed class ConfigurationBindingTests
             Assert.That(options.MaxValueBytes, Is.EqualTo(1_000));
             Assert.That(options.OperationTimeout, Is.EqualTo(TimeSpan.FromSeconds(9)));
             Assert.That(options.Coalescing, Is.False);
+            Assert.That(options.ReadConnections, Is.EqualTo(3));
+            Assert.That(options.WriteConnections, Is.EqualTo(4));
+            Assert.That(options.MaxQueuedCalls, Is.EqualTo(500));
             Assert.That(options.PoolerSupportsPreparedStatements, Is.True);
             Assert.That(options.SweepExpiredEntries, Is.False);
             Assert.That(options.SweepInterval, Is.EqualTo(TimeSpan.FromMinutes(10)));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
@@ -7,7 +8,9 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class LanesTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
     private static readonly AsyncLocal<string?> Ambient = new();
+    private readonly FakeTimeProvider _time = new();
 
     [Test]
     public void A_lone_call_is_executed_at_once_on_the_callers_thread()
@@ -71,6 +74,88 @@ public sealed class LanesTests
 
         Assert.That(executors.Select(executor => executor.Batches.Count), Is.EqualTo((int[])[1, 1, 1]));
         Assert.That(queue.Count, Is.EqualTo(7));
+    }
+
+    [Test]
+    public void Another_lane_starts_only_when_a_full_batch_waits()
+    {
+        var executors = (GatedExecutor[])[new(), new()];
+        var (queue, lanes) = Make(maxBatch: 3, executors);
+        for (var item = 0; item < 3; item++)
+        {
+            queue.Add(item);
+            lanes.Wake();
+        }
+
+        Assert.That(Started(executors), Is.EqualTo((int[])[1, 0]));
+
+        queue.Add(3);
+        lanes.Wake();
+
+        Assert.That(Started(executors), Is.EqualTo((int[])[1, 1]));
+        Assert.That(executors.SelectMany(executor => executor.Batches), Is.EquivalentTo((List<int[]>)[[0], [1, 2, 3]]));
+    }
+
+    [Test]
+    public void Another_lane_takes_what_waits_for_a_slow_one()
+    {
+        var executors = (GatedExecutor[])[new(), new()];
+        var (queue, lanes) = Make(maxBatch: 100, executors);
+        Add(1);
+        Add(2);
+
+        _time.Advance(Look);
+        Assert.That(Started(executors), Is.EqualTo((int[])[1, 0]), "It may have begun just before the look.");
+
+        _time.Advance(Look);
+        Assert.That(Started(executors), Is.EqualTo((int[])[1, 1]));
+
+        void Add(int number)
+        {
+            queue.Add(number);
+            lanes.Wake();
+        }
+    }
+
+    [Test]
+    public async Task Calls_go_out_at_once_while_all_who_work_are_slow()
+    {
+        var executors = (GatedExecutor[])[new(), new()];
+        var (queue, lanes) = Make(maxBatch: 100, executors);
+        queue.Add(1);
+        lanes.Wake();
+        _time.Advance(Look);
+        _time.Advance(Look);
+
+        queue.Add(2);
+        lanes.Wake();
+
+        Assert.That(Started(executors), Is.EqualTo((int[])[1, 1]));
+        Array.ForEach(executors, executor => executor.Finish());
+        await lanes.WhenIdleAsync().WaitAsync(Patience);
+
+        queue.Add(3);
+        lanes.Wake();
+        queue.Add(4);
+        lanes.Wake();
+        Assert.That(Started(executors).Sum(), Is.EqualTo(3), "Nobody is slow any more.");
+    }
+
+    [Test]
+    public async Task Nobody_looks_at_lanes_that_are_idle()
+    {
+        var executor = new GatedExecutor();
+        var (queue, lanes) = Make(executor);
+        queue.Add(1);
+        lanes.Wake();
+        executor.Finish();
+        await lanes.WhenIdleAsync().WaitAsync(Patience);
+        _time.Advance(Look);
+
+        queue.Add(2);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(executor.Batches, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -159,7 +244,7 @@ public sealed class LanesTests
         var busy = new BusyCount();
         var executors = Enumerable.Range(0, laneCount).Select(number => new RandomExecutor(20261122 + number, busy)).ToArray();
         var queue = new NumberQueue(maxBatch: 7);
-        var lanes = new Lanes<int>(queue, executors);
+        using var lanes = new Lanes<int>(queue, executors, TimeProvider.System);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
             () =>
@@ -182,15 +267,15 @@ public sealed class LanesTests
         Assert.That(busy.Most, Is.LessThanOrEqualTo(laneCount));
     }
 
-    private static (NumberQueue Queue, Lanes<int> Lanes) Make(params GatedExecutor[] executors)
-    {
-        var queue = new NumberQueue(maxBatch: 1_000);
-        if (executors.Length > 1)
-        {
-            queue = new NumberQueue(maxBatch: 1);
-        }
+    private static int[] Started(GatedExecutor[] executors) => [.. executors.Select(executor => executor.Batches.Count).OrderDescending()];
 
-        return (queue, new Lanes<int>(queue, executors));
+    /// <summary>With one lane a batch takes all, with several it takes one, so that each keeps another lane busy.</summary>
+    private (NumberQueue Queue, Lanes<int> Lanes) Make(params GatedExecutor[] executors) => Make(executors.Length > 1 ? 1 : 1_000, executors);
+
+    private (NumberQueue Queue, Lanes<int> Lanes) Make(int maxBatch, params GatedExecutor[] executors)
+    {
+        var queue = new NumberQueue(maxBatch);
+        return (queue, new Lanes<int>(queue, executors, _time));
     }
 
     private sealed class NumberQueue(int maxBatch) : IBatchQueue<int>
@@ -200,6 +285,8 @@ public sealed class LanesTests
         public int Count => _numbers.Count;
 
         public bool IsEmpty => _numbers.IsEmpty;
+
+        public bool HoldsFullBatch => _numbers.Count >= maxBatch;
 
         public void Add(int number) => _numbers.Enqueue(number);
 

@@ -21,7 +21,8 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
             writes,
             [server.Reader(), server.Reader()],
             [server.Writer(writes), server.Writer(writes)],
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromSeconds(60),
+            TimeProvider.System);
     }
 
     /// <summary>One client: some calls at a time, blocking ones in between.</summary>
