@@ -1,23 +1,17 @@
+using System.CommandLine;
+using SolidCache.Postgres.Benchmarks.Commands;
 using SolidCache.Postgres.Benchmarks.Scenarios;
 
-const string Variable = "SOLIDCACHE_BENCHMARK_POSTGRES";
-var scenarios = new Dictionary<string, Func<Table, Task>>(StringComparer.Ordinal)
+var root = new RootCommand("The benchmarks of SolidCache.Postgres. Start them with eng/benchmark.sh, which starts the servers that they need.")
 {
-    ["hot-updates"] = HotUpdates.RunAsync,
-    ["sweep-under-load"] = SweepUnderLoad.RunAsync,
-    ["health-on-a-large-table"] = HealthOnALargeTable.RunAsync,
+    CompareCommand.Create(),
+    BdnCommand.Create(),
+    PlotCommand.Create(),
+    SmokeCommand.Create(),
 };
-
-if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } connectionString
-    || args.Length != 1
-    || !scenarios.TryGetValue(args[0], out var run))
+foreach (var scenario in ScenarioList.All)
 {
-    await Console.Error.WriteLineAsync(
-        $"Usage: eng/with-postgres.sh --export {Variable} -- dotnet run -c Release --project benchmarks/SolidCache.Postgres.Benchmarks -- SCENARIO");
-    await Console.Error.WriteLineAsync($"Scenarios: {string.Join(", ", scenarios.Keys)}");
-    return 64;
+    root.Add(ScenarioCommand.Create(scenario));
 }
 
-await using var table = await Table.CreateAsync(connectionString);
-await run(table);
-return 0;
+return await root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync();

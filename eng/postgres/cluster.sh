@@ -24,6 +24,7 @@ as_server_user() {
 }
 
 # start_cluster BINARIES: in a folder of /tmp when root, whose own TMPDIR the other user may not see.
+# SOLIDCACHE_POSTGRES_SETTINGS may hold further settings: -c name=value ...
 start_cluster() {
   local parent=${TMPDIR:-/tmp} attempt
   (( EUID != 0 )) || parent=/tmp
@@ -36,7 +37,8 @@ start_cluster() {
   for attempt in 1 2 3; do
     cluster_port=$("$(dirname "${BASH_SOURCE[0]}")/../free-port.sh")
     : >"$cluster/log"
-    if (as_server_user "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log -o "-p $cluster_port"); then
+    if (as_server_user "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log \
+      -o "-p $cluster_port ${SOLIDCACHE_POSTGRES_SETTINGS:-}"); then
       say "PostgreSQL $(server_major "$1") from $1 on port $cluster_port"
       return 0
     fi

@@ -20,8 +20,9 @@ start_container() {
   container_password=$(new_password)
   container="solidcache-postgres-$$-$RANDOM"
   say "starting a postgres:$1 container"
+  # shellcheck disable=SC2086 # several settings are several words
   if ! docker run --detach --rm --name "$container" --publish 127.0.0.1::5432 \
-    --env POSTGRES_PASSWORD="$container_password" "postgres:$1" -c max_connections=200 >/dev/null; then
+    --env POSTGRES_PASSWORD="$container_password" "postgres:$1" -c max_connections=200 ${SOLIDCACHE_POSTGRES_SETTINGS:-} >/dev/null; then
     container=''
     return 1
   fi

@@ -1,35 +1,45 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using SolidCache.Postgres.Benchmarks.Load;
+using SolidCache.Postgres.Benchmarks.Results;
 
 namespace SolidCache.Postgres.Benchmarks.Scenarios;
 
 /// <summary>How long a health probe takes on two million rows, and how near its estimates come.</summary>
 internal static class HealthOnALargeTable
 {
-    private const int Rows = 2_000_000;
     private const int Probes = 200;
 
-    public static async Task RunAsync(Table table)
+    public static async Task<ResultTable> RunAsync(Table table, ScenarioSettings settings)
     {
-        await table.FillAsync(Rows, 512, "CASE WHEN i % 10 = 0 THEN now() - interval '2 hours' ELSE 'infinity' END");
+        await table.FillAsync(settings.Rows, 512, "CASE WHEN i % 10 = 0 THEN now() - interval '2 hours' ELSE 'infinity' END");
         var checks = table.Services.GetRequiredService<HealthCheckService>();
-        var first = await TimeAsync(checks);
-        var times = new List<double>();
+        var (first, report) = await TimeAsync(checks);
+        var times = new LatencyHistogram();
         for (var probe = 0; probe < Probes; probe++)
         {
-            times.Add((await TimeAsync(checks)).Milliseconds);
+            times.Record((await TimeAsync(checks)).Elapsed);
         }
 
-        times.Sort();
-        Console.WriteLine($"rows {Rows:N0}, of them expired {Rows / 10:N0}; reported: {string.Join(", ", first.Entry.Data.Select(pair => $"{pair.Key} {pair.Value:N0}"))}");
-        Console.WriteLine($"probe: first {first.Milliseconds:F1} ms, then p50 {times[Probes / 2]:F1} ms, p99 {times[Probes * 99 / 100]:F1} ms, max {times[^1]:F1} ms");
+        var results = new ResultTable("health-on-a-large-table", "Figure", "Value");
+        results.Add("rows", $"{settings.Rows:N0}");
+        results.Add("of them expired", $"{settings.Rows / 10:N0}");
+        foreach (var (name, value) in report.Data)
+        {
+            results.Add($"reported: {name}", $"{value:N0}");
+        }
+
+        results.Add("first probe, ms", $"{first.TotalMilliseconds:F1}");
+        results.Add("further probes, p50 ms", $"{times.Quantile(0.5) / 1_000:F1}");
+        results.Add("further probes, p99 ms", $"{times.Quantile(0.99) / 1_000:F1}");
+        return results;
     }
 
-    private static async Task<(double Milliseconds, HealthReportEntry Entry)> TimeAsync(HealthCheckService checks)
+    private static async Task<(TimeSpan Elapsed, HealthReportEntry Entry)> TimeAsync(HealthCheckService checks)
     {
         var started = Stopwatch.GetTimestamp();
         var report = await checks.CheckHealthAsync();
-        return (Stopwatch.GetElapsedTime(started).TotalMilliseconds, report.Entries["solid_cache"]);
+        return (Stopwatch.GetElapsedTime(started), report.Entries["solid_cache"]);
     }
 }

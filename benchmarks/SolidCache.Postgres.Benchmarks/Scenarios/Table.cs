@@ -1,61 +1,88 @@
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
+using SolidCache.Postgres.Benchmarks.Servers;
 
 namespace SolidCache.Postgres.Benchmarks.Scenarios;
 
 /// <summary>A cache on a fresh table, and a connection beside it to look at the server's counters.</summary>
 internal sealed class Table : IAsyncDisposable
 {
-    private readonly ServiceProvider _services;
+    public const string ApplicationName = "scenario";
 
-    private Table(ServiceProvider services, NpgsqlDataSource source) => (_services, Source) = (services, source);
+    /// <summary>Values up to here stay in the row, where nothing compresses them.</summary>
+    private const int LargestInlineValue = 1_900;
+    private readonly List<ServiceProvider> _providers = [];
 
-    public NpgsqlDataSource Source { get; }
+    private Table() => Services = AddProvider(_ => { });
 
-    public ISolidCache Cache => _services.GetRequiredService<ISolidCache>();
+    public PostgresServer Server { get; } = new();
 
-    public IServiceProvider Services => _services;
+    public IServiceProvider Services { get; }
 
-    public static async Task<Table> CreateAsync(string connectionString)
+    public ISolidCache Cache => Services.GetRequiredService<ISolidCache>();
+
+    public static async Task<Table> CreateAsync()
     {
-        var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0 }.ConnectionString);
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddPostgresSolidCache(options =>
-        {
-            options.ConnectionString = connectionString;
-            options.OperationTimeout = TimeSpan.FromMinutes(1);
-            options.SweepExpiredEntries = false;
-        });
-        services.AddHealthChecks().AddPostgresSolidCache();
-        var table = new Table(services.BuildServiceProvider(), source);
+        var table = new Table();
         await table.ExecuteAsync("DROP TABLE IF EXISTS solid_cache_entries, solid_cache_state");
         await table.Cache.GetAsync("creates the schema");
         return table;
     }
 
-    public async Task ExecuteAsync(string sql)
+    /// <summary>Another cache on the same table, with other options.</summary>
+    public ISolidCache CacheWith(Action<PostgresSolidCacheOptions> configure) => AddProvider(configure).GetRequiredService<ISolidCache>();
+
+    public Task ExecuteAsync(string sql) => Server.ExecuteAsync(sql);
+
+    public Task<T> ScalarAsync<T>(string sql) => Server.ScalarAsync<T>(sql);
+
+    /// <summary>Fills the table on the server: keys k1 to kN, the given expression for the expiry of row <c>i</c>, the rows that are wanted.</summary>
+    public Task FillAsync(int rows, int valueBytes, string expiresAt, string isWanted = "true")
     {
-        await using var command = Source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        var value = valueBytes <= LargestInlineValue
+            ? $"decode(repeat(md5(i::text), {valueBytes / 16}), 'hex') || decode(repeat('00', {valueBytes % 16}), 'hex')"
+            : $"(SELECT decode(string_agg(md5(i || ' ' || part), ''), 'hex') FROM generate_series(1, {valueBytes / 16}) AS part)";
+        return ExecuteAsync(
+            $"""
+            INSERT INTO solid_cache_entries (expires_at, key, value)
+            SELECT {expiresAt}, 'k' || i, {value}
+            FROM generate_series(1, {rows}) AS i
+            WHERE {isWanted}
+            """);
     }
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var command = Source.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task ClearAsync() => ExecuteAsync("TRUNCATE solid_cache_entries");
 
-    /// <summary>Fills the table on the server: keys k1 to kN, the given expression for the expiry of row <c>i</c>.</summary>
-    public Task FillAsync(int rows, int valueBytes, string expiresAt) => ExecuteAsync(
-        $"""
-        INSERT INTO solid_cache_entries (expires_at, key, value)
-        SELECT {expiresAt}, 'k' || i, decode(repeat(md5(i::text), {valueBytes / 16}), 'hex') FROM generate_series(1, {rows}) AS i
-        """);
+    /// <summary>Leaves the table as it is some time after it was filled.</summary>
+    public async Task SettleAsync()
+    {
+        await ExecuteAsync("VACUUM ANALYZE solid_cache_entries");
+        await ExecuteAsync("CHECKPOINT");
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _services.DisposeAsync();
-        await Source.DisposeAsync();
+        foreach (var provider in _providers)
+        {
+            await provider.DisposeAsync();
+        }
+
+        await Server.DisposeAsync();
+    }
+
+    private ServiceProvider AddProvider(Action<PostgresSolidCacheOptions> configure)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddPostgresSolidCache(options =>
+        {
+            options.ConnectionString = PostgresServer.AddressFor(ApplicationName);
+            options.OperationTimeout = TimeSpan.FromMinutes(1);
+            options.SweepExpiredEntries = false;
+            configure(options);
+        });
+        services.AddHealthChecks().AddPostgresSolidCache();
+        var provider = services.BuildServiceProvider();
+        _providers.Add(provider);
+        return provider;
     }
 }

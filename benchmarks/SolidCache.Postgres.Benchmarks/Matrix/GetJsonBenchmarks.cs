@@ -1,0 +1,6 @@
+using SolidCache.Postgres.Benchmarks.Workloads;
+
+namespace SolidCache.Postgres.Benchmarks.Matrix;
+
+/// <summary>Reads objects.</summary>
+public class GetJsonBenchmarks() : PlainMatrixBenchmarks(WorkloadName.GetJson);

@@ -1,0 +1,39 @@
+namespace SolidCache.Postgres.Benchmarks.Scenarios;
+
+/// <summary>All scenarios.</summary>
+internal static class ScenarioList
+{
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new(
+            "requirements", "One call at a time, beside the figures of the service that inspired the library",
+            [10_000], 1, Requirements.RunAsync),
+        new(
+            "scale", "Gets and sets in tables of several sizes",
+            [10_000, 1_000_000, 10_000_000], 5, Scale.RunAsync),
+        new(
+            "hot-updates", "How many overwrites stay on their page, and what ten for each row do to table, TOAST and index",
+            [10_000], 120, HotUpdates.RunAsync),
+        new(
+            "sweep-rate", "How fast a sweep deletes, and whether the space is used again",
+            [1_000_000], 0, SweepRate.RunAsync),
+        new(
+            "sweep-under-load", "How long two sweeps at once make writers wait",
+            [1_000_000], 0, SweepUnderLoad.RunAsync),
+        new(
+            "get-during-sweep", "What a sweep adds to the latency of gets",
+            [1_000_000], 5, GetDuringSweep.RunAsync),
+        new(
+            "hit-ratio-during-sweep", "Whether a sweep drives the busy entries out of the server's buffers; 0 rows: four times shared_buffers",
+            [0], 5, HitRatioDuringSweep.RunAsync),
+        new(
+            "large-values", "What large values do to the latency of small ones",
+            [10_000], 3, LargeValues.RunAsync),
+        new(
+            "sync-connections", "How many connections 256 callers use, asynchronous and synchronous ones",
+            [10_000], 3, SyncConnections.RunAsync),
+        new(
+            "health-on-a-large-table", "A health probe on a large table",
+            [2_000_000], 0, HealthOnALargeTable.RunAsync),
+    ];
+}
