@@ -4,14 +4,17 @@ namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>How much travels together and how much may wait.</summary>
 /// <param name="MaxBatchEntries">Keys in one batch.</param>
+/// <param name="AnotherLaneEntries">Keys that must wait before another lane starts, although one works already.</param>
 /// <param name="MaxBatchBytes">Bytes of values in one batch; the server needs about four times as many.</param>
 /// <param name="LargeValueBytes">A value from here on travels alone, so that small ones need not wait for it to arrive.</param>
 /// <param name="MaxWaiting">Calls that may wait.</param>
 /// <param name="MaxWaitingBytes">Bytes of values that may wait.</param>
-internal sealed record BatchLimits(int MaxBatchEntries, long MaxBatchBytes, int LargeValueBytes, int MaxWaiting, long MaxWaitingBytes)
+internal sealed record BatchLimits(
+    int MaxBatchEntries, int AnotherLaneEntries, long MaxBatchBytes, int LargeValueBytes, int MaxWaiting, long MaxWaitingBytes)
 {
     public static BatchLimits Default { get; } = new(
         MaxBatchEntries: 128,
+        AnotherLaneEntries: 32,
         MaxBatchBytes: 4 * 1024 * 1024,
         LargeValueBytes: 256 * 1024,
         MaxWaiting: 10_000,

@@ -112,15 +112,12 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         {
             // The server does not answer. What is queued fails with the connections.
         }
-
-        _readLanes.Dispose();
-        _writeLanes.Dispose();
     }
 
     private async Task FinishAsync()
     {
         await _writes.WhenPassedAsync(CancellationToken.None).ConfigureAwait(false);
-        await Task.WhenAll(_readLanes.WhenIdleAsync(), _writeLanes.WhenIdleAsync()).ConfigureAwait(false);
+        await Task.WhenAll(_readLanes.DisposeAsync().AsTask(), _writeLanes.DisposeAsync().AsTask()).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

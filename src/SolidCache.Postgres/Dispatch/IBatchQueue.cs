@@ -7,8 +7,8 @@ internal interface IBatchQueue<T>
     /// <summary>Gets a value indicating whether nothing is ready; a hint that may be out of date at once.</summary>
     bool IsEmpty { get; }
 
-    /// <summary>Gets a value indicating whether as much is ready as fits into a batch; a hint too.</summary>
-    bool HoldsFullBatch { get; }
+    /// <summary>Gets a value indicating whether what is ready deserves a lane although others work; a hint too.</summary>
+    bool KeepsAnotherLaneBusy { get; }
 
     /// <summary>Moves what may be executed now into an empty batch; leaves it empty when there is nothing.</summary>
     void Take(List<T> batch);

@@ -6,23 +6,22 @@ namespace SolidCache.Postgres.Dispatch;
 /// </summary>
 /// <remarks>
 /// A batch costs the server about as much as eight rows do, whatever its size, so one lane with large batches beats two with small ones.
-/// Another starts only when a full batch waits already, or when those that work are slow: stuck behind a row that somebody else has
-/// locked, busy with a large value, or on a distant server.
+/// Another starts only when enough for a good batch waits already, or when those that work are slow: stuck behind a row that somebody else has
+/// locked, busy with a large value, or on a distant server. A lane without work keeps its connection for a moment: under load the next
+/// call comes within microseconds.
 /// </remarks>
 /// <typeparam name="T">What a batch is made of.</typeparam>
-internal sealed class Lanes<T> : IDisposable
+internal sealed class Lanes<T> : IAsyncDisposable
 {
-    /// <summary>How long a batch may take before others pass it by: twice this at most.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
+    /// <summary>The watch looks this often while there is something to watch; what it sees twice is slow, or idle.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _gate = new();
     private readonly IBatchQueue<T> _queue;
-    private readonly Lane[] _lanes;
-    private readonly Stack<Lane> _idle;
-    private readonly ITimer _timer;
+    private readonly Lane<T>[] _lanes;
+    private readonly ITimer _watch;
     private TaskCompletionSource? _allIdle;
     private bool _isWatching;
-    private int _slow;
 
     /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
     /// <param name="executors">One for each lane.</param>
@@ -30,27 +29,24 @@ internal sealed class Lanes<T> : IDisposable
     public Lanes(IBatchQueue<T> queue, IEnumerable<IBatchExecutor<T>> executors, TimeProvider time)
     {
         _queue = queue;
-        _lanes = [.. executors.Select(executor => new Lane(executor))];
-        _idle = new(_lanes);
+        _lanes = [.. executors.Select(executor => new Lane<T>(executor))];
         using (Detached())
         {
-            _timer = time.CreateTimer(static lanes => ((Lanes<T>)lanes!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _watch = time.CreateTimer(static lanes => ((Lanes<T>)lanes!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
-
-    private int Working => _lanes.Length - _idle.Count - _slow;
 
     /// <summary>Tells that the queue holds something new.</summary>
     public void Wake()
     {
-        Lane? lane;
+        Lane<T>? lane;
         lock (_gate)
         {
-            // A busy lane asks the queue again before it rests, under this lock.
-            lane = Working == 0 || _queue.HoldsFullBatch ? TakeIdle() : null;
+            // A busy lane asks the queue again before it comes to rest, under this lock.
+            lane = NobodyGetsOn() || _queue.KeepsAnotherLaneBusy ? StartIdle() : null;
         }
 
-        Start(lane);
+        Run(lane);
     }
 
     /// <summary>Waits until nothing is under way any more.</summary>
@@ -58,37 +54,63 @@ internal sealed class Lanes<T> : IDisposable
     {
         lock (_gate)
         {
-            return _idle.Count == _lanes.Length ? Task.CompletedTask : (_allIdle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return AllIdle() ? Task.CompletedTask : (_allIdle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
-    public void Dispose() => _timer.Dispose();
-
-    /// <summary>An idle lane with a batch, if there are both.</summary>
-    private Lane? TakeIdle()
+    /// <summary>Waits for what is under way and gives the connections back. Nothing may come after.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (!_idle.TryPop(out var lane))
+        await WhenIdleAsync().ConfigureAwait(false);
+        await _watch.DisposeAsync().ConfigureAwait(false);
+        foreach (var lane in Array.FindAll(_lanes, static lane => lane.HoldsConnection))
         {
-            return null;
+            await lane.Executor.RestAsync().ConfigureAwait(false);
         }
+    }
 
-        _queue.Take(lane.Batch);
-        if (lane.Batch.Count == 0)
+    private static AsyncFlowControl? Detached() => ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+
+    private bool AllIdle() => Array.TrueForAll(_lanes, static lane => lane.State == LaneState.Idle);
+
+    private bool NobodyGetsOn() => !Array.Exists(_lanes, static lane => lane.State != LaneState.Idle && !lane.IsSlow);
+
+    /// <summary>An idle lane with a batch, if there are both. The first in the row, since its connection is the warmest.</summary>
+    private Lane<T>? StartIdle()
+    {
+        var lane = Array.Find(_lanes, static lane => lane.State == LaneState.Idle);
+        if (lane is null || !TakeWork(lane))
         {
-            _idle.Push(lane);
             return null;
         }
 
         if (!_isWatching)
         {
             _isWatching = true;
-            _timer.Change(Patience, Patience);
+            _watch.Change(BetweenLooks, BetweenLooks);
         }
 
         return lane;
     }
 
-    private void Start(Lane? lane)
+    private bool TakeWork(Lane<T> lane)
+    {
+        _queue.Take(lane.Batch);
+        if (lane.Batch.Count > 0)
+        {
+            lane.Become(LaneState.Busy);
+            return true;
+        }
+
+        if (lane.State != LaneState.Idle)
+        {
+            lane.Become(LaneState.Idle);
+        }
+
+        return false;
+    }
+
+    private void Run(Lane<T>? lane)
     {
         if (lane is null)
         {
@@ -102,7 +124,7 @@ internal sealed class Lanes<T> : IDisposable
         }
     }
 
-    private async Task RunAsync(Lane lane)
+    private async Task RunAsync(Lane<T> lane)
     {
         do
         {
@@ -114,88 +136,62 @@ internal sealed class Lanes<T> : IDisposable
                 // Those who have just been answered go first: most of them call again, and travel together then.
                 await Task.Yield();
             }
-
-            if (!HasMore(lane))
-            {
-                await lane.Executor.RestAsync().ConfigureAwait(false);
-            }
         }
-        while (lane.Batch.Count > 0 || !HasRested(lane));
+        while (GoesOn(lane));
     }
 
-    private bool HasMore(Lane lane)
+    private async Task RestAsync(Lane<T> lane)
     {
-        lock (_gate)
+        await lane.Executor.RestAsync().ConfigureAwait(false);
+        lane.HoldsConnection = false;
+        if (GoesOn(lane))
         {
-            _slow -= lane.IsSlow ? 1 : 0;
-            lane.Looks = 0;
-            _queue.Take(lane.Batch);
-            return lane.Batch.Count > 0;
+            await RunAsync(lane).ConfigureAwait(false);
         }
     }
 
-    /// <summary>What came while the connection was given back has woken no other lane.</summary>
-    private bool HasRested(Lane lane)
+    /// <summary>What came while the lane was not idle has woken no other, so it asks once more.</summary>
+    private bool GoesOn(Lane<T> lane)
     {
         lock (_gate)
         {
-            _queue.Take(lane.Batch);
-            if (lane.Batch.Count > 0)
+            if (TakeWork(lane))
             {
-                return false;
+                return true;
             }
 
-            _slow -= lane.IsSlow ? 1 : 0;
-            lane.Looks = 0;
-            _idle.Push(lane);
-            if (_idle.Count == _lanes.Length)
+            if (_allIdle is not null && AllIdle())
             {
-                _allIdle?.SetResult();
+                _allIdle.SetResult();
                 _allIdle = null;
             }
 
-            return true;
+            return false;
         }
     }
 
-    /// <summary>Looks at the lanes now and then while they are busy, and lets another take what waits for slow ones.</summary>
-    private void Watch()
+    /// <summary>Lets another lane take what waits for slow ones, and those rest that have been idle for a while.</summary>
+    private void Look()
     {
-        Lane? helper;
+        Lane<T>? helper;
+        Lane<T>[] idle;
         lock (_gate)
         {
-            if (_idle.Count == _lanes.Length)
+            Array.ForEach(_lanes, static lane => lane.WasSeen());
+            helper = NobodyGetsOn() ? StartIdle() : null;
+            idle = Array.FindAll(_lanes, static lane => lane is { State: LaneState.Idle, IsUnchanged: true, HoldsConnection: true });
+            Array.ForEach(idle, static lane => lane.Become(LaneState.Resting));
+            if (Array.TrueForAll(_lanes, static lane => lane is { State: LaneState.Idle, HoldsConnection: false }))
             {
                 _isWatching = false;
-                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                return;
+                _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
-
-            foreach (var busy in _lanes.Where(lane => !_idle.Contains(lane)))
-            {
-                busy.Looks++;
-                _slow += busy.Looks == Lane.SlowAfterLooks ? 1 : 0;
-            }
-
-            helper = Working == 0 ? TakeIdle() : null;
         }
 
-        Start(helper);
-    }
-
-    private static AsyncFlowControl? Detached() => ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-
-    private sealed class Lane(IBatchExecutor<T> executor)
-    {
-        public const int SlowAfterLooks = 2;
-
-        public IBatchExecutor<T> Executor => executor;
-
-        public List<T> Batch { get; } = [];
-
-        /// <summary>How often it was seen with its batch.</summary>
-        public int Looks { get; set; }
-
-        public bool IsSlow => Looks >= SlowAfterLooks;
+        Run(helper);
+        foreach (var lane in idle)
+        {
+            _ = RestAsync(lane);
+        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ReadQueue(BatchLimits limits, TableName table) : IBatchQue
 
     public bool IsEmpty => _waiting.Count == 0;
 
-    public bool HoldsFullBatch => _waiting.Count >= limits.MaxBatchEntries;
+    public bool KeepsAnotherLaneBusy => _waiting.Count >= limits.AnotherLaneEntries;
 
     /// <exception cref="SolidCacheException">Too many wait already.</exception>
     public void Add(ReadRequest request)

@@ -23,7 +23,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
 
     public bool IsEmpty => _ready.Count + _readyLarge.Count == 0;
 
-    public bool HoldsFullBatch => _ready.Count >= limits.MaxBatchEntries || _readyLarge.Count > 0;
+    public bool KeepsAnotherLaneBusy => _ready.Count >= limits.AnotherLaneEntries || _readyLarge.Count > 0;
 
     /// <exception cref="SolidCacheException">Too much waits already; the request is answered and must not be awaited.</exception>
     public void Add(WriteRequest request)

@@ -47,16 +47,36 @@ public sealed class LanesTests
     }
 
     [Test]
-    public async Task A_lane_rests_once_when_nothing_is_left()
+    public async Task A_lane_without_work_rests_once_when_it_has_been_idle_for_a_while()
     {
         var executor = new GatedExecutor();
         var (queue, lanes) = Make(executor);
         queue.Add(1);
         lanes.Wake();
-        Assert.That(executor.Rests, Is.Zero);
-
         executor.Finish();
         await lanes.WhenIdleAsync().WaitAsync(Patience);
+        Assert.That(executor.Rests, Is.Zero, "The next call may come at once.");
+
+        _time.Advance(Look);
+        Assert.That(executor.Rests, Is.Zero);
+        _time.Advance(Look);
+        Assert.That(executor.Rests, Is.EqualTo(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(executor.Rests, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Disposal_waits_for_what_is_under_way_and_lets_the_lanes_rest()
+    {
+        var executor = new GatedExecutor();
+        var (queue, lanes) = Make(executor);
+        queue.Add(1);
+        lanes.Wake();
+
+        var disposal = lanes.DisposeAsync().AsTask();
+        Assert.That((disposal.IsCompleted, executor.Rests), Is.EqualTo((false, 0)));
+        executor.Finish();
+        await disposal.WaitAsync(Patience);
 
         Assert.That(executor.Rests, Is.EqualTo(1));
     }
@@ -77,7 +97,7 @@ public sealed class LanesTests
     }
 
     [Test]
-    public void Another_lane_starts_only_when_a_full_batch_waits()
+    public void Another_lane_starts_only_when_enough_waits_for_it()
     {
         var executors = (GatedExecutor[])[new(), new()];
         var (queue, lanes) = Make(maxBatch: 3, executors);
@@ -150,7 +170,7 @@ public sealed class LanesTests
         lanes.Wake();
         executor.Finish();
         await lanes.WhenIdleAsync().WaitAsync(Patience);
-        _time.Advance(Look);
+        _time.Advance(Look * 3);
 
         queue.Add(2);
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -184,8 +204,11 @@ public sealed class LanesTests
         };
         queue.Add(1);
         lanes.Wake();
-
         executor.Finish();
+        await lanes.WhenIdleAsync().WaitAsync(Patience);
+
+        _time.Advance(Look);
+        _time.Advance(Look);
         await executor.Began.WaitAsync(Patience);
         await executor.Began.WaitAsync(Patience);
 
@@ -244,7 +267,7 @@ public sealed class LanesTests
         var busy = new BusyCount();
         var executors = Enumerable.Range(0, laneCount).Select(number => new RandomExecutor(20261122 + number, busy)).ToArray();
         var queue = new NumberQueue(maxBatch: 7);
-        using var lanes = new Lanes<int>(queue, executors, TimeProvider.System);
+        var lanes = new Lanes<int>(queue, executors, TimeProvider.System);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
             () =>
@@ -286,7 +309,7 @@ public sealed class LanesTests
 
         public bool IsEmpty => _numbers.IsEmpty;
 
-        public bool HoldsFullBatch => _numbers.Count >= maxBatch;
+        public bool KeepsAnotherLaneBusy => _numbers.Count >= maxBatch;
 
         public void Add(int number) => _numbers.Enqueue(number);
 
