@@ -17,13 +17,17 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     private readonly RequestPool<WriteRequest> _turns = WriteRequest.NewPool();
     private int _waiting;
     private long _waitingBytes;
+    private bool _isLargeUnderWay;
 
     /// <summary>Called when something became ready outside a lane, which would ask by itself.</summary>
     public Action Ready { private get; set; } = static () => { };
 
-    public bool IsEmpty => _ready.Count + _readyLarge.Count == 0;
+    public bool IsEmpty => _ready.Count == 0 && !HasLarge;
 
-    public bool KeepsAnotherLaneBusy => _ready.Count >= limits.AnotherLaneEntries || _readyLarge.Count > 0;
+    public bool KeepsAnotherLaneBusy => _ready.Count >= limits.AnotherLaneEntries || HasLarge;
+
+    /// <summary>One large value at a time, so that another lane is left for the small ones.</summary>
+    private bool HasLarge => _readyLarge.Count > 0 && !_isLargeUnderWay;
 
     /// <exception cref="SolidCacheException">Too much waits already; the request is answered and must not be awaited.</exception>
     public void Add(WriteRequest request)
@@ -85,9 +89,10 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         lock (_gate)
         {
             TakeSmall(batch);
-            while (batch.Count == 0 && _readyLarge.TryDequeue(out var line))
+            while (batch.Count == 0 && HasLarge)
             {
-                Take(line, batch);
+                Take(_readyLarge.Dequeue(), batch);
+                _isLargeUnderWay = batch is [var write] && IsLarge(write);
             }
         }
     }
@@ -100,6 +105,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         {
             foreach (var write in writes)
             {
+                _isLargeUnderWay &= !IsLarge(write);
                 answered.Add(write.Line.End());
                 Advance(write.Line);
             }
@@ -125,6 +131,8 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
 
         Ready();
     }
+
+    private bool IsLarge(KeyWrite write) => write.Winner.Value.Length >= limits.LargeValueBytes;
 
     private static void Answer(WriteRequest request, Exception? error)
     {

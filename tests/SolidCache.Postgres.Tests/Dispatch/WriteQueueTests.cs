@@ -195,9 +195,23 @@ public sealed class WriteQueueTests
     {
         Add(Writes.Set("large1", 60), Writes.Set("small1"), Writes.Set("large2", 50), Writes.Set("small2"));
 
-        Assert.That(
-            (string[])[.. Enumerable.Range(0, 4).Select(_ => string.Join(',', _queue.Taken().Keys()))],
-            Is.EqualTo((string[])["small1,small2", "large1", "large2", ""]));
+        Assert.That(BatchesUntilEmpty().Select(batch => string.Join(',', batch.Keys())), Is.EqualTo((string[])["small1,small2", "large1", "large2"]));
+    }
+
+    [Test]
+    public void One_large_value_is_under_way_at_a_time_so_that_a_lane_is_left_for_small_ones()
+    {
+        Add(Writes.Set("large1", 60), Writes.Set("large2", 60));
+        var large = _queue.Taken().Single();
+        Assert.That((_queue.IsEmpty, _queue.KeepsAnotherLaneBusy, _queue.Taken().Count), Is.EqualTo((true, false, 0)));
+
+        Add(Writes.Set("small"));
+        var small = _queue.Taken().Single();
+        _queue.End(small, error: null);
+        Assert.That(_queue.Taken(), Is.Empty, "The large one is still under way.");
+
+        _queue.End(large, error: null);
+        Assert.That((_queue.KeepsAnotherLaneBusy, _queue.Taken().Single().Winner.Key.Stored), Is.EqualTo((true, "large2")));
     }
 
     [Test]
