@@ -33,6 +33,15 @@ internal static class ScenarioList
             "sync-connections", "How many connections 256 callers use, asynchronous and synchronous ones",
             [10_000], 3, SyncConnections.RunAsync),
         new(
+            "fillfactor", "What room on the pages does to sets, HOT updates and size",
+            [10_000], 2, Fillfactor.RunAsync),
+        new(
+            "value-storage", "Where values are stored and whether they are compressed: speed and size",
+            [4_000], 1, ValueStorage.RunAsync),
+        new(
+            "lanes", "How many connections reads and writes should share",
+            [20_000], 1, LaneCounts.RunAsync),
+        new(
             "health-on-a-large-table", "A health probe on a large table",
             [2_000_000], 0, HealthOnALargeTable.RunAsync),
     ];

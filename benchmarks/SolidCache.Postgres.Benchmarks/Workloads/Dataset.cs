@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace SolidCache.Postgres.Benchmarks.Workloads;
 
 /// <summary>The entries that a round finds and the values that it writes, made beforehand so that the load allocates nothing itself.</summary>
@@ -10,7 +13,7 @@ internal sealed class Dataset
     {
     }
 
-    public Dataset(KeySpace keySpace, IEnumerable<int> numbers, int valueBytes)
+    public Dataset(KeySpace keySpace, IEnumerable<int> numbers, int valueBytes, Func<Random, int, byte[]>? createValue = null)
     {
         KeySpace = keySpace;
         ValueBytes = valueBytes;
@@ -19,7 +22,7 @@ internal sealed class Dataset
         // Random, so that neither TOAST nor a file system can compress them; seeded, so that every run has the same.
         var random = new Random(valueBytes);
         Profiles = [.. Enumerable.Range(0, Variants).Select(_ => UserProfile.Create(random, valueBytes))];
-        Values = [.. Enumerable.Range(0, Variants).Select(_ => RandomBytes(random, valueBytes))];
+        Values = [.. Enumerable.Range(0, Variants).Select(_ => (createValue ?? RandomBytes)(random, valueBytes))];
     }
 
     public KeySpace KeySpace { get; }
@@ -33,6 +36,18 @@ internal sealed class Dataset
     public byte[][] Values { get; }
 
     public UserProfile[] Profiles { get; }
+
+    /// <summary>A list in JSON: the names of its properties repeat, its numbers do not.</summary>
+    public static byte[] JsonBytes(Random random, int count)
+    {
+        var text = new StringBuilder();
+        while (text.Length < count)
+        {
+            text.Append(CultureInfo.InvariantCulture, $$"""{"id":{{random.Next()}},"role":"editor","displayName":"User {{random.Next(1_000)}}","enabled":true},""");
+        }
+
+        return Encoding.UTF8.GetBytes(text.ToString(0, count));
+    }
 
     private static byte[] RandomBytes(Random random, int count)
     {
