@@ -49,7 +49,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
                 options.OperationTimeout,
                 time)
             : null;
-        IEntryStore store = _coalescing is null ? direct : _coalescing;
+        IEntryStore store = _coalescing is null ? new OrderedEntryStore(direct, writes) : _coalescing;
 
         var sweeps = new SweepStatements(names);
         var sweeper = new Sweeper(connections, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, time));

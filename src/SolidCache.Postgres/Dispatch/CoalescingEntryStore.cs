@@ -207,9 +207,10 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         return true;
     }
 
+    /// <summary>The turn first: whoever has one of the few connections waits for nobody.</summary>
     private void InTurn(CacheKey key, Func<bool> work)
     {
-        _writes.AddTurn(key).WaitAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        Completed(_writes.TakeTurnAsync(key, async: false, CancellationToken.None));
         try
         {
             Alone(work);

@@ -12,22 +12,17 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     private readonly Lock _gate = new();
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
     private readonly Stack<KeyLine> _unused = new();
-    private readonly Queue<KeyLine> _ready = new();
-    private readonly Queue<KeyLine> _readyLarge = new();
+    private readonly ReadyLines _ready = new(limits);
     private readonly RequestPool<WriteRequest> _turns = WriteRequest.NewPool();
     private int _waiting;
     private long _waitingBytes;
-    private bool _isLargeUnderWay;
 
     /// <summary>Called when something became ready outside a lane, which would ask by itself.</summary>
     public Action Ready { private get; set; } = static () => { };
 
-    public bool IsEmpty => _ready.Count == 0 && !HasLarge;
+    public bool IsEmpty => _ready.IsEmpty;
 
-    public bool KeepsAnotherLaneBusy => _ready.Count >= limits.AnotherLaneEntries || HasLarge;
-
-    /// <summary>One large value at a time, so that another lane is left for the small ones.</summary>
-    private bool HasLarge => _readyLarge.Count > 0 && !_isLargeUnderWay;
+    public bool KeepsAnotherLaneBusy => _ready.KeepsAnotherLaneBusy;
 
     /// <exception cref="SolidCacheException">Too much waits already; the request is answered and must not be awaited.</exception>
     public void Add(WriteRequest request)
@@ -48,8 +43,9 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
     }
 
-    /// <summary>Takes a place behind all that want this key: work alone when it is given, and end it with <see cref="EndTurn"/>.</summary>
-    public WriteRequest AddTurn(CacheKey key)
+    /// <summary>Waits behind all that want this key, to work on it alone; end that with <see cref="EndTurn"/>, unless this throws.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up; those behind go on waiting for those before.</exception>
+    public ValueTask TakeTurnAsync(CacheKey key, bool async, CancellationToken cancellationToken)
     {
         var turn = WriteRequest.Turn(key, _turns);
         lock (_gate)
@@ -57,7 +53,14 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
             AddTo(LineOf(key), turn);
         }
 
-        return turn;
+        var granted = turn.WhenDoneAsync(cancellationToken);
+        if (async)
+        {
+            return granted;
+        }
+
+        Block(granted.AsTask());
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Waits until everything has ended that is here now.</summary>
@@ -86,13 +89,17 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
 
     public void Take(List<KeyWrite> batch)
     {
+        var bytes = 0L;
         lock (_gate)
         {
-            TakeSmall(batch);
-            while (batch.Count == 0 && HasLarge)
+            while (_ready.Next(batch.Count, bytes) is { } line)
             {
-                Take(_readyLarge.Dequeue(), batch);
-                _isLargeUnderWay = batch is [var write] && IsLarge(write);
+                if (TakeWrite(line) is { } write)
+                {
+                    _ready.Began(write);
+                    batch.Add(write);
+                    bytes += write.Winner.Value.Length;
+                }
             }
         }
     }
@@ -105,7 +112,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         {
             foreach (var write in writes)
             {
-                _isLargeUnderWay &= !IsLarge(write);
+                _ready.Ended(write);
                 answered.Add(write.Line.End());
                 Advance(write.Line);
             }
@@ -132,7 +139,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         Ready();
     }
 
-    private bool IsLarge(KeyWrite write) => write.Winner.Value.Length >= limits.LargeValueBytes;
+    private static void Block(Task granted) => granted.GetAwaiter().GetResult();
 
     private static void Answer(WriteRequest request, Exception? error)
     {
@@ -191,11 +198,15 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
         else if (line.StartsWithTurn)
         {
-            line.TakeTurn().Complete(true);
+            if (!line.TakeTurn().Complete(true))
+            {
+                Forget(line.End());
+                Advance(line);
+            }
         }
         else
         {
-            (line.NextBytes < limits.LargeValueBytes ? _ready : _readyLarge).Enqueue(line);
+            _ready.Add(line);
         }
     }
 
@@ -217,42 +228,19 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
     }
 
-    /// <summary>As much as fits; a line that has become large since it was ready goes to the large ones.</summary>
-    private void TakeSmall(List<KeyWrite> batch)
-    {
-        var bytes = 0L;
-        while (_ready.TryPeek(out var line))
-        {
-            var next = line.NextBytes;
-            if (next >= limits.LargeValueBytes)
-            {
-                _readyLarge.Enqueue(_ready.Dequeue());
-                continue;
-            }
-
-            if (!limits.Fits(batch.Count, bytes, next))
-            {
-                return;
-            }
-
-            bytes += next;
-            Take(_ready.Dequeue(), batch);
-        }
-    }
-
-    private void Take(KeyLine line, List<KeyWrite> batch)
+    /// <summary>What the line holds up to a turn as one row; null when all of it was withdrawn.</summary>
+    private KeyWrite? TakeWrite(KeyLine line)
     {
         var write = line.TakeWrite();
         var (requests, bytes) = line.Taken;
         _waiting -= requests;
         _waitingBytes -= bytes;
-        if (write is { } row)
+        if (write is null)
         {
-            batch.Add(row);
-            return;
+            Forget(line.End());
+            Advance(line);
         }
 
-        Forget(line.End());
-        Advance(line);
+        return write;
     }
 }

@@ -1,17 +1,14 @@
 using System.Buffers;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
-using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>Sends each call as a statement of its own, on a connection of its own; the writes of one key in the order of their calls.</summary>
+/// <summary>Sends each call as a statement of its own, on a connection of its own.</summary>
 internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatements statements, StatisticsReader statistics, Log log)
     : IEntryStore
 {
-    private readonly KeyTurns _turns = new();
-
     public ValueTask<bool> ReadAsync(
         CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
         connections.RunAsync(
@@ -45,8 +42,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
         using var contiguous = new ContiguousBytes(value);
-        await ExecuteInTurnAsync(
-            key,
+        await ExecuteAsync(
             durable ? statements.DurableWrite : statements.RelaxedWrite,
             [
                 Parameter.Text(key.Stored),
@@ -58,13 +54,11 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             cancellationToken).ConfigureAwait(false);
     }
 
-    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        ExecuteInTurnAsync(key, statements.Remove, [Parameter.Text(key.Stored)], async, cancellationToken);
+    public async ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
+        await ExecuteAsync(statements.Remove, [Parameter.Text(key.Stored)], async, cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
-    {
-        await _turns.WhenAllEndedAsync(cancellationToken).ConfigureAwait(false);
-        return await connections.RunAsync(
+    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
+        connections.RunAsync(
             (statements, ranges),
             static async (session, call, token) =>
             {
@@ -77,8 +71,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
                 return removed;
             },
             async: true,
-            cancellationToken).ConfigureAwait(false);
-    }
+            cancellationToken);
 
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
         connections.RunAsync(
@@ -135,21 +128,6 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         catch (NpgsqlException error)
         {
             log.TouchSkipped(error.SqlState);
-        }
-    }
-
-    private async ValueTask ExecuteInTurnAsync(
-        CacheKey key, string sql, NpgsqlParameter[] parameters, bool async, CancellationToken cancellationToken)
-    {
-        var turn = _turns.Take(key.Stored);
-        await turn.WaitAsync(async, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await ExecuteAsync(sql, parameters, async, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.End();
         }
     }
 

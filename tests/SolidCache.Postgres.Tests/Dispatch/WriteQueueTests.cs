@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
@@ -96,12 +97,12 @@ public sealed class WriteQueueTests
     {
         var withdrawn = Writes.Set("k");
         Add(withdrawn);
-        var turn = _queue.AddTurn("k");
+        var turn = _queue.TakeTurn("k");
         withdrawn.Withdrawn();
 
         Assert.That(_queue.Taken(), Is.Empty);
 
-        await turn.WaitAsync(CancellationToken.None).AsTask().WaitAsync(Patience);
+        await turn.WaitAsync(Patience);
         _queue.EndTurn(new("k"));
     }
 
@@ -140,7 +141,7 @@ public sealed class WriteQueueTests
         for (var round = 0; round < 200; round++)
         {
             var underWay = new List<KeyWrite>();
-            var turns = new List<WriteRequest>();
+            var turns = new List<(Task Granted, string Key)>();
             for (var step = 0; step < 60; step++)
             {
                 var key = $"k{random.Next(4)}";
@@ -155,11 +156,12 @@ public sealed class WriteQueueTests
                         underWay.RemoveAt(index);
                         break;
                     case 2 when turns.Count < 3:
-                        turns.Add(_queue.AddTurn(key));
+                        turns.Add((_queue.TakeTurn(key), key));
                         break;
-                    case 3 when turns.Find(turn => turn.HasEnded) is { } turn:
+                    case 3 when turns.Exists(IsGranted):
+                        var turn = turns.Find(IsGranted);
                         turns.Remove(turn);
-                        _queue.EndTurn(turn.Key);
+                        _queue.EndTurn(new(turn.Key));
                         break;
                     default:
                         AddOrBeRefused(random, key);
@@ -245,29 +247,63 @@ public sealed class WriteQueueTests
     [Test]
     public async Task Turns_come_in_order_and_shut_out_the_others()
     {
-        var first = _queue.AddTurn("k");
+        var first = _queue.TakeTurn("k");
         Add(Writes.Set("k"));
-        var second = _queue.AddTurn("k");
+        var second = _queue.TakeTurn("k");
 
-        Assert.That((first.HasEnded, second.HasEnded), Is.EqualTo((true, false)));
+        Assert.That((first.IsCompleted, second.IsCompleted), Is.EqualTo((true, false)));
         Assert.That(_queue.Taken(), Is.Empty);
-        _queue.EndTurn(first.Key);
-        Assert.That(second.HasEnded, Is.False);
+        _queue.EndTurn(new("k"));
+        Assert.That(second.IsCompleted, Is.False);
         _queue.End(_queue.Taken().Single(), error: null);
-        Assert.That(await second.WaitAsync(CancellationToken.None).AsTask().WaitAsync(Patience), Is.True);
+        await second.WaitAsync(Patience);
         _queue.EndTurn(new("k"));
     }
 
     [Test]
-    public void The_end_of_a_turn_wakes()
+    public async Task Whoever_gives_up_waiting_for_a_turn_lets_nobody_overtake_and_holds_nobody_up()
     {
-        var turn = _queue.AddTurn("k");
+        using var cancellation = new CancellationTokenSource();
+        await _queue.TakeTurn("k");
+        var second = _queue.TakeTurn("k", cancellation.Token);
+        var third = _queue.TakeTurn("k");
+
+        await cancellation.CancelAsync();
+
+        Assert.That(async () => await second.WaitAsync(Patience), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(third.IsCompleted, Is.False, "The first has not ended.");
+        _queue.EndTurn(new("k"));
+        await third.WaitAsync(Patience);
+        _queue.EndTurn(new("k"));
+    }
+
+    [Test]
+    public async Task A_thread_may_wait_for_its_turn()
+    {
+        await _queue.TakeTurn("k");
+        var blocked = Task.Factory.StartNew(
+            () => _queue.TakeTurnAsync(new("k"), async: false, CancellationToken.None).AsTask().IsCompletedSuccessfully,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        Assert.That(blocked.IsCompleted, Is.False);
+
+        _queue.EndTurn(new("k"));
+
+        Assert.That(await blocked.WaitAsync(Patience), Is.True);
+        _queue.EndTurn(new("k"));
+    }
+
+    [Test]
+    public async Task The_end_of_a_turn_wakes()
+    {
+        await _queue.TakeTurn("k");
         var woken = 0;
         var readyThen = 0;
         Add(Writes.Set("k"));
         _queue.Ready = () => (woken, readyThen) = (woken + 1, _queue.Taken().Count);
 
-        _queue.EndTurn(turn.Key);
+        _queue.EndTurn(new("k"));
 
         Assert.That((woken, readyThen), Is.EqualTo((1, 1)));
     }
@@ -343,23 +379,25 @@ public sealed class WriteQueueTests
         }
     }
 
-    private void Finish(List<KeyWrite> underWay, List<WriteRequest> turns)
+    private static bool IsGranted((Task Granted, string Key) turn) => turn.Granted.IsCompleted;
+
+    private void Finish(List<KeyWrite> underWay, List<(Task Granted, string Key)> turns)
     {
+        var started = Stopwatch.StartNew();
         do
         {
             underWay.ForEach(write => _queue.End(write, error: null));
-            foreach (var turn in turns.Where(turn => turn.HasEnded).ToList())
+            foreach (var turn in turns.FindAll(IsGranted))
             {
                 turns.Remove(turn);
-                _queue.EndTurn(turn.Key);
+                _queue.EndTurn(new(turn.Key));
             }
 
             underWay.Clear();
             underWay.AddRange(_queue.Taken());
+            Assert.That(started.Elapsed, Is.LessThan(Patience), "A turn does not come.");
         }
-        while (underWay.Count > 0 || turns.Exists(turn => turn.HasEnded));
-
-        Assert.That(turns, Is.Empty);
+        while (underWay.Count > 0 || turns.Count > 0);
     }
 
     private List<List<KeyWrite>> BatchesUntilEmpty()

@@ -35,7 +35,8 @@ internal static class Writes
 
     public static void End(this WriteQueue queue, KeyWrite write, Exception? error) => queue.End([write], error);
 
-    public static WriteRequest AddTurn(this WriteQueue queue, string key) => queue.AddTurn(new CacheKey(key));
+    public static Task TakeTurn(this WriteQueue queue, string key, CancellationToken cancellationToken = default) =>
+        queue.TakeTurnAsync(new CacheKey(key), async: true, cancellationToken).AsTask();
 
     public static List<KeyWrite> Taken(this WriteQueue queue)
     {
