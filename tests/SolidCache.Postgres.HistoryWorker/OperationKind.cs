@@ -1,0 +1,8 @@
+namespace SolidCache.Postgres.HistoryWorker;
+
+public enum OperationKind
+{
+    Read,
+    Write,
+    Remove,
+}

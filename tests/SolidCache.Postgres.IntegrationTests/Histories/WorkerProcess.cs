@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using SolidCache.Postgres.HistoryWorker;
+
+namespace SolidCache.Postgres.IntegrationTests.Histories;
+
+/// <summary>A node in a process of its own.</summary>
+internal sealed class WorkerProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private WorkerProcess(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public static async Task<WorkerProcess> StartAsync(string connectionString, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { [Worker.Variable] = connectionString },
+        };
+        start.ArgumentList.Add(typeof(Worker).Assembly.Location);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var worker = new WorkerProcess(Process.Start(start)!);
+        if (await worker._process.StandardOutput.ReadLineAsync() != "ready")
+        {
+            Assert.Fail($"A worker did not start: {await worker._errors}");
+        }
+
+        return worker;
+    }
+
+    /// <summary>Lets its callers run, and returns what they did. Fails when one of them met what nobody may meet.</summary>
+    public async Task<Operation[]> RunAsync(CancellationToken cancellationToken)
+    {
+        await _process.StandardInput.WriteLineAsync();
+        var output = await _process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+
+        Assert.That(await _errors, Is.Empty);
+        Assert.That(_process.ExitCode, Is.Zero);
+        return [.. output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(Operation.Parse)];
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}
