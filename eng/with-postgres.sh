@@ -22,6 +22,8 @@ for part in container binaries cluster; do
   # shellcheck source=/dev/null
   source "$here/postgres/$part.sh"
 done
+# shellcheck source=/dev/null
+source "$here/run-command.sh"
 
 readonly test_variable=SOLIDCACHE_TEST_POSTGRES
 readonly exit_usage=64 exit_unavailable=69
@@ -83,19 +85,4 @@ else
 fi
 export "$variable=$connection"
 
-# Bash handles signals only between foreground commands, so that a TERM would wait for COMMAND's end:
-# COMMAND runs beside the shell instead, in the same process group (Ctrl-C still reaches it), with the
-# signals that the shell would have it ignore put back, and the TERM handed on.
-( trap - INT QUIT; exec "$@" ) <&0 &
-command=$!
-trap 'kill -TERM "$command" 2>/dev/null || true' TERM HUP
-# Ctrl-C is COMMAND's to answer. Only macOS' Bash 3 cannot give it back to COMMAND, which gets a TERM.
-trap '(( BASH_VERSINFO[0] > 3 )) || kill -TERM "$command" 2>/dev/null || true' INT
-
-status=0
-wait "$command" || status=$?
-while kill -0 "$command" 2>/dev/null; do # the wait was cut short by a signal
-  status=0
-  wait "$command" || status=$?
-done
-exit "$status"
+run_command "$@"

@@ -15,6 +15,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
+source "$here/run-command.sh"
 readonly exit_usage=64 exit_unavailable=69
 readonly keep_nothing=(--save '' --appendonly no)
 
@@ -126,16 +128,4 @@ if ! start_program && ! start_container && ! { install_program && start_program;
 fi
 export "$variable=$address"
 
-# As in with-postgres.sh: COMMAND runs beside the shell, which could answer no signal otherwise.
-( trap - INT QUIT; exec "$@" ) <&0 &
-command=$!
-trap 'kill -TERM "$command" 2>/dev/null || true' TERM HUP
-trap '(( BASH_VERSINFO[0] > 3 )) || kill -TERM "$command" 2>/dev/null || true' INT
-
-status=0
-wait "$command" || status=$?
-while kill -0 "$command" 2>/dev/null; do # the wait was cut short by a signal
-  status=0
-  wait "$command" || status=$?
-done
-exit "$status"
+run_command "$@"

@@ -12,8 +12,6 @@ internal static class Parameter
 
     public static NpgsqlParameter<long> BigInt(long value = 0) => Of(value, NpgsqlDbType.Bigint);
 
-    public static NpgsqlParameter BigIntOrNull(long? value) => new() { NpgsqlDbType = NpgsqlDbType.Bigint, Value = value ?? (object)DBNull.Value };
-
     public static NpgsqlParameter<bool> Bool(bool value) => Of(value, NpgsqlDbType.Boolean);
 
     public static NpgsqlParameter<ReadOnlyMemory<byte>> Bytes(ReadOnlyMemory<byte> value = default) => Of(value, NpgsqlDbType.Bytea);

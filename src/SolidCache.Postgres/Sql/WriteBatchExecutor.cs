@@ -10,14 +10,28 @@ namespace SolidCache.Postgres.Sql;
 /// Executes batches of writes in one round trip: a statement for each kind of write, a transaction for each statement. When a batch
 /// fails for a reason that lies in an entry, its rows are executed one by one, so that nobody fails for another's.
 /// </summary>
-internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, Log log)
-    : IBatchExecutor<KeyWrite>
+internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 {
-    private readonly LaneSession _session = new(connections);
-    private readonly SetRows _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
-    private readonly SetRows _durable = new(statements.DurableWrite, statements.DurableWriteMany);
-    private readonly KeyRows _removed = new(statements.Remove, statements.RemoveMany);
-    private readonly KeyRows _touched = new(statements.TouchUnlessLocked, statements.TouchMany);
+    private readonly ConnectionSource _connections;
+    private readonly WriteQueue _queue;
+    private readonly Log _log;
+    private readonly LaneSession _session;
+    private readonly SetRows _relaxed;
+    private readonly SetRows _durable;
+    private readonly KeyRows _removed;
+    private readonly KeyRows _touched;
+    private readonly BatchRows[] _all;
+
+    public WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, Log log)
+    {
+        (_connections, _queue, _log) = (connections, queue, log);
+        _session = new(connections);
+        _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
+        _durable = new(statements.DurableWrite, statements.DurableWriteMany);
+        _removed = new(statements.Remove, statements.RemoveMany);
+        _touched = new(statements.TouchUnlessLocked, statements.TouchMany);
+        _all = [_relaxed, _durable, _removed, _touched];
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     public async Task ExecuteAsync(List<KeyWrite> batch)
@@ -67,7 +81,7 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write[0].Winner.Kind == WriteKind.Touch)
         {
-            log.TouchSkipped(error.SqlState);
+            _log.TouchSkipped(error.SqlState);
             End(write, error: null);
         }
         catch (Exception error)
@@ -79,10 +93,10 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
     private async Task FailAsync(List<KeyWrite> batch, Exception error)
     {
         await _session.RestAsync().ConfigureAwait(false);
-        End(batch, connections.Explained(error));
+        End(batch, _connections.Explained(error));
     }
 
-    private void End(List<KeyWrite> batch, Exception? error) => queue.End(CollectionsMarshal.AsSpan(batch), error);
+    private void End(List<KeyWrite> batch, Exception? error) => _queue.End(CollectionsMarshal.AsSpan(batch), error);
 
     private async ValueTask SendAsync(List<KeyWrite> batch)
     {
@@ -98,10 +112,7 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
         }
         finally
         {
-            _relaxed.Clear();
-            _durable.Clear();
-            _removed.Clear();
-            _touched.Clear();
+            Array.ForEach(_all, static rows => rows.Clear());
         }
     }
 
@@ -114,15 +125,15 @@ internal sealed class WriteBatchExecutor(ConnectionSource connections, EntryStat
 
     private async ValueTask<bool> SendAsync(Session session)
     {
-        BatchRows[] statementsToSend = [.. ((BatchRows[])[_relaxed, _durable, _removed, _touched]).Where(rows => rows.Count > 0)];
-        if (statementsToSend is [var only])
+        var used = Array.FindAll(_all, static rows => rows.Count > 0);
+        if (used is [var only])
         {
             await only.ExecuteAsync(session).ConfigureAwait(false);
             return true;
         }
 
         using var commands = session.Batch();
-        foreach (var rows in statementsToSend)
+        foreach (var rows in used)
         {
             commands.BatchCommands.Add(rows.ToBatchCommand());
         }
