@@ -1,10 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SolidCache.Postgres;
 using SolidCache.Postgres.DependencyInjection;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Warming;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -99,6 +104,28 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         AddKeyedPostgresSolidCache(services, serviceKey);
         return Bind(services, serviceKey, configuration);
+    }
+
+    /// <summary>
+    /// Registers a warmer: once the host has started it runs in a scope of its own, and again, after two seconds and then after ever longer
+    /// waits of up to a minute, until it succeeds. The start waits for nothing, and a failure is logged and not thrown.
+    /// </summary>
+    /// <remarks>Calling it again with the same warmer changes nothing.</remarks>
+    /// <typeparam name="T">The warmer; added as a scoped service unless it is registered already.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddSolidCacheWarmer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        this IServiceCollection services)
+        where T : class, ISolidCacheWarmer
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddScoped<T>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WarmerService<T>>(static provider => new WarmerService<T>(
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            new Log(provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance))));
+        return services;
     }
 
     private static IServiceCollection AddCache(IServiceCollection services, string name, string? serviceKey)

@@ -34,4 +34,10 @@ internal sealed partial class Log(ILoggerFactory loggers)
 
     [LoggerMessage(304, LogLevel.Error, "Sweeping the cache {Table} failed; trying again in {RetrySeconds} seconds.", EventName = "cache_cleanup_failed")]
     public partial void CleanupFailed(Exception error, TableName table, double retrySeconds);
+
+    [LoggerMessage(400, LogLevel.Information, "cache_warmed: {Warmer} filled the cache in {ElapsedSeconds} seconds.", EventName = "cache_warmed")]
+    public partial void CacheWarmed(string warmer, double elapsedSeconds);
+
+    [LoggerMessage(401, LogLevel.Warning, "{Warmer} could not fill the cache; trying again in {RetrySeconds} seconds.", EventName = "cache_warming_failed")]
+    public partial void CacheWarmingFailed(Exception error, string warmer, double retrySeconds);
 }

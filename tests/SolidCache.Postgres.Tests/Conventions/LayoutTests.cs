@@ -20,7 +20,8 @@ public sealed partial class LayoutTests
         ["Caching"] = ["Entries", "Sweeping"],
         ["Health"] = [],
         ["Json"] = [],
-        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Schema", "Sql", "Sweeping"],
+        ["Warming"] = ["Diagnostics"],
+        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Schema", "Sql", "Sweeping", "Warming"],
     };
 
     private static readonly string[] MayUseNpgsql = ["Sql", "Schema", "Sweeping", "DependencyInjection"];
