@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -140,6 +141,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
             return services;
         }
 
+        services.TryAddSingleton(static provider => new CacheInstruments(provider.GetService<IMeterFactory>()));
         services.AddKeyedSingleton(name, (provider, _) => new CacheParts(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SchemaInitializer);

@@ -8,6 +8,9 @@ internal sealed class ReadQueue(BatchLimits limits, TableName table) : IBatchQue
     private readonly Lock _gate = new();
     private readonly Queue<ReadRequest> _waiting = new();
 
+    /// <summary>Gets how many wait to be sent; a number that may be out of date at once.</summary>
+    public int Count => _waiting.Count;
+
     public bool IsEmpty => _waiting.Count == 0;
 
     public bool KeepsAnotherLaneBusy => _waiting.Count >= limits.AnotherLaneEntries;

@@ -20,6 +20,9 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     /// <summary>Called when something became ready outside a lane, which would ask by itself.</summary>
     public Action Ready { private get; set; } = static () => { };
 
+    /// <summary>Gets how many wait to be sent; a number that may be out of date at once.</summary>
+    public int Count => _waiting;
+
     public bool IsEmpty => _ready.IsEmpty;
 
     public bool KeepsAnotherLaneBusy => _ready.KeepsAnotherLaneBusy;

@@ -6,7 +6,7 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>Sends each call as a statement of its own, on a connection of its own.</summary>
-internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatements statements, StatisticsReader statistics, Log log)
+internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatements statements, StatisticsReader statistics, CacheTelemetry telemetry, Log log)
     : IEntryStore
 {
     public ValueTask<bool> ReadAsync(
@@ -30,7 +30,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
     {
         try
         {
-            await ExecuteAsync(statements.Refresh, [Parameter.Text(key.Stored)], async, cancellationToken).ConfigureAwait(false);
+            telemetry.Touched(await ExecuteAsync(statements.Refresh, [Parameter.Text(key.Stored)], async, cancellationToken).ConfigureAwait(false));
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
         {
@@ -123,7 +123,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
     {
         try
         {
-            await session.Prepared(statements.TouchUnlessLocked, Parameter.Text(key.Stored)).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+            telemetry.Touched(await session.Prepared(statements.TouchUnlessLocked, Parameter.Text(key.Stored)).ExecuteAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (NpgsqlException error)
         {

@@ -14,6 +14,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 {
     private readonly ConnectionSource _connections;
     private readonly WriteQueue _queue;
+    private readonly CacheTelemetry _telemetry;
     private readonly Log _log;
     private readonly LaneSession _session;
     private readonly SetRows _relaxed;
@@ -22,9 +23,9 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
     private readonly KeyRows _touched;
     private readonly BatchRows[] _all;
 
-    public WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, Log log)
+    public WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, CacheTelemetry telemetry, Log log)
     {
-        (_connections, _queue, _log) = (connections, queue, log);
+        (_connections, _queue, _telemetry, _log) = (connections, queue, telemetry, log);
         _session = new(connections);
         _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
         _durable = new(statements.DurableWrite, statements.DurableWriteMany);
@@ -109,6 +110,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
             var session = await _session.GetAsync().ConfigureAwait(false);
             await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), CancellationToken.None).ConfigureAwait(false);
+            _telemetry.Touched(_touched.Count);
         }
         finally
         {

@@ -1,38 +1,66 @@
 using Npgsql;
+using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Sweeping;
 
 /// <summary>Sweeps once: in turn with the other nodes, or at once because somebody asked for it.</summary>
-internal sealed class Sweeper(ConnectionSource connections, SweepStatements statements, SweepPass pass)
+internal sealed class Sweeper(ConnectionSource connections, SweepStatements statements, SweepPass pass, CacheTelemetry telemetry)
 {
     private readonly SweepLease _lease = new(statements);
 
     /// <summary>Runs a pass if none finished within <paramref name="minimumAge"/> and no other node is at it.</summary>
     public ValueTask<SweepResult> SweepInTurnAsync(TimeSpan minimumAge, CancellationToken cancellationToken) =>
-        connections.RunAsync(
+        ObserveAsync(() => connections.RunAsync(
             (Sweeper: this, minimumAge),
             static (session, call, token) => call.Sweeper.SweepInTurnAsync(session, call.minimumAge, token),
             async: true,
-            cancellationToken);
+            cancellationToken));
 
     /// <summary>Runs a pass of its own now. Beside another node's it does no harm: each row is deleted once.</summary>
-    public ValueTask<long> SweepNowAsync(CancellationToken cancellationToken) =>
-        connections.RunAsync(
+    public async ValueTask<long> SweepNowAsync(CancellationToken cancellationToken)
+    {
+        var result = await ObserveAsync(() => connections.RunAsync(
             this,
             static async (session, sweeper, token) =>
             {
                 var (deleted, _) = await sweeper.Pass
                     .RunAsync(session, 0, 0, static (_, _) => ValueTask.FromResult(true), token).ConfigureAwait(false);
                 await session.Planned(sweeper.Statements.RecordManualSweep, Parameter.BigInt(deleted)).ExecuteAsync(token).ConfigureAwait(false);
-                return deleted;
+                return new SweepResult(deleted, SkipReason: null);
             },
             async: true,
-            cancellationToken);
+            cancellationToken)).ConfigureAwait(false);
+        return result.Deleted;
+    }
 
     private SweepStatements Statements => statements;
 
     private SweepPass Pass => pass;
+
+    private async ValueTask<SweepResult> ObserveAsync(Func<ValueTask<SweepResult>> sweep)
+    {
+        var call = telemetry.Begin(CacheOperation.Sweep);
+        try
+        {
+            var result = await sweep().ConfigureAwait(false);
+            if (result.SkipReason is null)
+            {
+                call.Swept(result.Deleted);
+            }
+            else
+            {
+                call.Skipped();
+            }
+
+            return result;
+        }
+        catch (Exception error)
+        {
+            call.Fail(error);
+            throw;
+        }
+    }
 
     private async ValueTask<SweepResult> SweepInTurnAsync(Session session, TimeSpan minimumAge, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ public sealed partial class LayoutTests
     {
         [""] = ["Entries", "Schema", "Sql", "Json"],
         ["Entries"] = [],
-        ["Diagnostics"] = ["Entries"],
+        ["Diagnostics"] = ["Dispatch", "Entries"],
         ["Dispatch"] = ["Entries"],
         ["Sql"] = ["Dispatch", "Entries", "Diagnostics"],
         ["Schema"] = ["Sql", "Entries", "Diagnostics"],

@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Tests.Diagnostics;
 /// <summary>What the library logs.</summary>
 public sealed class LogTests
 {
-    private static readonly LoggerMessageAttribute[] Messages =
+    internal static readonly LoggerMessageAttribute[] Messages =
         [.. typeof(Log).GetMethods().Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>()];
 
     [Test]

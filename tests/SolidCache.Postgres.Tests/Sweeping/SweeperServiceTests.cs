@@ -4,6 +4,7 @@ using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
+using SolidCache.Postgres.Tests.Diagnostics;
 
 namespace SolidCache.Postgres.Tests.Sweeping;
 
@@ -77,7 +78,7 @@ public sealed class SweeperServiceTests
     private SweeperService Service(bool isEnabled, TimeSpan interval)
     {
         var statements = new SweepStatements(new SqlNames(AwayDatabase.Table));
-        var sweeper = new Sweeper(AwayDatabase.Connections(_dataSource, _loggers), statements, new SweepPass(statements, 50e6, _time));
+        var sweeper = new Sweeper(AwayDatabase.Connections(_dataSource, _loggers), statements, new SweepPass(statements, 50e6, _time), Telemetry.Unheard);
         return new SweeperService(sweeper, AwayDatabase.Table, isEnabled, interval, _time, new Log(_loggers));
     }
 }

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace SolidCache.Postgres.Diagnostics;
+
+/// <summary>The meter, its instruments and the source of activities: one set for all caches of a container, which their tags tell apart.</summary>
+internal sealed class CacheInstruments : IDisposable
+{
+    private static readonly ActivitySource Source = new(SolidCacheTelemetry.ActivitySourceName);
+    private static readonly double[] Seconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] SweepSeconds = [0.01, 0.1, 1, 10, 60, 300, 1_800];
+    private static readonly int[] Rows = [1, 2, 4, 8, 16, 32, 64, 128];
+
+    private readonly Meter? _own;
+    private readonly Lock _gate = new();
+    private CacheTelemetry[] _caches = [];
+
+    /// <param name="meters">Owns the meter; without one it is this object's.</param>
+    public CacheInstruments(IMeterFactory? meters)
+    {
+        var meter = meters?.Create(SolidCacheTelemetry.MeterName) ?? (_own = new Meter(SolidCacheTelemetry.MeterName));
+        Hits = meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry.");
+        Misses = meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none.");
+        Sets = meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set.");
+        Removes = meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern.");
+        Touches = meter.CreateCounter<long>("solid_cache.touches", "{touch}", "Sliding expirations that were due and written.");
+        Errors = meter.CreateCounter<long>("solid_cache.errors", "{error}", "Calls that failed; cancellations are not counted.");
+        Duration = meter.CreateHistogram<double>("solid_cache.operation.duration", "s", "How long callers waited.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
+        BatchSize = meter.CreateHistogram<int>("solid_cache.batch.size", "{row}", "Calls or rows that travelled together.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = Rows });
+        SweptRows = meter.CreateCounter<long>("solid_cache.swept_rows", "{row}", "Expired entries that sweeps deleted.");
+        SweepDuration = meter.CreateHistogram<double>("solid_cache.sweep.duration", "s", "How long a sweep took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = SweepSeconds });
+
+        meter.CreateObservableGauge("solid_cache.queue.depth", () => _caches.SelectMany(static cache => cache.QueueDepths()), "{call}", "Calls that wait to be sent.");
+        Gauge(meter, "solid_cache.entries", "{entry}", "Rows of the table, expired ones included.", static statistics => statistics.TotalEntries);
+        Gauge(meter, "solid_cache.expired_entries", "{entry}", "Rows that have expired and were not swept yet.", static statistics => statistics.ExpiredEntries);
+        Gauge(meter, "solid_cache.size", "By", "The table with its index and its large values, on disk.", static statistics => statistics.TotalSizeBytes);
+        Gauge(meter, "solid_cache.live_size", "By", "Keys and values of live entries.", static statistics => statistics.LiveBytes);
+    }
+
+    public Counter<long> Hits { get; }
+
+    public Counter<long> Misses { get; }
+
+    public Counter<long> Sets { get; }
+
+    public Counter<long> Removes { get; }
+
+    public Counter<long> Touches { get; }
+
+    public Counter<long> Errors { get; }
+
+    public Histogram<double> Duration { get; }
+
+    public Histogram<int> BatchSize { get; }
+
+    public Counter<long> SweptRows { get; }
+
+    public Histogram<double> SweepDuration { get; }
+
+    /// <summary>Gets a value indicating whether anybody wants to know about calls.</summary>
+    public bool IsObserved =>
+        Duration.Enabled || Hits.Enabled || Misses.Enabled || Sets.Enabled || Removes.Enabled || Errors.Enabled || Source.HasListeners();
+
+    public static Activity? StartActivity(CacheOperation operation) => Source.StartActivity(operation.SpanName, ActivityKind.Client);
+
+    /// <summary>From now on the gauges report this cache too.</summary>
+    public void Add(CacheTelemetry cache)
+    {
+        lock (_gate)
+        {
+            _caches = [.. _caches, cache];
+        }
+    }
+
+    public void Remove(CacheTelemetry cache)
+    {
+        lock (_gate)
+        {
+            _caches = [.. _caches.Where(other => other != cache)];
+        }
+    }
+
+    public void Dispose() => _own?.Dispose();
+
+    private void Gauge(Meter meter, string name, string unit, string description, Func<SolidCacheStatistics, long> figure) =>
+        meter.CreateObservableGauge(name, () => _caches.SelectMany(cache => cache.TableFigure(figure)), unit, description);
+}

@@ -1,0 +1,29 @@
+using System.Buffers;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Tests.Diagnostics;
+
+/// <summary>Takes its time over a read, and fails it if told so. Nothing else is asked of it.</summary>
+internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryStore
+{
+    public async ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        work();
+        return error is null ? false : throw error;
+    }
+
+    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask WriteAsync(
+        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) => throw new NotSupportedException();
+}
