@@ -113,12 +113,7 @@ start_container() {
 }
 
 install_program() {
-  (( EUID == 0 )) && command -v apt-get >/dev/null || return 1
-  say 'asking apt-get for Redis'
-  apt-get update -qq >/dev/null 2>&1 || true
-  # RUNLEVEL and systemctl: the program only, no server that starts now or with the machine.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends redis-server >/dev/null 2>&1 || return 1
-  systemctl disable redis-server >/dev/null 2>&1 || true
+  "$here/redis-server.sh"
   command -v redis-server >/dev/null
 }
 

@@ -1,30 +1,52 @@
 using AuthService;
 using AuthService.Administration;
 using AuthService.Authentication;
+using AuthService.Caching;
 using AuthService.Database;
 using AuthService.Health;
+using AuthService.Roles;
+using AuthService.Settings;
+using AuthService.Statistics;
+using AuthService.Telemetry;
 using AuthService.Users;
 
 try
 {
     var builder = WebApplication.CreateBuilder(args);
     await builder.AddDatabaseAsync();
-    builder.Services.AddPostgresSolidCache();
+    builder.Services.AddSolidCache();
+    builder.AddRedis();
     builder.AddAccessTokens();
+    builder.AddRateLimits();
     builder.Services.AddPermissionPolicies();
     builder.Services.AddUsers();
+    builder.Services.AddRoles();
+    builder.Services.AddSettings();
+    builder.Services.AddStatistics();
+    builder.Services.AddCacheAdministration();
     builder.Services.AddServiceHealth();
-    builder.Services.AddHttpConventions();
+    builder.AddServiceTelemetry();
+    builder.Services.AddApiDocumentation();
+    builder.AddHttpConventions();
 
     var app = builder.Build();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
+    app.UseSecurityHeaders();
+    app.UseFileServer();
+    app.UseRouting();
+    app.UseRateLimiter();
     app.UseAuthentication();
     app.UseAuthorization();
-    app.MapSignIn();
+    app.MapAuthentication();
     app.MapUsers();
+    app.MapRoles();
+    app.MapSettings();
+    app.MapStatistics();
     app.MapCacheAdministration();
     app.MapServiceHealth();
+    app.MapServiceTelemetry();
+    app.MapApiDocumentation();
 
     await app.RunAsync();
     return 0;

@@ -14,6 +14,9 @@ internal static class AccessTokenRegistration
         builder.Services.AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<CredentialStore>();
+        builder.Services.AddSingleton<RefreshTokenStore>();
+        builder.Services.AddSingleton<RefreshTokens>();
+        builder.Services.AddSingleton<Sessions>();
         builder.Services.AddAuthentication().AddJwtBearer(bearer =>
         {
             bearer.MapInboundClaims = false;

@@ -14,7 +14,7 @@ internal sealed class AccessTokens(SigningKey key, TimeProvider time)
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
     private readonly SigningCredentials _credentials = new(key.Secret, SigningKey.Algorithm);
 
-    public SignInReply Issue(UserProfile user)
+    public (string Token, TimeSpan Life) Issue(UserProfile user)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
@@ -32,6 +32,6 @@ internal sealed class AccessTokens(SigningKey key, TimeProvider time)
                 [Permissions.Claim] = user.Permissions,
             },
         });
-        return new SignInReply(token, (int)Life.TotalSeconds);
+        return (token, Life);
     }
 }

@@ -9,6 +9,7 @@ internal static class PermissionPolicies
     public static void AddPermissionPolicies(this IServiceCollection services) =>
         services.AddAuthorizationBuilder()
             .AddPolicy(Permissions.SystemAdmin, static policy => policy.RequireClaim(Permissions.Claim, Permissions.SystemAdmin))
+            .AddPolicy(Permissions.ReadUsers, static policy => policy.RequireClaim(Permissions.Claim, Permissions.ReadUsers))
             .AddPolicy(ReadUser, static policy => policy.RequireAuthenticatedUser().AddRequirements(new SelfOrPermission(Permissions.ReadUsers)))
             .AddPolicy(WriteUser, static policy => policy.RequireAuthenticatedUser().AddRequirements(new SelfOrPermission(Permissions.WriteUsers)));
 }

@@ -1,39 +1,31 @@
-using AuthService.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AuthService.Authentication;
 
 internal static class SignInEndpoint
 {
-    public static void MapSignIn(this WebApplication app)
-    {
-        if (app.Services.GetRequiredService<SigningKey>().IsRandom)
-        {
-            app.Logger.LogInformation("Jwt:SigningKey is not set: tokens are signed with a random key and end with this process.");
-        }
-
-        app.MapPost("/auth/sign-in", SignInAsync).AllowAnonymous();
-    }
-
-    private static async Task<Results<Ok<SignInReply>, ValidationProblem, ProblemHttpResult>> SignInAsync(
+    public static async Task<Results<Ok<TokenReply>, ValidationProblem, ProblemHttpResult>> SignInAsync(
         SignInRequest request,
         CredentialStore credentials,
         Passwords passwords,
-        UserStore users,
-        AccessTokens tokens,
-        HttpResponse response,
+        SignInAttempts attempts,
+        Sessions sessions,
         CancellationToken cancellationToken)
     {
-        response.Headers.CacheControl = "no-store";
         if (request.FindProblems() is { Count: > 0 } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
+        if (!attempts.MayTry(request.Email!))
+        {
+            return TypedResults.Problem(
+                statusCode: StatusCodes.Status429TooManyRequests, detail: "Too many sign-ins with this email address were tried. Wait a minute.");
+        }
+
         var found = await credentials.FindAsync(request.Email!, cancellationToken);
-        // From the database, not from the cache: a permission taken away must not come back in a new token.
-        return passwords.Match(found?.PasswordHash, request.Password!) && await users.FindAsync(found!.UserId, cancellationToken) is { } user
-            ? TypedResults.Ok(tokens.Issue(user))
+        return passwords.Match(found?.PasswordHash, request.Password!) && await sessions.OpenAsync(found!.UserId, cancellationToken) is { } reply
+            ? TypedResults.Ok(reply)
             : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");
     }
 }

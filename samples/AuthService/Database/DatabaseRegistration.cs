@@ -6,6 +6,9 @@ namespace AuthService.Database;
 /// <summary>One data source, for the service's own statements and for the cache.</summary>
 internal static class DatabaseRegistration
 {
+    /// <summary>The name of the data source, and of its pool in the metrics.</summary>
+    public const string PoolName = "auth-service";
+
     [SuppressMessage("Reliability", "CA2000", Justification = "The host disposes the container, the rule does not follow it there.")]
     public static async Task AddDatabaseAsync(this WebApplicationBuilder builder)
     {
@@ -43,7 +46,7 @@ internal static class DatabaseRegistration
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
     {
-        settings.ApplicationName ??= "auth-service";
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "auth-service" }.Build();
+        settings.ApplicationName ??= PoolName;
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = PoolName }.Build();
     }
 }

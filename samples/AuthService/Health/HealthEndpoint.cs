@@ -1,4 +1,6 @@
+using AuthService.Database;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace AuthService.Health;
 
@@ -6,17 +8,25 @@ namespace AuthService.Health;
 internal static class HealthEndpoint
 {
     public const string Database = "database";
+    public const string Redis = "redis";
     public const string SolidCache = "solid_cache";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
-    public static void AddServiceHealth(this IServiceCollection services) =>
+    public static void AddServiceHealth(this IServiceCollection services)
+    {
+        services.AddSingleton(static _ => new PoolFigures(DatabaseRegistration.PoolName));
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>(Database, timeout: Timeout)
+            .AddCheck<RedisHealthCheck>(Redis, HealthStatus.Degraded, timeout: Timeout)
             .AddPostgresSolidCache(SolidCache);
+    }
 
-    public static void MapServiceHealth(this IEndpointRouteBuilder app) =>
+    public static void MapServiceHealth(this IEndpointRouteBuilder app)
+    {
+        var pool = app.ServiceProvider.GetRequiredService<PoolFigures>();
         app.MapHealthChecks("/health", new HealthCheckOptions
         {
-            ResponseWriter = static (context, report) => context.Response.WriteAsJsonAsync(HealthReply.From(report)),
+            ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(HealthReply.From(report, pool)),
         }).AllowAnonymous();
+    }
 }

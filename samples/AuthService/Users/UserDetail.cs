@@ -1,4 +1,4 @@
 namespace AuthService.Users;
 
-/// <summary>A profile, or null when there is no such user, and where it came from.</summary>
-internal readonly record struct UserDetail(UserProfile? Profile, CacheUse Cache);
+/// <summary>A profile, or null when there is no such user, and where it and its permissions came from.</summary>
+internal readonly record struct UserDetail(UserProfile? Profile, CacheUse Cache, CacheUse? PermissionsCache);

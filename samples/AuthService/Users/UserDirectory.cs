@@ -1,11 +1,14 @@
-using System.Text.Json;
+using AuthService.Caching;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres;
 
 namespace AuthService.Users;
 
-/// <summary>Users by way of the cache: reads look there first, updates clear what they made stale.</summary>
-internal sealed class UserDirectory(UserStore store, IDistributedCache cache, ILogger<UserDirectory> logger)
+/// <summary>
+/// Users by way of two caches: whole profiles in Solid Cache for ten minutes, and permissions, which a profile is made of, in Redis for five.
+/// Reads look there first, changes clear what they made stale.
+/// </summary>
+internal sealed class UserDirectory(UserStore store, IDistributedCache profiles, PermissionCache permissions, ILogger<UserDirectory> logger)
 {
     private static readonly DistributedCacheEntryOptions TenMinutes = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) };
 
@@ -13,22 +16,30 @@ internal sealed class UserDirectory(UserStore store, IDistributedCache cache, IL
     {
         if (!useCache)
         {
-            return new UserDetail(await store.FindAsync(id, cancellationToken), CacheUse.Bypass);
+            return new UserDetail(await ReadAsync(id, cancellationToken), CacheUse.Bypass, CacheUse.Bypass);
         }
 
-        if (await FindCachedAsync(id, cancellationToken) is { } cached)
+        if (await profiles.FindAsync(Key(id), CachedJson.Default.UserProfile, logger, cancellationToken) is { } cached)
         {
-            return new UserDetail(cached, CacheUse.Hit);
+            return new UserDetail(cached, CacheUse.Hit, PermissionsCache: null);
         }
 
-        var profile = await store.FindAsync(id, cancellationToken);
-        if (profile is not null)
+        if (await store.FindAsync(id, cancellationToken) is not { } user)
         {
-            await cache.SetJsonAsync(Key(id), profile, UserProfileJson.Default.UserProfile, TenMinutes, cancellationToken);
+            return new UserDetail(null, CacheUse.Miss, PermissionsCache: null);
         }
 
-        return new UserDetail(profile, CacheUse.Miss);
+        var (granted, use) = await GetPermissionsAsync(id, user.Version, cancellationToken);
+        var profile = user.Profile with { Permissions = granted };
+        await StoreAsync(profile, user.Version, cancellationToken);
+        return new UserDetail(profile, CacheUse.Miss, use);
     }
+
+    /// <summary>Past the caches, for what decides over access.</summary>
+    public async Task<UserProfile?> ReadAsync(long id, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } user
+            ? user.Profile with { Permissions = await store.FindPermissionsAsync(id, cancellationToken) }
+            : null;
 
     /// <returns>The updated profile, or null when there is no such user.</returns>
     public async Task<UserProfile?> UpdateProfileAsync(long id, ProfileUpdate update, CancellationToken cancellationToken)
@@ -38,25 +49,50 @@ internal sealed class UserDirectory(UserStore store, IDistributedCache cache, IL
             return null;
         }
 
-        await InvalidateUserProfileCacheAsync(id);
-        return await store.FindAsync(id, cancellationToken);
+        await InvalidateAllUserCachesAsync(id);
+        return await ReadAsync(id, cancellationToken);
     }
 
     /// <summary>Takes no token: a client that hangs up after its update must not leave the old profile behind.</summary>
-    public Task InvalidateUserProfileCacheAsync(long id) => cache.RemoveAsync(Key(id), CancellationToken.None);
+    public Task InvalidateUserProfileCacheAsync(long id) => profiles.RemoveAsync(Key(id), CancellationToken.None);
+
+    /// <summary>
+    /// Both caches: the profile, and the permissions. Call it once the change is committed, which has raised the user's version: the entry
+    /// of the version before is removed, and would not be read any more if Redis were away.
+    /// </summary>
+    public async Task InvalidateAllUserCachesAsync(long id)
+    {
+        await InvalidateUserProfileCacheAsync(id);
+        if (await store.FindVersionAsync(id, CancellationToken.None) is { } version)
+        {
+            await permissions.RemoveAsync(id, version - 1);
+        }
+    }
 
     private static string Key(long id) => FormattableString.Invariant($"user_profile:{id}");
 
-    private async Task<UserProfile?> FindCachedAsync(long id, CancellationToken cancellationToken)
+    private async Task<(string[] Permissions, CacheUse Use)> GetPermissionsAsync(long id, long version, CancellationToken cancellationToken)
     {
-        try
+        if (await permissions.FindAsync(id, version, cancellationToken) is { } cached)
         {
-            return (await cache.TryGetJsonAsync(Key(id), UserProfileJson.Default.UserProfile, cancellationToken)).Value;
+            return (cached, CacheUse.Hit);
         }
-        catch (JsonException error)
+
+        var read = await store.FindPermissionsAsync(id, cancellationToken);
+        await permissions.StoreAsync(id, version, read, cancellationToken);
+        return (read, CacheUse.Miss);
+    }
+
+    /// <summary>
+    /// An update may have been committed, and have removed the entry, between this read and this set. Its version tells: the update commits
+    /// before it removes, so whoever sets too late sees the new version.
+    /// </summary>
+    private async Task StoreAsync(UserProfile profile, long version, CancellationToken cancellationToken)
+    {
+        await profiles.SetJsonAsync(Key(profile.Id), profile, CachedJson.Default.UserProfile, TenMinutes, cancellationToken);
+        if (await store.FindVersionAsync(profile.Id, CancellationToken.None) != version)
         {
-            logger.LogWarning(error, "A cached profile could not be read and is replaced.");
-            return null;
+            await InvalidateUserProfileCacheAsync(profile.Id);
         }
     }
 }

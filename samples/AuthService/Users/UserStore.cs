@@ -8,16 +8,29 @@ internal sealed class UserStore(NpgsqlDataSource database)
     private const string Find =
         """
         SELECT
-          users.id, users.email, users.username, users.display_name, users.phone, users.created_at, users.updated_at,
-          coalesce(array_agg(DISTINCT roles.name) FILTER (WHERE roles.name IS NOT NULL), '{}'),
-          coalesce(array_agg(DISTINCT permissions.name) FILTER (WHERE permissions.name IS NOT NULL), '{}')
+          users.id, users.email, users.username, users.display_name, users.phone, users.created_at, users.updated_at, users.version,
+          coalesce(array_agg(roles.name ORDER BY roles.name) FILTER (WHERE roles.name IS NOT NULL), '{}')
         FROM auth.users
         LEFT JOIN auth.user_roles ON user_roles.user_id = users.id
         LEFT JOIN auth.roles ON roles.id = user_roles.role_id
-        LEFT JOIN auth.role_permissions ON role_permissions.role_id = roles.id
-        LEFT JOIN auth.permissions ON permissions.id = role_permissions.permission_id
         WHERE users.id = $1
         GROUP BY users.id
+        """;
+
+    private const string FindPermissions =
+        """
+        SELECT coalesce(array_agg(DISTINCT permissions.name ORDER BY permissions.name), '{}')
+        FROM auth.user_roles
+        JOIN auth.role_permissions USING (role_id)
+        JOIN auth.permissions ON permissions.id = role_permissions.permission_id
+        WHERE user_roles.user_id = $1
+        """;
+
+    private const string FindVersion =
+        """
+        SELECT version
+        FROM auth.users
+        WHERE id = $1
         """;
 
     private const string Update =
@@ -25,27 +38,48 @@ internal sealed class UserStore(NpgsqlDataSource database)
         UPDATE auth.users
         SET display_name = $2,
             phone = $3,
-            updated_at = now()
+            updated_at = now(),
+            version = version + 1
         WHERE id = $1
         """;
 
-    public async Task<UserProfile?> FindAsync(long id, CancellationToken cancellationToken)
+    /// <returns>The user with its roles and no permissions, or null when there is none.</returns>
+    public async Task<UserRow?> FindAsync(long id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(Find);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        return await rows.ReadAsync(cancellationToken)
-            ? new UserProfile(
-                Id: rows.GetInt64(0),
-                Email: rows.GetString(1),
-                Username: rows.GetString(2),
-                DisplayName: rows.GetString(3),
-                Phone: await rows.IsDBNullAsync(4, cancellationToken) ? null : rows.GetString(4),
-                CreatedAt: rows.GetDateTime(5),
-                UpdatedAt: rows.GetDateTime(6),
-                Roles: await rows.GetFieldValueAsync<string[]>(7, cancellationToken),
-                Permissions: await rows.GetFieldValueAsync<string[]>(8, cancellationToken))
-            : null;
+        if (!await rows.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var profile = new UserProfile(
+            Id: rows.GetInt64(0),
+            Email: rows.GetString(1),
+            Username: rows.GetString(2),
+            DisplayName: rows.GetString(3),
+            Phone: await rows.IsDBNullAsync(4, cancellationToken) ? null : rows.GetString(4),
+            CreatedAt: rows.GetDateTime(5),
+            UpdatedAt: rows.GetDateTime(6),
+            Roles: await rows.GetFieldValueAsync<string[]>(8, cancellationToken),
+            Permissions: []);
+        return new UserRow(profile, rows.GetInt64(7));
+    }
+
+    public async Task<string[]> FindPermissionsAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(FindPermissions);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        return (string[])(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <returns>Null when there is no such user.</returns>
+    public async Task<long?> FindVersionAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(FindVersion);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        return (long?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
     /// <returns>Whether there is such a user.</returns>

@@ -9,6 +9,9 @@ public static class Answers
     public static string? Cache(this HttpResponseMessage response) =>
         response.Headers.TryGetValues("X-Cache", out var values) ? values.Single() : null;
 
+    public static string? PermissionsCache(this HttpResponseMessage response) =>
+        response.Headers.TryGetValues("X-Permissions-Cache", out var values) ? values.Single() : null;
+
     public static Task<JsonElement> JsonAsync(this HttpResponseMessage response) => response.Content.ReadFromJsonAsync<JsonElement>();
 
     public static string?[] Strings(this JsonElement array) => [.. array.EnumerateArray().Select(static item => item.GetString())];

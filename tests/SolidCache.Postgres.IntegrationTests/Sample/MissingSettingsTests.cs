@@ -27,6 +27,15 @@ public sealed class MissingSettingsTests
     }
 
     [Test]
+    public async Task A_connection_string_of_Redis_that_cannot_be_read_is_not_shown()
+    {
+        var (exitCode, error) = await RunAsync(("ConnectionStrings__Postgres", Database), ("ConnectionStrings__Redis", "host,no-such-option=se-cret"));
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error, Does.Match(@"\AConnectionStrings__Redis .*\n\z").And.Not.Contain("se-cret"));
+    }
+
+    [Test]
     public async Task Without_a_signing_key_it_says_how_to_give_it_one()
     {
         var (exitCode, error) = await RunAsync(("ConnectionStrings__Postgres", Database));
@@ -48,7 +57,7 @@ public sealed class MissingSettingsTests
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
-        foreach (var name in new[] { "ASPNETCORE_ENVIRONMENT", "ConnectionStrings__Postgres", "Jwt__SigningKey" })
+        foreach (var name in new[] { "ASPNETCORE_ENVIRONMENT", "ConnectionStrings__Postgres", "ConnectionStrings__Redis", "Jwt__SigningKey" })
         {
             start.Environment.Remove(name);
         }

@@ -93,7 +93,7 @@ public sealed class ProfileReadTests : SampleFixture
 
         Assert.That(
             await Database.ScalarAsync<bool>(
-                $"SELECT expires_at - created_at = interval '10 minutes' AND sliding_expiration IS NULL FROM solid_cache_entries WHERE key = '{Key}'"),
+                $"SELECT expires_at - created_at = interval '10 minutes' AND sliding_expiration IS NULL FROM solid_cache_entries WHERE key = '{Service.StoredKey(Key)}'"),
             Is.True);
     }
 
@@ -114,7 +114,7 @@ public sealed class ProfileReadTests : SampleFixture
     {
         await using var command = Database.Source.CreateCommand(
             "INSERT INTO solid_cache_entries (key, value, expires_at) VALUES ($1, $2, now() + interval '5 minutes')");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Key });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Service.StoredKey(Key) });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Encoding.UTF8.GetBytes(value) });
         await command.ExecuteNonQueryAsync();
 

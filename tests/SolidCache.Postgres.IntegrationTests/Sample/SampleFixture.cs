@@ -23,6 +23,8 @@ public abstract class SampleFixture
         Anonymous = Service.CreateClient();
         Admin = await Service.SignInAsAdminAsync();
         Alice = await Service.SignInAsAliceAsync();
+        await Eventually.TrueAsync(
+            async () => await CountEntriesAsync("roles") + await CountEntriesAsync("settings") == 2, "the service has warmed its cache");
     }
 
     [SetUp]
@@ -39,8 +41,8 @@ public abstract class SampleFixture
     }
 
     protected Task ExpireAsync(string key) =>
-        Database.ExecuteAsync($"UPDATE solid_cache_entries SET expires_at = now() - interval '1 second' WHERE key = '{key}'");
+        Database.ExecuteAsync($"UPDATE solid_cache_entries SET expires_at = now() - interval '1 second' WHERE key = '{Service.StoredKey(key)}'");
 
     protected Task<long> CountEntriesAsync(string key) =>
-        Database.ScalarAsync<long>($"SELECT count(*) FROM solid_cache_entries WHERE key = '{key}'");
+        Database.ScalarAsync<long>($"SELECT count(*) FROM solid_cache_entries WHERE key = '{Service.StoredKey(key)}'");
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -17,6 +18,11 @@ public sealed class SampleService(string connectionString, params (string Name, 
 
     public const long AdminId = 1;
     public const long AliceId = 2;
+
+    public ISolidCache Cache => Services.GetRequiredService<ISolidCache>();
+
+    /// <summary>A key as it stands in the table, behind the version of what is cached.</summary>
+    public string StoredKey(string key) => $"{Services.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value.KeyPrefix}^{key}";
 
     public HttpClient WithToken(string token)
     {
@@ -33,6 +39,8 @@ public sealed class SampleService(string connectionString, params (string Name, 
     {
         builder.UseSetting("ConnectionStrings:Postgres", connectionString);
         builder.UseSetting("Jwt:SigningKey", SigningKey);
+        builder.UseSetting("RateLimits:PerAddress", "100000");
+        builder.UseSetting("RateLimits:PerAccount", "100000");
         foreach (var (name, value) in settings)
         {
             builder.UseSetting(name, value);

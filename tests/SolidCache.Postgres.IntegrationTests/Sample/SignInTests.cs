@@ -16,7 +16,7 @@ public sealed class SignInTests : SampleFixture
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(reply.Names(), Is.EqualTo(["accessToken", "expiresIn"]));
+            Assert.That(reply.Names(), Is.EqualTo(["accessToken", "expiresIn", "refreshToken", "refreshExpiresIn"]));
             Assert.That(reply.GetProperty("expiresIn").GetInt32(), Is.GreaterThan(60));
             Assert.That(response.Headers.CacheControl?.NoStore, Is.True);
             Assert.That(profile.StatusCode, Is.EqualTo(HttpStatusCode.OK));

@@ -1,0 +1,31 @@
+using SolidCache.Postgres;
+
+namespace AuthService.Administration;
+
+/// <summary>What the administrators' page shows, refreshed every other second.</summary>
+internal sealed record LiveReply(
+    long TotalEntries,
+    long ExpiredEntries,
+    long TotalSizeBytes,
+    long LiveBytes,
+    bool IsEstimate,
+    double? LastSweepAgeSeconds,
+    double? HitRatio,
+    ActivityPoint[] Seconds,
+    SweepRecord[] Sweeps)
+{
+    public static LiveReply From(SolidCacheStatistics statistics, CacheActivity activity)
+    {
+        var (points, hitRatio, sweeps) = activity.Read();
+        return new LiveReply(
+            statistics.TotalEntries,
+            statistics.ExpiredEntries,
+            statistics.TotalSizeBytes,
+            statistics.LiveBytes,
+            statistics.IsEstimate,
+            statistics.TimeSinceLastSweep?.TotalSeconds,
+            hitRatio,
+            points,
+            sweeps);
+    }
+}

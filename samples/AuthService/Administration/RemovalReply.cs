@@ -1,0 +1,3 @@
+namespace AuthService.Administration;
+
+internal sealed record RemovalReply(long RemovedCount);

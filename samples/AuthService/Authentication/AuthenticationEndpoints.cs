@@ -1,0 +1,34 @@
+namespace AuthService.Authentication;
+
+internal static class AuthenticationEndpoints
+{
+    public static void MapAuthentication(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<SigningKey>().IsRandom)
+        {
+            app.Logger.LogInformation("Jwt:SigningKey is not set: tokens are signed with a random key and end with this process.");
+        }
+
+        var auth = app.MapGroup("/auth").WithTags("Authentication").RequireRateLimiting(RateLimits.Credentials).AddEndpointFilter(NotStoredAsync);
+        auth.MapPost("/register", RegistrationEndpoint.RegisterAsync)
+            .AllowAnonymous().WithSummary("Registers a user with the role 'member', and signs it in")
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        auth.MapPost("/sign-in", SignInEndpoint.SignInAsync)
+            .AllowAnonymous().WithSummary("Gives an access token and a refresh token for an email address and a password")
+            .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        auth.MapPost("/refresh", RefreshEndpoints.RefreshAsync)
+            .AllowAnonymous().WithSummary("Gives new tokens for a refresh token, which is spent by it")
+            .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        auth.MapPost("/sign-out", RefreshEndpoints.SignOutAsync)
+            .AllowAnonymous().WithSummary("Ends the session that a refresh token belongs to");
+        auth.MapPost("/change-password", PasswordEndpoint.ChangeAsync)
+            .RequireAuthorization().WithSummary("Changes the own password and ends all sessions");
+    }
+
+    /// <summary>Neither tokens nor what is said about passwords belong into a cache on the way.</summary>
+    private static ValueTask<object?> NotStoredAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        context.HttpContext.Response.Headers.CacheControl = "no-store";
+        return next(context);
+    }
+}

@@ -1,7 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace AuthService.Authentication;
-
-internal sealed record SignInReply(
-    [property: JsonPropertyName("accessToken")] string AccessToken,
-    [property: JsonPropertyName("expiresIn")] int ExpiresIn);

@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using Garnet;
+
+namespace AuthService.Caching;
+
+/// <summary>
+/// Microsoft Garnet, which speaks Redis' protocol, within this process: for those who have no Redis at hand. Listens on a free port of
+/// 127.0.0.1, keeps at most 64 MB and nothing on disk.
+/// </summary>
+internal sealed class EmbeddedRedis : IDisposable
+{
+    private const int Attempts = 3;
+    private readonly GarnetServer _server;
+    private bool _isDisposed;
+
+    private EmbeddedRedis(GarnetServer server, int port) => (_server, Port) = (server, port);
+
+    public int Port { get; }
+
+    /// <exception cref="SetupException">It does not start.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "It belongs to what is returned, and one that did not start has nothing to free.")]
+    public static EmbeddedRedis Start()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort();
+            try
+            {
+                var server = new GarnetServer(
+                    ["--bind", "127.0.0.1", "--port", $"{port}", "--memory", "64m", "--index", "8m", "-q"]);
+                server.Start();
+                return new EmbeddedRedis(server, port);
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                if (attempt == Attempts)
+                {
+                    throw new SetupException($"The embedded Redis does not start ({error.Message}). Set ConnectionStrings__Redis to a Redis server.", error);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _server.Dispose();
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,109 @@
+using AuthService.Authentication;
+using Npgsql;
+
+namespace AuthService.Roles;
+
+/// <summary>Reads roles from the database, and gives them to users.</summary>
+internal sealed class RoleStore(NpgsqlDataSource database)
+{
+    private const string List =
+        """
+        SELECT roles.name, coalesce(array_agg(permissions.name ORDER BY permissions.name) FILTER (WHERE permissions.name IS NOT NULL), '{}')
+        FROM auth.roles
+        LEFT JOIN auth.role_permissions ON role_permissions.role_id = roles.id
+        LEFT JOIN auth.permissions ON permissions.id = role_permissions.permission_id
+        GROUP BY roles.name
+        ORDER BY roles.name
+        """;
+
+    // One assignment at a time: two that each take the role from another administrator would leave none.
+    private const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended('auth-service roles', 0))";
+
+    private const string RaiseVersion =
+        """
+        UPDATE auth.users
+        SET version = version + 1
+        WHERE id = $1
+        """;
+
+    private const string Replace =
+        """
+        WITH wanted AS (
+          SELECT id
+          FROM auth.roles
+          WHERE name = ANY ($2)
+        ), taken AS (
+          DELETE FROM auth.user_roles
+          WHERE user_id = $1
+            AND role_id NOT IN (SELECT id FROM wanted)
+        ), given AS (
+          INSERT INTO auth.user_roles (user_id, role_id)
+          SELECT $1, id
+          FROM wanted
+          ON CONFLICT DO NOTHING
+        )
+        SELECT count(*)
+        FROM wanted
+        """;
+
+    private const string CountAdministrators =
+        """
+        SELECT count(*)
+        FROM auth.user_roles
+        JOIN auth.role_permissions USING (role_id)
+        JOIN auth.permissions ON permissions.id = role_permissions.permission_id
+        WHERE permissions.name = $1
+        """;
+
+    public async Task<Role[]> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(List);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var roles = new List<Role>();
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            roles.Add(new Role(rows.GetString(0), await rows.GetFieldValueAsync<string[]>(1, cancellationToken)));
+        }
+
+        return [.. roles];
+    }
+
+    /// <summary>All or nothing; raises the user's version with it.</summary>
+    public async Task<AssignmentResult> AssignAsync(long userId, string[] roles, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var locking = new NpgsqlCommand(Lock, connection))
+        {
+            await locking.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var raise = new NpgsqlCommand(RaiseVersion, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = userId } } };
+        if (await raise.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return AssignmentResult.UnknownUser;
+        }
+
+        var wanted = roles.Distinct(StringComparer.Ordinal).ToArray();
+        await using var replace = new NpgsqlCommand(Replace, connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = userId }, new NpgsqlParameter<string[]> { TypedValue = wanted } },
+        };
+        if ((long)(await replace.ExecuteScalarAsync(cancellationToken))! != wanted.Length)
+        {
+            return AssignmentResult.UnknownRole;
+        }
+
+        await using var count = new NpgsqlCommand(CountAdministrators, connection)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = Permissions.SystemAdmin } },
+        };
+        if ((long)(await count.ExecuteScalarAsync(cancellationToken))! == 0)
+        {
+            return AssignmentResult.LastAdministrator;
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return AssignmentResult.Done;
+    }
+}

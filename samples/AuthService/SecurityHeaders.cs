@@ -1,0 +1,24 @@
+namespace AuthService;
+
+/// <summary>Tells browsers what pages of this service may do: nothing but what they bring along.</summary>
+internal static class SecurityHeaders
+{
+    private const string Strict =
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>The reference of the API, of a package, styles itself as it goes.</summary>
+    private const string OfTheReference =
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use(static (context, next) =>
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocumentation.Path, StringComparison.OrdinalIgnoreCase) ? OfTheReference : Strict;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        return next(context);
+    });
+}

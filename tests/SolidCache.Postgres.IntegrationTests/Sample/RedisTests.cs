@@ -1,0 +1,93 @@
+using System.Net;
+using AuthService.Caching;
+using Microsoft.Extensions.DependencyInjection;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.IntegrationTests.Sample;
+
+/// <summary>The service's other cache, a real Redis and the embedded one, while it is there and while it is not.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class RedisTests
+{
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task CreateDatabaseAsync() => _database = await TestDatabase.CreateAsync();
+
+    [TearDown]
+    public async Task DropDatabaseAsync() => await _database.DisposeAsync();
+
+    [Test]
+    public async Task A_Redis_that_is_killed_makes_the_service_slower_and_not_silent()
+    {
+        using var redis = await RedisProcess.StartAsync();
+        await using var service = new SampleService(_database.ConnectionString, ("ConnectionStrings:Redis", redis.ConnectionString));
+        using var admin = await service.SignInAsAdminAsync();
+        await AssertMissAsync(admin, "miss");
+        await AssertMissAsync(admin, "hit");
+        Assert.That(await HealthAsync(admin), Is.EqualTo((HttpStatusCode.OK, "healthy", "healthy")));
+
+        redis.Kill();
+        for (var read = 0; read < 3; read++)
+        {
+            await AssertMissAsync(admin, "miss");
+        }
+
+        Assert.That(await HealthAsync(admin), Is.EqualTo((HttpStatusCode.OK, "degraded", "unhealthy")));
+
+        await redis.StartAgainAsync();
+        await Eventually.TrueAsync(async () => await HealthAsync(admin) == (HttpStatusCode.OK, "healthy", "healthy"), "the service finds Redis again");
+        await AssertMissAsync(admin, "miss");
+        await AssertMissAsync(admin, "hit");
+    }
+
+    [Test]
+    public async Task Without_its_embedded_Redis_the_service_goes_on()
+    {
+        await using var service = new SampleService(_database.ConnectionString);
+        using var admin = await service.SignInAsAdminAsync();
+        await AssertMissAsync(admin, "miss");
+        await AssertMissAsync(admin, "hit");
+
+        service.Services.GetRequiredService<EmbeddedRedis>().Dispose();
+
+        await AssertMissAsync(admin, "miss");
+        Assert.That(await HealthAsync(admin), Is.EqualTo((HttpStatusCode.OK, "degraded", "unhealthy")));
+    }
+
+    [Test]
+    public async Task Permissions_that_could_not_be_removed_from_Redis_are_not_read_again()
+    {
+        using var redis = await RedisProcess.StartAsync();
+        await using var service = new SampleService(_database.ConnectionString, ("ConnectionStrings:Redis", redis.ConnectionString));
+        await using var other = new SampleService(_database.ConnectionString, ("ConnectionStrings:Redis", "127.0.0.1:1"));
+        using var admin = await service.SignInAsAdminAsync();
+        using var adminOfOther = await other.SignInAsAdminAsync();
+        await ReadProfileAsync(admin);
+
+        // This instance cannot reach Redis, so that what the other has cached there stays.
+        using var change = await adminOfOther.PutTextAsync("/users/1/roles", """{"roles":["admin","support"]}""");
+        await _database.ExecuteAsync("DELETE FROM auth.role_permissions USING auth.permissions WHERE permission_id = id AND name = 'users:write'");
+        using var removed = await adminOfOther.PutTextAsync("/users/1/roles", """{"roles":["admin"]}""");
+
+        using var profile = await ReadProfileAsync(admin);
+        Assert.That((await profile.JsonAsync()).GetProperty("permissions").Strings(), Is.EqualTo(["system:admin", "users:read"]));
+    }
+
+    private static Task<HttpResponseMessage> ReadProfileAsync(HttpClient client) => client.ReadAsync("/users/1");
+
+    /// <summary>Reads a profile that is not in Solid Cache.</summary>
+    private async Task AssertMissAsync(HttpClient client, string permissions)
+    {
+        await _database.ExecuteAsync("DELETE FROM solid_cache_entries");
+        using var response = await ReadProfileAsync(client);
+        Assert.That((response.StatusCode, response.Cache(), response.PermissionsCache()), Is.EqualTo((HttpStatusCode.OK, "miss", permissions)));
+    }
+
+    private static async Task<(HttpStatusCode Code, string? Status, string? Redis)> HealthAsync(HttpClient client)
+    {
+        using var response = await client.ReadAsync("/health");
+        var health = await response.JsonAsync();
+        return (response.StatusCode, health.GetProperty("status").GetString(), health.GetProperty("services").GetProperty("redis").GetProperty("status").GetString());
+    }
+}

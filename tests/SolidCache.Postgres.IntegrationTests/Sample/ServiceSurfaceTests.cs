@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace SolidCache.Postgres.IntegrationTests.Sample;
+
+/// <summary>What everybody sees of the service: its documentation, its metrics, its headers.</summary>
+public sealed partial class ServiceSurfaceTests : SampleFixture
+{
+    [Test]
+    public async Task The_OpenAPI_document_describes_every_endpoint_of_the_API()
+    {
+        using var response = await Anonymous.ReadAsync("/openapi/v1.json");
+        var api = await response.JsonAsync();
+        var operations = api.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
+
+        Assert.That(operations, Is.EquivalentTo((string[])
+            [
+                "POST /auth/register", "POST /auth/sign-in", "POST /auth/refresh", "POST /auth/sign-out", "POST /auth/change-password",
+                "GET /users", "GET /users/{id}", "PUT /users/{id}", "PUT /users/{id}/roles", "GET /roles", "GET /settings", "PUT /settings/{name}",
+                "GET /statistics/users", "GET /metrics/solid-cache", "POST /admin/cache/cleanup", "GET /admin/cache/live",
+                "GET /admin/cache/entry", "DELETE /admin/cache/entry", "DELETE /admin/cache/entries",
+            ]));
+    }
+
+    [Test]
+    public async Task Every_operation_has_a_summary_and_says_whether_it_needs_a_token()
+    {
+        using var response = await Anonymous.ReadAsync("/openapi/v1.json");
+        foreach (var (path, operation) in Operations(await response.JsonAsync()))
+        {
+            Assert.That(operation.TryGetProperty("summary", out _), path);
+            var isOpen = path.StartsWith("/auth/", StringComparison.Ordinal) && path != "/auth/change-password";
+            Assert.That(operation.TryGetProperty("security", out _), Is.Not.EqualTo(isOpen), path);
+            Assert.That(operation.GetProperty("responses").TryGetProperty("403", out _), Is.Not.EqualTo(isOpen), path);
+        }
+    }
+
+    [Test]
+    public async Task No_reference_of_the_document_leads_nowhere()
+    {
+        using var response = await Anonymous.ReadAsync("/openapi/v1.json");
+        var text = await response.Content.ReadAsStringAsync();
+        using var api = JsonDocument.Parse(text);
+        foreach (Match reference in Reference().Matches(text))
+        {
+            var node = api.RootElement;
+            foreach (var step in reference.Groups["path"].Value.Split('/'))
+            {
+                Assert.That(node.TryGetProperty(step, out node), reference.Value);
+            }
+        }
+    }
+
+    [Test]
+    public async Task The_documentation_is_a_page_that_loads_nothing_from_elsewhere()
+    {
+        using var response = await Anonymous.ReadAsync("/docs/");
+        var page = await response.Content.ReadAsStringAsync();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(page, Does.Contain("openapi/v1.json").And.Not.Match(@"(?:src|href)=.https?://"));
+    }
+
+    [Test]
+    public async Task Prometheus_finds_the_figures_of_the_cache()
+    {
+        using var profile = await Alice.ReadAsync("/users/2");
+        using var response = await Anonymous.ReadAsync("/metrics");
+        var text = await response.Content.ReadAsStringAsync();
+
+        foreach (var name in (string[])["solid_cache_misses_total", "solid_cache_sets_total", "solid_cache_operation_duration_seconds_bucket", "http_server_request_duration_seconds_count"])
+        {
+            Assert.That(text, Does.Contain(name));
+        }
+    }
+
+    [TestCase("/health")]
+    [TestCase("/users/1")]
+    [TestCase("/nowhere")]
+    public async Task Every_answer_tells_browsers_what_they_may_do_with_it(string path)
+    {
+        using var response = await Anonymous.ReadAsync(path);
+
+        Assert.That(response.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'self';").And.Not.Contain("unsafe"));
+        Assert.That(response.Headers.GetValues("X-Content-Type-Options").Single(), Is.EqualTo("nosniff"));
+        Assert.That(response.Headers.Contains("Server"), Is.False);
+    }
+
+    private static IEnumerable<(string Path, JsonElement Operation)> Operations(JsonElement api) =>
+        api.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (path.Name, operation.Value)));
+
+    [GeneratedRegex("""
+        "\$ref": "#/(?<path>[^"]+)"
+        """)]
+    private static partial Regex Reference();
+}
