@@ -1,0 +1,65 @@
+// The figures, the chart and the sweeps, anew every other second while the page is visible.
+import { Away, SignedOut, call, isSignedIn } from './api.js';
+import { describe, draw } from './chart.js';
+import { bytes, count, duration, milliseconds, percent, time } from './format.js';
+
+const period = 2000;
+const element = (id) => document.getElementById(id);
+let timer = 0;
+
+export function start(onSignedOut) {
+  stop();
+  const tick = async () => {
+    await refresh(onSignedOut);
+    if (isSignedIn()) timer = setTimeout(tick, document.hidden ? period * 5 : period);
+  };
+  tick();
+}
+
+export function stop() {
+  clearTimeout(timer);
+}
+
+export async function refresh(onSignedOut) {
+  try {
+    show(await call('GET', '/admin/cache/live'));
+    connection('Live');
+  } catch (error) {
+    if (error instanceof SignedOut) onSignedOut(error.message);
+    else connection(`${error instanceof Away ? error.message : 'The figures could not be read.'} Trying again …`, true);
+  }
+}
+
+function connection(text, away = false) {
+  const status = element('connection');
+  if (status.textContent !== text) status.textContent = text;
+  status.classList.toggle('away', away);
+}
+
+function show(live) {
+  const about = live.is_estimate ? '≈ ' : '';
+  element('entries').textContent = about + count(live.total_entries);
+  element('expired').textContent = about + count(live.expired_entries);
+  element('size').textContent = bytes(live.total_size_bytes);
+  element('live-size').textContent = about + bytes(live.live_bytes);
+  element('hit-ratio').textContent = percent(live.hit_ratio);
+  element('estimate').hidden = !live.is_estimate;
+
+  const last = live.seconds.at(-1);
+  element('activity-now').textContent = last ? count(last.hits + last.misses + last.writes) : '–';
+  element('chart-peak').textContent = `peak ${count(draw(element('chart'), live.seconds))}`;
+  element('chart-text').textContent = describe(live.seconds);
+
+  element('last-sweep').textContent = live.last_sweep_age_seconds === null
+    ? 'No sweep of the table has ended yet.'
+    : `The last sweep of the table, by whichever instance, ended ${duration(live.last_sweep_age_seconds)} ago.`;
+  if (live.sweeps.length > 0) element('sweeps').replaceChildren(...live.sweeps.map(row));
+}
+
+function row(sweep) {
+  const line = document.createElement('tr');
+  for (const text of [time(sweep.finished_at), count(sweep.deleted_count), milliseconds(sweep.milliseconds)]) {
+    line.insertCell().textContent = text;
+  }
+  return line;
+}

@@ -1,0 +1,147 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace SolidCache.Postgres.IntegrationTests.Sample.Browser;
+
+/// <summary>The administrators' page, as somebody uses it.</summary>
+public sealed class AdminPageTests : BrowserFixture
+{
+    [Test]
+    public async Task A_wrong_password_is_told_and_the_right_one_opens_the_page()
+    {
+        await SignInAsync(password: "wrong");
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The email address or the password is wrong.");
+        await SignInAsync();
+
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Expect(Page.Locator("#entries")).Not.ToHaveTextAsync("–");
+        ForgiveComplaints("401");
+    }
+
+    [Test]
+    public async Task Who_is_no_administrator_is_told_so()
+    {
+        await SignInAsync("alice@example.com", "Alice-demo-1");
+
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("lacks the permission system:admin");
+        await Expect(Page.Locator("#dashboard")).ToBeHiddenAsync();
+    }
+
+    [Test]
+    public async Task The_figures_follow_what_happens()
+    {
+        await EmptyCacheAsync();
+        await SignInAsync();
+        await Expect(Page.Locator("#entries")).ToHaveTextAsync("0");
+        for (var number = 0; number < 30; number++)
+        {
+            await Service.Cache.SetAsync($"figure {number}", new byte[100], new());
+            await Service.Cache.GetAsync($"figure {number}");
+        }
+
+        await Expect(Page.Locator("#entries")).ToHaveTextAsync("30");
+        await Expect(Page.Locator("#hit-ratio")).ToContainTextAsync("%");
+        await Expect(Page.Locator("#chart rect.hits").First).ToBeAttachedAsync();
+        await Expect(Page.Locator("#chart-text")).ToContainTextAsync("hits");
+    }
+
+    [Test]
+    public async Task A_key_is_looked_up_and_removed()
+    {
+        await Service.Cache.SetAsync("user_profile:<b>7</b>", new byte[2048], new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
+        await SignInAsync();
+        await Page.Locator("#key").FillAsync("user_profile:<b>7</b>");
+        await Page.Locator("#key").PressAsync("Enter");
+
+        var result = Page.Locator("#lookup-result");
+        await Expect(result).ToContainTextAsync("user_profile:<b>7</b>");
+        await Expect(result).ToContainTextAsync("9 min");
+        await Expect(result).ToContainTextAsync("2 KB");
+
+        await result.GetByRole(AriaRole.Button).ClickAsync();
+        await Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.That(await Service.Cache.ExistsAsync("user_profile:<b>7</b>"), Is.True);
+        await result.GetByRole(AriaRole.Button).ClickAsync();
+        await Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Expect(result).ToContainTextAsync("The entry was removed.");
+        Assert.That(await Service.Cache.ExistsAsync("user_profile:<b>7</b>"), Is.False);
+    }
+
+    [Test]
+    public async Task A_key_that_is_not_there_is_told()
+    {
+        await SignInAsync();
+        await Page.Locator("#key").FillAsync("nothing");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Look up" }).ClickAsync();
+
+        await Expect(Page.Locator("#lookup-result")).ToHaveTextAsync("There is no entry under this key.");
+        ForgiveComplaints("404");
+    }
+
+    [Test]
+    public async Task A_prefix_is_removed_after_a_question()
+    {
+        foreach (var key in (string[])["list:1", "list:2", "other"])
+        {
+            await Service.Cache.SetAsync(key, [1], new());
+        }
+
+        await SignInAsync();
+        await Page.Locator("#prefix").FillAsync("list:");
+        await Page.Locator("#prefix").PressAsync("Enter");
+        await Expect(Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("list:");
+        await Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+
+        await Expect(Page.Locator("#prefix-result")).ToHaveTextAsync("2 entries were removed.");
+        Assert.That(await Service.Cache.ExistsAsync("other"), Is.True);
+    }
+
+    [Test]
+    public async Task A_cleanup_tells_what_it_removed_and_joins_the_sweeps()
+    {
+        await EmptyCacheAsync();
+        await Service.Cache.SetAsync("gone", [1], new());
+        await ExecuteAsync("UPDATE solid_cache_entries SET expires_at = now() - interval '1 second'");
+        await SignInAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Clean up now" }).ClickAsync();
+
+        await Expect(Page.Locator("#cleanup-result")).ToHaveTextAsync("1 expired entry was removed.");
+        await Expect(Page.Locator("#sweeps tr").First.Locator("td").Nth(1)).ToHaveTextAsync("1");
+    }
+
+    [Test]
+    public async Task Signing_out_leads_back_and_leaves_nothing_on_the_page()
+    {
+        await SignInAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+
+        await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        await Expect(Page.Locator("#dashboard")).ToBeHiddenAsync();
+        await Expect(Page.GetByLabel("Password")).ToHaveValueAsync("");
+    }
+
+    [Test]
+    public async Task A_service_that_goes_away_is_told_and_its_return_too()
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/admin/cache/live", route => route.AbortAsync());
+        await Expect(Page.Locator("#connection")).ToContainTextAsync("does not answer");
+        await Page.UnrouteAsync("**/admin/cache/live");
+
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        ForgiveComplaints("ERR_FAILED");
+    }
+
+    [Test]
+    public async Task A_session_that_has_ended_leads_back_to_the_sign_in()
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/auth/refresh", route => route.FulfillAsync(new() { Status = 401 }));
+        await Page.RouteAsync("**/admin/cache/live", route => route.FulfillAsync(new() { Status = 401 }));
+
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended.");
+        ForgiveComplaints("401");
+    }
+}
