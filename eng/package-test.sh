@@ -53,5 +53,14 @@ must 'the symbols' \
   grep -a 'lib/net10.0/SolidCache.Postgres.pdb' "$work/packages/SolidCache.Postgres.$version.snupkg"
 (( missing == 0 )) || exit 1
 
+# The tool, installed and run as an operator would.
+cd "$repository"
+dotnet pack src/SolidCache.Postgres.Tool -c Release --artifacts-path "$work/build" --output "$work/packages" \
+  --nologo -v quiet -p:Version="$version"
+cd "$work"
+dotnet tool install SolidCache.Postgres.Tool --version "$version" --tool-path "$work/tools" --configfile "$work/nuget.config" >/dev/null
+
 "$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
   dotnet run --project Newcomer -c Release --no-build
+"$repository/eng/with-postgres.sh" --export ConnectionStrings__SolidCache -- \
+  bash -c '"$0" migrate && "$0" verify && "$0" stats --json' "$work/tools/solid-cache"

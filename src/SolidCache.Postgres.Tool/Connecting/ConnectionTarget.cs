@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace SolidCache.Postgres.Tool.Connecting;
+
+/// <summary>A cache that a command works on. The connection string is never printed.</summary>
+internal sealed record ConnectionTarget(string ConnectionString, string Schema, string Table, string? KeyPrefix)
+{
+    /// <summary>Keeps the connection string out of messages and logs.</summary>
+    public override string ToString() => $"{Schema}.{Table}";
+
+    /// <summary>The cache as an application would register it, without its hosted services.</summary>
+    /// <exception cref="OptionsValidationException">A name or the connection string cannot be used.</exception>
+    public ServiceProvider Open(bool createSchema = false, bool unlogged = false) =>
+        new ServiceCollection()
+            .AddPostgresSolidCache(options =>
+            {
+                options.ConnectionString = ConnectionString;
+                options.SchemaName = Schema;
+                options.TableName = Table;
+                options.KeyPrefix = KeyPrefix;
+                options.CreateSchemaIfNotExists = createSchema;
+                options.UnloggedTable = unlogged;
+                options.Coalescing = false;
+            })
+            .BuildServiceProvider();
+}

@@ -1,0 +1,49 @@
+using Npgsql;
+using SolidCache.Postgres.Tool.Connecting;
+
+namespace SolidCache.Postgres.Tool.Verifying;
+
+/// <summary>Looks at the server and the objects of the cache before anything is tried.</summary>
+internal static class ServerInspection
+{
+    private const string Sql =
+        """
+        SELECT
+          current_setting('server_version'),
+          current_user,
+          (
+            SELECT CASE relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END
+            FROM pg_class
+            WHERE oid = to_regclass(format('%I.%I', $1, $2))
+          ),
+          (
+            SELECT format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid))
+            FROM pg_proc
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace
+            WHERE nspname = $1
+              AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'cleanup_expired_cache' ELSE $2 || '_cleanup_expired' END
+          )
+        """;
+
+    /// <exception cref="SolidCacheException">The table or its function is missing.</exception>
+    public static async Task RunAsync(ConnectionTarget target, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await using var dataSource = NpgsqlDataSource.Create(target.ConnectionString);
+        await using var command = dataSource.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Schema });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Table });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        await rows.ReadAsync(cancellationToken);
+        var table = await rows.IsDBNullAsync(2, cancellationToken) ? null : rows.GetString(2);
+        var function = await rows.IsDBNullAsync(3, cancellationToken) ? null : rows.GetString(3);
+        if (table is null || function is null)
+        {
+            throw new SolidCacheException(
+                $"The {(table is null ? "table" : "cleanup function")} of the cache {target} is missing. Run solid-cache migrate, or the script of solid-cache migrate --script.");
+        }
+
+        terminal.Table(
+            ["", ""],
+            [["server", $"PostgreSQL {rows.GetString(0)}"], ["role", rows.GetString(1)], ["table", $"{target} ({table})"], ["function", function]]);
+    }
+}

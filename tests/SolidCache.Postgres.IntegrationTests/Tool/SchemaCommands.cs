@@ -1,0 +1,77 @@
+namespace SolidCache.Postgres.IntegrationTests.Tool;
+
+public sealed class SchemaCommands : ToolFixture
+{
+    [Test]
+    public async Task Migrate_makes_what_verify_finds_in_order()
+    {
+        var before = await RunAsync("verify");
+        var migrate = await RunAsync("migrate");
+        var verify = await RunAsync("verify");
+
+        Assert.That((before.ExitCode, migrate.ExitCode, verify.ExitCode), Is.EqualTo((70, 0, 0)));
+        Assert.That(before.Error, Does.Contain("is missing. Run solid-cache migrate"));
+        Assert.That(
+            verify.Lines.Skip(4).Select(line => string.Join(' ', line.Split('\t')[..2])),
+            Is.EqualTo((string[])
+            [
+                "set passed", "get passed", "set json passed", "get json passed", "exists passed", "ttl passed", "remove passed",
+                "remove by pattern passed", "statistics passed", "cleanup passed",
+            ]));
+    }
+
+    [Test]
+    public async Task Verify_leaves_no_entry_behind()
+    {
+        await using var services = await MigratedCacheAsync("mine");
+        var run = await RunAsync("verify", "--benchmark", "--iterations", "10");
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(await Database.ScalarAsync<string>("SELECT string_agg(key, ',') FROM solid_cache_entries"), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public async Task The_benchmark_has_four_rows_and_a_histogram_of_each()
+    {
+        await using var services = await MigratedCacheAsync();
+        var run = await RunAsync("verify", "--benchmark", "--iterations", "50");
+
+        Assert.That(run.Lines.Where(line => line.Count(character => character == '\t') == 4).Select(line => line.Split('\t')[0]), Is.EqualTo((string[])["SET", "GET", "SET JSON", "GET JSON"]));
+        Assert.That(run.Lines.Where(line => line.Contains(" ms  ", StringComparison.Ordinal)).Sum(line => int.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture)), Is.EqualTo(4 * 50));
+    }
+
+    [Test]
+    public async Task A_role_that_may_only_read_fails_the_checks_that_write()
+    {
+        await using var services = await MigratedCacheAsync();
+        var role = $"reader_{Guid.NewGuid():N}";
+        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'reader'; GRANT SELECT ON solid_cache_entries, solid_cache_state TO {role}");
+        var run = await ToolRun.OfAsync("verify", "--connection-string", Database.ConnectionStringOf(role, "reader"));
+        await Database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+
+        Assert.That(run.ExitCode, Is.EqualTo(1).Or.EqualTo(70));
+        Assert.That(run.Output + run.Error, Does.Contain("GRANT"));
+    }
+
+    [Test]
+    public async Task The_script_makes_the_same_without_the_tool()
+    {
+        var script = await ToolRun.OfAsync("migrate", "--script");
+        await Database.ExecuteAsync(script.RawText);
+
+        Assert.That(script.RawText, Is.EqualTo(PostgresSolidCacheSchema.GetScript()));
+        Assert.That((await RunAsync("verify")).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public async Task Names_are_taken_literally()
+    {
+        await Database.ExecuteAsync("CREATE SCHEMA \"Ünï\"\"codé\"");
+        string[] names = ["--schema", "Ünï\"codé", "--table", "[red]my cache[/]"];
+
+        Assert.That((await RunAsync(["migrate", .. names])).ExitCode, Is.Zero);
+        var verify = await RunAsync(["verify", .. names]);
+        Assert.That(verify.ExitCode, Is.Zero, verify.Error);
+        Assert.That(verify.Output, Does.Contain("[red]my cache[/]"));
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace SolidCache.Postgres.IntegrationTests.Tool;
+
+/// <summary>What a failure is to a script: one line and an exit code, and no secret.</summary>
+public sealed class ToolFailures : ToolFixture
+{
+    [Test]
+    public async Task A_server_that_is_away_is_one_line()
+    {
+        var away = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = "127.0.0.1", Port = 1, Password = "se-cret" };
+        var run = await ToolRun.OfAsync("stats", "--connection-string", away.ConnectionString);
+
+        Assert.That(run.ExitCode, Is.EqualTo(69));
+        Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(run.Error, Does.StartWith("solid-cache: The server does not answer").And.Not.Contain("se-cret"));
+    }
+
+    [Test]
+    public async Task A_login_that_is_refused_is_one_line()
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", Database.ConnectionStringOf("nobody_at_all", "se-cret"));
+
+        Assert.That(run.ExitCode, Is.EqualTo(69).Or.EqualTo(70));
+        Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(run.Error, Does.Not.Contain("se-cret"));
+    }
+
+    [Test]
+    public async Task A_connection_string_that_cannot_be_read_is_not_shown()
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", "Hots=1;Password=se-cret");
+
+        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.Error, Does.Not.Contain("se-cret"));
+    }
+
+    [Test]
+    public async Task A_missing_table_says_what_to_run()
+    {
+        var run = await RunAsync("stats");
+
+        Assert.That(run.ExitCode, Is.EqualTo(70));
+        Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("public.solid_cache_entries"));
+    }
+
+    [TestCase("")]
+    [TestCase("frobnicate")]
+    [TestCase("rm")]
+    [TestCase("rm a --prefix b")]
+    [TestCase("stats --watch 0")]
+    [TestCase("verify --iterations 1")]
+    [TestCase("stats --table")]
+    [TestCase("stats --table a_state")]
+    public async Task What_cannot_be_understood_is_a_usage_error(string arguments)
+    {
+        var run = await RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.Error, Does.StartWith("solid-cache: "));
+    }
+
+    /// <summary>The program itself: its exit code, plain output behind a pipe, the variable, and an interruption.</summary>
+    [Test]
+    public async Task The_program_takes_its_connection_string_from_the_environment_and_ends_when_interrupted()
+    {
+        await using var services = await MigratedCacheAsync("one");
+        using var watching = Start("stats", "--json", "--watch", "1");
+        var line = await watching.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        using var kill = Process.Start("kill", ["-INT", $"{watching.Id}"]);
+        await watching.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(line, Does.StartWith("{\"total_entries\":1,"));
+        Assert.That(watching.ExitCode, Is.EqualTo(130));
+        Assert.That(await watching.StandardError.ReadToEndAsync(), Is.Empty);
+    }
+
+    private Process Start(params string[] arguments)
+    {
+        // As it was built, and not as it lies beside these tests, which leave out what ASP.NET Core brings along.
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(
+            AppContext.BaseDirectory, "../../../../../src/SolidCache.Postgres.Tool/bin", framework.Parent!.Name, framework.Name, "SolidCache.Postgres.Tool.dll");
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ConnectionStrings__SolidCache"] = Database.ConnectionString;
+        return Process.Start(start)!;
+    }
+}
