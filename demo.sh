@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # Starts the sample service on a PostgreSQL server of its own, shows with a tour of requests what the
 # cache does, and leaves the service running until Ctrl-C. With --once it ends after the tour, with the
-# tour's result as its exit code.
+# tour's result as its exit code. Permissions are kept in a Redis that lives in the service's process; with
+# --redis in a real one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 once=no
-case "$*" in
-  '') ;;
-  --once) once=yes ;;
-  *) echo 'usage: ./demo.sh [--once]' >&2; exit 64 ;;
-esac
+redis=no
+for option in "$@"; do
+  case $option in
+    --once) once=yes ;;
+    --redis) redis=yes ;;
+    *) echo 'usage: ./demo.sh [--once] [--redis]' >&2; exit 64 ;;
+  esac
+done
 for program in dotnet curl; do
   command -v "$program" >/dev/null || { echo "demo.sh: $program is needed and not installed" >&2; exit 69; }
 done
@@ -18,6 +22,10 @@ done
 # The first time round there is no server yet: with-postgres.sh starts one and this script again.
 if [[ -z ${ConnectionStrings__Postgres:-} ]]; then
   exec eng/with-postgres.sh --export ConnectionStrings__Postgres -- ./demo.sh "$@"
+fi
+
+if [[ $redis == yes && -z ${ConnectionStrings__Redis:-} ]]; then
+  exec eng/with-redis.sh --export ConnectionStrings__Redis -- ./demo.sh "$@"
 fi
 
 log=$(mktemp)
@@ -64,5 +72,6 @@ if [[ $once == yes ]]; then
 fi
 
 printf '\nThe service goes on at %s, its log is %s. Ctrl-C stops it.\n' "$address" "$log"
+printf 'Its administrators have a page: %s/admin (admin@example.com, Admin-demo-1). The API: %s/docs\n' "$address" "$address"
 trap 'exit "$result"' INT TERM HUP
 wait "$service" || fail 'the service ended:'

@@ -11,8 +11,8 @@ answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 json_body=(--header 'Content-Type: application/json' --data)
 
-# call METHOD PATH [CURL OPTION...]: sends the request; what came back is in status, cache, milliseconds,
-# profile (the last two as text) and the file body.
+# call METHOD PATH [CURL OPTION...]: sends the request; what came back is in status, cache, permissions,
+# milliseconds, profile (the last two as text) and the file body.
 call() {
   local method=$1 path=$2 seconds microseconds
   shift 2
@@ -25,6 +25,7 @@ call() {
   microseconds=$(( 10#${seconds/[.,]/} )) # curl prints six decimals
   milliseconds=$(printf '%d.%d' $(( microseconds / 1000 )) $(( microseconds % 1000 / 100 )))
   cache=$(header '[Xx]-[Cc]ache: *([a-z]+)')
+  permissions=$(header '[Xx]-[Pp]ermissions-[Cc]ache: *([a-z]+)')
   profile=$(header '[Ss]erver-[Tt]iming:.*profile;dur=([0-9.]+)')
 }
 
@@ -36,7 +37,7 @@ json() { tr -d '\n' <"$answers/body" | sed -nE 's/.*"'"$1"'" *: *"?([^",}]*).*/\
 
 # expect TEXT STATUS [miss|hit|bypass]: prints the request's line and compares.
 expect() {
-  printf '  %-36s %3s %8s ms  %-6s  %7s  %s\n' "$request" "$status" "$milliseconds" "$cache" "$profile" "$1"
+  printf '  %-45s %3s %8s ms  %-6s  %7s  %s\n' "$request" "$status" "$milliseconds" "$cache" "$profile" "$1"
   [[ $status == "$2" ]] || fail "$1" "status $2, got $status"
   [[ -z ${3:-} || $cache == "$3" ]] || fail "$1" "X-Cache: $3, got '$cache'"
 }
@@ -58,7 +59,7 @@ sign_in() {
   [[ -n $token ]] || fail "sign in as $1" 'an accessToken'
 }
 
-printf '\n  %-36s %15s  %-6s  %7s\n' request answered cache 'read ms'
+printf '\n  %-45s %15s  %-6s  %7s\n' request answered cache 'read ms'
 call GET /health
 expect 'the service is up' 200
 sign_in admin@example.com Admin-demo-1
@@ -82,6 +83,27 @@ expect "the second from the cache: $profile ms instead of $from_database ms" 200
 call GET '/users/1?useCache=false' "${admin[@]}"
 expect 'past the cache, from the database again' 200 bypass
 
+call GET /roles "${alice[@]}"
+expect 'the roles, which were cached when the service started' 200 hit
+call GET /settings "${alice[@]}"
+expect 'and the settings' 200 hit
+
+call GET /users/2 "${admin[@]}"
+expect "Alice's profile is cached" 200 hit
+call PUT /users/2/roles "${admin[@]}" "${json_body[@]}" '{"roles":["member","support"]}'
+expect 'a new role clears both caches: the profile, and the permissions in Redis' 200
+call GET /users/2 "${admin[@]}"
+expect "so both are read anew (X-Permissions-Cache: $permissions)" 200 miss
+[[ $permissions == miss ]] || fail 'permissions after a change of roles' "X-Permissions-Cache: miss, got '$permissions'"
+grep -q '"permissions":\["users:read"\]' "$answers/body" || fail 'permissions after a change of roles' 'users:read'
+call DELETE '/admin/cache/entry?key=user_profile:2' "${admin[@]}"
+expect 'with the profile alone removed' 204
+call GET /users/2 "${admin[@]}"
+expect "its permissions still come from Redis (X-Permissions-Cache: $permissions)" 200 miss
+[[ $permissions == hit ]] || fail 'permissions of a profile that was removed' "X-Permissions-Cache: hit, got '$permissions'"
+call PUT /users/2/roles "${admin[@]}" "${json_body[@]}" '{"roles":["member"]}'
+expect 'and Alice is a plain member again' 200
+
 name="Admin at $(date +%H.%M.%S)"
 call PUT /users/1 "${admin[@]}" "${json_body[@]}" "{\"displayName\":\"$name\",\"phone\":\"+1 555 0100\"}"
 expect 'an update removes the cached profile' 200
@@ -96,6 +118,12 @@ call GET /metrics/solid-cache "${admin[@]}"
 expect "statistics: $(json total_entries) entries, $(json expired_entries) expired, $(json total_size_bytes) bytes" 200
 [[ $(json total_entries) -gt 0 ]] || fail 'statistics' 'at least one entry'
 
+call GET /statistics/users "${admin[@]}"
+expect "a heavy query, behind memory and the cache: $(json total_users) users" 200
+call GET /metrics
+expect "metrics for Prometheus: $(grep -c '^solid_cache_' "$answers/body") lines of the cache" 200
+grep -q '^solid_cache_hits_total' "$answers/body" || fail 'metrics' 'solid_cache_hits_total'
+
 call POST /admin/cache/cleanup
 expect 'nobody may clean up' 401
 call POST /admin/cache/cleanup "${alice[@]}"
@@ -103,5 +131,9 @@ expect 'nor may Alice, who lacks the permission' 403
 call POST /admin/cache/cleanup "${admin[@]}"
 expect "the administrator may: $(json deleted_count) expired entries deleted" 200
 [[ $(json deleted_count) =~ ^[0-9]+$ ]] || fail 'clean-up' 'a deleted_count'
+
+call GET /health
+expect "healthy: database, Redis, cache" 200
+printf '\n  %s\n' "$(<"$answers/body")"
 
 printf '\nAll as expected.\n'

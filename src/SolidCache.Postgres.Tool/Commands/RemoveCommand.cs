@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Spectre.Console;
 using SolidCache.Postgres.Tool.Connecting;
+using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool.Commands;
 

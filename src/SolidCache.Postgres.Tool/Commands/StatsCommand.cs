@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Spectre.Console;
 using SolidCache.Postgres.Tool.Connecting;
+using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool.Commands;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
-using Spectre.Console;
 using SolidCache.Postgres.Tool.Commands;
+using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool.Verifying;
 

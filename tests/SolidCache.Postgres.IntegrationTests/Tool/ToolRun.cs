@@ -1,7 +1,7 @@
 using System.Text;
+using SolidCache.Postgres.Tool;
 using Spectre.Console;
 using Spectre.Console.Testing;
-using SolidCache.Postgres.Tool;
 using SolidCacheProgram = SolidCache.Postgres.Tool.CommandLine;
 
 namespace SolidCache.Postgres.IntegrationTests.Tool;
