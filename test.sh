@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests, with a PostgreSQL server that eng/with-postgres.sh finds, starts and stops, and with Redis and a
-# browser on the machine, which the sample's tests start themselves (two scripts install them where they may):
+# Runs all tests, with a PostgreSQL server that eng/with-postgres.sh finds, starts and stops. Tests of the sample and of what the
+# documentation says use other programs too, which are installed here where that is allowed; a test whose program is missing fails and says so.
 #
 #   ./test.sh [--postgres 15|16|17|18] [further arguments of dotnet test]
 set -euo pipefail
@@ -11,7 +11,11 @@ if [[ ${1:-} == --postgres ]]; then
   server=(--postgres "${2:?--postgres needs a version}")
   shift 2
 fi
-eng/redis-server.sh
-eng/browser.sh
+need() { eng/apt-program.sh "$@" || true; }
+need redis-server redis-server 'tests of the sample'
+[[ -n ${SOLIDCACHE_TEST_BROWSER:-} ]] || command -v google-chrome chromium-browser >/dev/null || need chromium chromium "tests of the sample's page"
+need psql postgresql-client 'tests of docs/operations.md'
+need promtool prometheus 'tests of the alerts'
+need /usr/lib/postgresql/15/lib/pg_cron.so postgresql-15-cron 'the test of pg_cron'
 # "${server[@]}" alone is an error in macOS' Bash when the array is empty.
 exec eng/with-postgres.sh ${server[@]+"${server[@]}"} -- dotnet test SolidCache.Postgres.sln -c Release "$@"

@@ -113,8 +113,7 @@ start_container() {
 }
 
 install_program() {
-  "$here/redis-server.sh"
-  command -v redis-server >/dev/null
+  "$here/apt-program.sh" redis-server redis-server 'the demo and the benchmarks'
 }
 
 if ! start_program && ! start_container && ! { install_program && start_program; }; then

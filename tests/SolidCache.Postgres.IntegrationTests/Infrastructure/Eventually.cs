@@ -9,12 +9,12 @@ public static class Eventually
 
     public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {
         var waited = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.That(waited.Elapsed, Is.LessThan(Patience), $"This did not happen: {what}");
+            Assert.That(waited.Elapsed, Is.LessThan(patience ?? Patience), $"This did not happen: {what}");
             await Task.Delay(5);
         }
     }

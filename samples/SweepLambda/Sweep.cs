@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Npgsql;
+
+namespace SweepLambda;
+
+/// <summary>Calls the cache's own function for it. <c>SWEEP_FUNCTION</c> names another than the default table's.</summary>
+internal sealed class Sweep : IAsyncDisposable
+{
+    private const string DefaultFunction = "public.cleanup_expired_cache";
+    private readonly NpgsqlDataSource _database;
+    private readonly string _sql;
+
+    private Sweep(NpgsqlDataSource database, string function) => (_database, _sql) = (database, $"SELECT {function}()");
+
+    /// <exception cref="InvalidOperationException">There is no connection string, or none that can be read; it is not shown.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "It belongs to what is returned.")]
+    public static Sweep FromEnvironment()
+    {
+        var connectionString = Environment.GetEnvironmentVariable("DATABASE_CONNECTION_STRING");
+        if (string.IsNullOrEmpty(connectionString))
+        {
+            throw new InvalidOperationException("DATABASE_CONNECTION_STRING is not set: it takes an Npgsql connection string.");
+        }
+
+        try
+        {
+            return new Sweep(
+                new NpgsqlSlimDataSourceBuilder(connectionString).EnableTransportSecurity().Build(),
+                Environment.GetEnvironmentVariable("SWEEP_FUNCTION") is { Length: > 0 } function ? function : DefaultFunction);
+        }
+        catch (ArgumentException)
+        {
+            throw new InvalidOperationException("DATABASE_CONNECTION_STRING is no connection string of Npgsql.");
+        }
+    }
+
+    /// <returns>The answer of the function, as JSON.</returns>
+    public async Task<string> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(_sql);
+        var deleted = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        Console.WriteLine($"cache_cleanup_executed - deleted_count={deleted.ToString(CultureInfo.InvariantCulture)}");
+        return $$"""{"deleted_count":{{deleted.ToString(CultureInfo.InvariantCulture)}}}""";
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+}

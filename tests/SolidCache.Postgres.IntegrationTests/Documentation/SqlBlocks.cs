@@ -1,0 +1,76 @@
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.IntegrationTests.Documentation;
+
+/// <summary>The SQL of the documentation, run as it stands on a cache with the default names.</summary>
+public sealed class SqlBlocks
+{
+    [Test]
+    public async Task Every_block_of_the_operators_page_runs_in_its_order()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var host = await CacheHost.StartAsync(database.ConnectionString);
+        await host.Cache.SetAsync("user_profile:1", new byte[100], new());
+        var blocks = DocumentedBlock.Of("docs/operations.md").Where(block => block is { Language: "sql", Remark: "" }).ToList();
+        Assert.That(blocks, Has.Count.GreaterThan(9));
+        foreach (var block in blocks)
+        {
+            // Roles belong to the server, which other tests use too.
+            var suffix = $"_{Guid.NewGuid():N}";
+            var sql = block.Text.Replace("cache_user", $"cache_user{suffix}", StringComparison.Ordinal).Replace("cache_sweeper", $"cache_sweeper{suffix}", StringComparison.Ordinal);
+            Assert.That(() => database.ExecuteAsync(sql), Throws.Nothing, block.ToString());
+            await DropRolesAsync(database, suffix);
+        }
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relname LIKE 'solid_cache%'"), Is.Zero, "The page ends with the uninstallation.");
+    }
+
+    [Test]
+    public async Task The_rights_of_the_page_are_enough_for_everything_that_a_cache_does_and_for_nothing_else()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        var role = $"my_app_{Guid.NewGuid():N}";
+        await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
+        await database.ExecuteAsync(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs/operations/grants.sql")).Replace(":\"role\"", role, StringComparison.Ordinal));
+        var connectionString = database.ConnectionStringOf(role, "secret");
+        try
+        {
+            await using (var host = await CacheHost.StartAsync(connectionString, options => options.CreateSchemaIfNotExists = false))
+            {
+                await host.Cache.SetAsync("key", [1], new() { SlidingExpiration = TimeSpan.FromMinutes(1) });
+                Assert.That(await host.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+                await host.Cache.RefreshAsync("key");
+                await host.Cache.RemoveByPrefixAsync("k");
+                await host.Cache.RemoveExpiredAsync();
+                Assert.That((await host.Cache.GetStatisticsAsync()).TotalEntries, Is.Zero);
+            }
+
+            await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
+            foreach (var forbidden in (string[])["TRUNCATE solid_cache_entries", "DROP TABLE solid_cache_entries", "ALTER TABLE solid_cache_entries ADD x int", "CREATE TABLE public.mine (x int)"])
+            {
+                await using var command = source.CreateCommand(forbidden);
+                Assert.That(() => command.ExecuteNonQueryAsync(), Throws.InstanceOf<Npgsql.PostgresException>().With.Property("SqlState").EqualTo("42501"), forbidden);
+            }
+        }
+        finally
+        {
+            await database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    private static Task DropRolesAsync(TestDatabase database, string suffix) =>
+        database.ExecuteAsync(
+            $"""
+            DO $$
+            DECLARE
+              name text;
+            BEGIN
+              FOR name IN SELECT rolname FROM pg_roles WHERE rolname LIKE '%{suffix}' LOOP
+                EXECUTE format('DROP OWNED BY %I', name);
+                EXECUTE format('DROP ROLE %I', name);
+              END LOOP;
+            END
+            $$
+            """);
+}
