@@ -14,7 +14,7 @@ public abstract class ContractFixture(Calling calling)
 
     protected TestDatabase Database { get; private set; } = null!;
 
-    /// <summary>The cache with its options as they are by default.</summary>
+    /// <summary>The cache with its options as they are by default, but for the time-out.</summary>
     protected ISolidCache SolidCache => _host.Cache;
 
     protected CacheCalls Cache { get; private set; } = null!;
@@ -48,6 +48,8 @@ public abstract class ContractFixture(Calling calling)
         options =>
         {
             options.Coalescing = Calling is Calling.Async or Calling.Sync;
+            // A slow machine takes its time over values of 60 MB, which are not what is tested.
+            options.OperationTimeout = TimeSpan.FromMinutes(1);
             configure?.Invoke(options);
         });
 

@@ -8,6 +8,8 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Documentation;
 
 /// <summary>The C# of the documentation, compiled and run as it stands, each page from top to bottom.</summary>
+[NonParallelizable]
+[Category(OneServer.Category)]
 public sealed partial class CSharpBlocks
 {
     private static readonly string[] Namespaces =
@@ -30,12 +32,9 @@ public sealed partial class CSharpBlocks
         var blocks = DocumentedBlock.Of(page).Where(block => block.Language == "csharp").ToList();
         Assert.That(blocks, Has.Count.GreaterThanOrEqualTo(atLeast));
 
-        var folder = Directory.CreateTempSubdirectory();
-        var before = Directory.GetCurrentDirectory();
         ScriptState<object>? state = null;
         try
         {
-            Directory.SetCurrentDirectory(folder.FullName);
             foreach (var block in blocks)
             {
                 state = await RunAsync(state, block, new PageSurroundings(database.ConnectionString, host.Cache));
@@ -43,8 +42,6 @@ public sealed partial class CSharpBlocks
         }
         finally
         {
-            Directory.SetCurrentDirectory(before);
-            folder.Delete(recursive: true);
             await StopHostsAsync(state);
         }
     }

@@ -4,6 +4,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Documentation;
 
 /// <summary>Links between the pages lead somewhere, to their headings too.</summary>
+[Category(OneServer.Category)]
 public sealed partial class LinkTests
 {
     private static readonly string[] Pages =

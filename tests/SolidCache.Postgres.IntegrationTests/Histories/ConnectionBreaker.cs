@@ -1,11 +1,19 @@
+using System.Diagnostics;
+using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Histories;
 
-/// <summary>Ends random connections of the caches in a database, several a second, whatever they are doing.</summary>
+/// <summary>
+/// Ends random connections of the caches in a database, ten a second, whatever they are doing; fewer where a new connection takes so long that
+/// nothing else would get done.
+/// </summary>
 internal sealed class ConnectionBreaker(TestDatabase database) : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>One that breaks may take others of its pool along.</summary>
+    private const int ConnectionsOfAPause = 3;
 
     private const string BreakOne = """
         SELECT count(pg_terminate_backend(pid))
@@ -31,12 +39,21 @@ internal sealed class ConnectionBreaker(TestDatabase database) : IAsyncDisposabl
         _stopping.Dispose();
     }
 
+    private async Task<TimeSpan> PauseAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        var pause = Stopwatch.GetElapsedTime(began) * ConnectionsOfAPause;
+        return pause > ShortestPause ? pause : ShortestPause;
+    }
+
     private async Task RunAsync()
     {
         while (!_stopping.IsCancellationRequested)
         {
             Broken += await database.ScalarAsync<long>(BreakOne);
-            await Task.Delay(Pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(await PauseAsync(), _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -11,13 +11,14 @@ namespace SolidCache.Postgres.IntegrationTests.Histories;
 /// Many callers in three processes on few keys, some of their calls cancelled, their connections broken: whatever happens, the history is
 /// that of a register a key. Set <c>SOLIDCACHE_TEST_SEED</c> to repeat a run's choices.
 /// </summary>
+[NonParallelizable]
 public sealed class SeveralProcesses
 {
     private const string SeedVariable = "SOLIDCACHE_TEST_SEED";
     private const int Callers = 16;
     private const int OperationsOfACaller = 150;
     private static readonly bool[] Coalescing = [true, true, false];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly long Lateness = (long)(new PostgresSolidCacheOptions().OperationTimeout.TotalSeconds * Stopwatch.Frequency);
     private TestDatabase _database = null!;
 

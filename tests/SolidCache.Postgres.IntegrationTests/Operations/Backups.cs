@@ -4,6 +4,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Operations;
 
 /// <summary>A dump without the cache's rows, as docs/operations.md makes it.</summary>
+[Category(OneServer.Category)]
 public sealed class Backups
 {
     [Test]

@@ -10,6 +10,7 @@ namespace SolidCache.Postgres.IntegrationTests.Operations;
 
 /// <summary>samples/SweepLambda as a process, under a server that speaks as Lambda does.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(OneServer.Category)]
 public sealed class LambdaSweep
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

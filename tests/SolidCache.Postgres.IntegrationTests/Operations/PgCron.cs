@@ -5,6 +5,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Operations;
 
 /// <summary>The sweep by pg_cron, on a server that has it.</summary>
+[Category(OneServer.Category)]
 public sealed class PgCron
 {
     private const string Settings = "-c shared_preload_libraries=pg_cron -c cron.database_name=postgres -c cron.use_background_workers=on";

@@ -4,6 +4,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Operations;
 
 /// <summary>The alerts, the dashboard and the queries of the documentation, as Prometheus' own tool reads them.</summary>
+[Category(OneServer.Category)]
 public sealed class PrometheusFiles
 {
     private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "docs", "operations");

@@ -1,8 +1,11 @@
 using Microsoft.Playwright;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample.Browser;
 
 /// <summary>A real browser, the real service, and a page for each test, which may ask nobody else for anything and complain about nothing.</summary>
+[NonParallelizable]
+[Category(OneServer.Category)]
 public abstract class BrowserFixture
 {
     private readonly List<string> _complaints = [];
