@@ -1,4 +1,5 @@
 using System.Net;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -9,13 +10,14 @@ public sealed class StatisticsTests : SampleFixture
     {
         using var first = await Admin.ReadAsync("/statistics/users");
         var counted = await first.JsonAsync();
-        Assert.That(await CountEntriesAsync("user_statistics"), Is.EqualTo(1), "The second tier has them too.");
+        await CachedAsync();
         await EmptyCacheAsync();
         using var fromMemory = await Admin.ReadAsync("/statistics/users");
 
         await using var otherService = new SampleService(Database.ConnectionString);
         using var otherAdmin = await otherService.SignInAsAdminAsync();
         using var fromDatabase = await otherAdmin.ReadAsync("/statistics/users");
+        await CachedAsync();
         await using var thirdService = new SampleService(Database.ConnectionString);
         using var thirdAdmin = await thirdService.SignInAsAdminAsync();
         using var fromSolidCache = await thirdAdmin.ReadAsync("/statistics/users");
@@ -35,6 +37,9 @@ public sealed class StatisticsTests : SampleFixture
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
+
+    /// <summary>HybridCache fills its second tier behind the answer.</summary>
+    private Task CachedAsync() => Eventually.TrueAsync(async () => await CountEntriesAsync("user_statistics") == 1, "the second tier has the figures too");
 
     private static async Task<DateTimeOffset> AtAsync(HttpResponseMessage response) =>
         (await response.JsonAsync()).GetProperty("counted_at").GetDateTimeOffset();
