@@ -18,7 +18,7 @@ internal sealed class TableFigures(Func<CancellationToken, ValueTask<SolidCacheS
     public SolidCacheStatistics? Latest()
     {
         var known = Volatile.Read(ref _known);
-        if ((known is null || time.GetElapsedTime(Volatile.Read(ref _readAt)) > Fresh) && Interlocked.Exchange(ref _isReading, 1) == 0)
+        if (AreOld() && Interlocked.Exchange(ref _isReading, 1) == 0)
         {
             _ = Task.Run(ReadAsync);
         }
@@ -32,13 +32,19 @@ internal sealed class TableFigures(Func<CancellationToken, ValueTask<SolidCacheS
         Volatile.Write(ref _known, statistics);
     }
 
+    private bool AreOld() => Volatile.Read(ref _known) is null || time.GetElapsedTime(Volatile.Read(ref _readAt)) > Fresh;
+
     [SuppressMessage("Design", "CA1031", Justification = "Nobody waits for it: figures that cannot be read are reported as none.")]
     private async Task ReadAsync()
     {
         try
         {
-            // Nobody to cancel it; the time-out of a statement bounds it.
-            Learn(await read(CancellationToken.None).ConfigureAwait(false));
+            // Another reading may have ended between the look at their age and this one's start.
+            if (AreOld())
+            {
+                // Nobody to cancel it; the time-out of a statement bounds it.
+                Learn(await read(CancellationToken.None).ConfigureAwait(false));
+            }
         }
         catch (Exception)
         {
