@@ -78,12 +78,26 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Gets or sets how long one statement may take on the server before the call fails.</summary>
+    /// <summary>Gets or sets how long a call may take, waiting included, before it fails with a time-out.</summary>
     /// <value>
-    /// Default: 5 seconds. 1 second to 1 hour; rounded up to a whole second. Removal by prefix or pattern and sweeps are bounded by
-    /// their tokens instead.
+    /// Default: 5 seconds. 1 second to 1 hour. A write that ran out of time is never carried out later. Asynchronous coalesced calls keep the
+    /// limit whatever the server does; others are held to it by Npgsql (rounded up to a whole second), which may need two seconds more
+    /// to give up on a server that hangs. Removal by prefix or pattern and sweeps are bounded by their tokens instead.
     /// </value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets what becomes of a call while the server, or the way to it, is away.</summary>
+    /// <value>
+    /// Default: <see cref="SolidCacheFailureMode.Throw"/>. Errors of configuration (a missing table or right, a refused login) and
+    /// removes always throw.
+    /// </value>
+    public SolidCacheFailureMode FailureMode { get; set; } = SolidCacheFailureMode.Throw;
+
+    /// <summary>Gets or sets what is told of each error that <see cref="SolidCacheFailureMode.Degrade"/> keeps from a caller.</summary>
+    /// <value>
+    /// Default: null. Called on the thread of the call, perhaps thousands of times a second: count, do not log each. What it throws is ignored.
+    /// </value>
+    public Action<SolidCacheDegradation>? OnDegraded { get; set; }
 
     /// <summary>Gets or sets a value indicating whether calls that arrive while another is under way travel together.</summary>
     /// <value>

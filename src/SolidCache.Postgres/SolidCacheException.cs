@@ -2,9 +2,13 @@ namespace SolidCache.Postgres;
 
 /// <summary>
 /// The cache cannot work with what it found in the database: a missing table, missing rights, an incompatible schema. The message
-/// says what to do; where the server reported an error, it is the <see cref="Exception.InnerException"/>.
+/// says what to do; where the server reported an error, it is the <see cref="Exception.InnerException"/>. With <see cref="IsTransient"/>
+/// the call was refused without asking the server, which has failed just before, or does not keep up.
 /// </summary>
-/// <remarks>Failures that pass by themselves (a lost connection, a time-out) are Npgsql's own exceptions.</remarks>
+/// <remarks>
+/// Failures that the server or the way to it reported and that pass by themselves (a lost connection, no connection left) are Npgsql's own
+/// exceptions; a call that ran out of time ends with a <see cref="TimeoutException"/>, or Npgsql's exception around one.
+/// </remarks>
 public sealed class SolidCacheException : Exception
 {
     /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
@@ -26,6 +30,9 @@ public sealed class SolidCacheException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Gets a value indicating whether the same call may succeed a little later, without anybody changing anything.</summary>
+    public bool IsTransient { get; internal init; }
 
     /// <summary>Gets a value indicating whether the schema can never fit this library and its options, so that waiting does not help.</summary>
     internal bool IsMismatch { get; init; }

@@ -17,7 +17,9 @@ internal static class AwayDatabase
         new(
             dataSource,
             Table,
-            new PoolerDetector(poolerSupportsPreparedStatements: false, Table, new Log(loggers)),
+            new PoolerDetector(poolerSupportsPreparedStatements: false, new ServerClock(TimeProvider.System), Table, new Log(loggers)),
+            new ServerClock(TimeProvider.System),
             static (_, _) => throw new InvalidOperationException("A session was opened although there is no server."),
+            static () => { },
             TimeSpan.FromSeconds(1));
 }

@@ -72,6 +72,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         builder.ConnectionStringBuilder.NoResetOnClose = true;
         // The same as the commands': Npgsql tells the socket whenever it changes, with two system calls.
         builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
+        // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
+        SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
+        SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);
         builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
         // A batch in a few system calls instead of one for each 8 KB: see docs/benchmarks.md.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Write Buffer Size", 128 * 1024);

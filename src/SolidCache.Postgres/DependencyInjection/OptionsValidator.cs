@@ -30,6 +30,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         options.DefaultSlidingExpiration <= TimeSpan.Zero
             ? $"{nameof(options.DefaultSlidingExpiration)} is {options.DefaultSlidingExpiration}; it must be positive, or null for entries that never expire."
             : null,
+        Enum.IsDefined(options.FailureMode) ? null : $"{nameof(options.FailureMode)} is {options.FailureMode}; it must be Throw or Degrade.",
         Enum.IsDefined(options.Durability) ? null : $"{nameof(options.Durability)} is {options.Durability}; it must be Relaxed or Full.",
         options.DurableKeyPrefixes.Any(prefix => prefix is null) ? $"{nameof(options.DurableKeyPrefixes)} holds a null; each must be the start of a key." : null,
     ];

@@ -27,10 +27,14 @@ internal sealed class CacheInstruments : IDisposable
         Errors = meter.CreateCounter<long>("solid_cache.errors", "{error}", "Calls that failed; cancellations are not counted.");
         Duration = meter.CreateHistogram<double>("solid_cache.operation.duration", "s", "How long callers waited.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
         BatchSize = meter.CreateHistogram<int>("solid_cache.batch.size", "{row}", "Calls or rows that travelled together.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = Rows });
+        Retries = meter.CreateCounter<long>("solid_cache.retries", "{retry}", "Batches and calls that were sent once more.");
+        Degraded = meter.CreateCounter<long>("solid_cache.degraded", "{call}", "Calls that met an outage and ended as a miss, or without having stored anything.");
         SweptRows = meter.CreateCounter<long>("solid_cache.swept_rows", "{row}", "Expired entries that sweeps deleted.");
         SweepDuration = meter.CreateHistogram<double>("solid_cache.sweep.duration", "s", "How long a sweep took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = SweepSeconds });
 
         meter.CreateObservableGauge("solid_cache.queue.depth", () => _caches.SelectMany(static cache => cache.QueueDepths()), "{call}", "Calls that wait to be sent.");
+        meter.CreateObservableGauge(
+            "solid_cache.breaker.state", () => _caches.SelectMany(static cache => cache.BreakerStates()), "{state}", "0: calls pass; 1: one at a time tries; 2: calls are refused.");
         Gauge(meter, "solid_cache.entries", "{entry}", "Rows of the table, expired ones included.", static statistics => statistics.TotalEntries);
         Gauge(meter, "solid_cache.expired_entries", "{entry}", "Rows that have expired and were not swept yet.", static statistics => statistics.ExpiredEntries);
         Gauge(meter, "solid_cache.size", "By", "The table with its index and its large values, on disk.", static statistics => statistics.TotalSizeBytes);
@@ -52,6 +56,10 @@ internal sealed class CacheInstruments : IDisposable
     public Histogram<double> Duration { get; }
 
     public Histogram<int> BatchSize { get; }
+
+    public Counter<long> Retries { get; }
+
+    public Counter<long> Degraded { get; }
 
     public Counter<long> SweptRows { get; }
 

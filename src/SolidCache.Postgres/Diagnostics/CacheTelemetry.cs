@@ -33,6 +33,9 @@ internal sealed class CacheTelemetry : IDisposable
     /// <summary>Tells how many reads and how many writes wait.</summary>
     public Func<(int Reads, int Writes)> Waiting { private get; set; } = static () => default;
 
+    /// <summary>Tells the states of the breakers of reads and of writes, as the gauge numbers them.</summary>
+    public Func<(int Reads, int Writes)> Breakers { private get; set; } = static () => default;
+
     public TableFigures? Figures { private get; set; }
 
     public ObservedCall Begin(CacheOperation operation) => new(this, operation, _time.GetTimestamp(), CacheInstruments.StartActivity(operation));
@@ -50,6 +53,13 @@ internal sealed class CacheTelemetry : IDisposable
             _instruments.Touches.Add(rows, _name);
         }
     }
+
+    public void ReadRetried() => _instruments.Retries.Add(1, _name, _reads);
+
+    public void WriteRetried() => _instruments.Retries.Add(1, _name, _writes);
+
+    public void Degraded(string operation, Exception error) =>
+        _instruments.Degraded.Add(1, _name, new(OperationTag, operation), new(ErrorTag, TypeOf(error)));
 
     public void ReadBatch(int calls) => _instruments.BatchSize.Record(calls, _name, _reads);
 
@@ -91,6 +101,12 @@ internal sealed class CacheTelemetry : IDisposable
     public IEnumerable<Measurement<int>> QueueDepths()
     {
         var (reads, writes) = Waiting();
+        return [new(reads, _name, _reads), new(writes, _name, _writes)];
+    }
+
+    public IEnumerable<Measurement<int>> BreakerStates()
+    {
+        var (reads, writes) = Breakers();
         return [new(reads, _name, _reads), new(writes, _name, _writes)];
     }
 

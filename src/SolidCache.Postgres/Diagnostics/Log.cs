@@ -20,6 +20,12 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(201, LogLevel.Debug, "A sliding expiration was not extended (SQLSTATE {SqlState}).", EventName = "touch_skipped")]
     public partial void TouchSkipped(string? sqlState);
 
+    [LoggerMessage(202, LogLevel.Warning, "breaker_opened: the {Kind} of the cache {Table} are refused until its server answers again. It failed with {ErrorType}.", EventName = "breaker_opened")]
+    public partial void BreakerOpened(TableName table, string kind, string errorType);
+
+    [LoggerMessage(203, LogLevel.Information, "breaker_closed: the {Kind} of the cache {Table} pass again.", EventName = "breaker_closed")]
+    public partial void BreakerClosed(TableName table, string kind);
+
     [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started: the cache {Table} is swept every {IntervalSeconds} seconds.", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);
 

@@ -10,6 +10,9 @@ internal interface IBatchQueue<T>
     /// <summary>Gets a value indicating whether what is ready deserves a lane although others work; a hint too.</summary>
     bool KeepsAnotherLaneBusy { get; }
 
+    /// <summary>Ends the calls that ran out of time, those that are under way included.</summary>
+    void Expire();
+
     /// <summary>Moves what may be executed now into an empty batch; leaves it empty when there is nothing.</summary>
     void Take(List<T> batch);
 }

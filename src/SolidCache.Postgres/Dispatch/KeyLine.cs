@@ -39,6 +39,16 @@ internal sealed class KeyLine
 
     public void Add(WriteRequest request) => _waiting.Add(request);
 
+    /// <summary>Fails those that began before a moment, whether they wait or are under way.</summary>
+    public void Expire(long before, Exception error)
+    {
+        FailBefore(_taken.First, before, error);
+        FailBefore(_waiting.First, before, error);
+    }
+
+    /// <summary>Fails all that wait.</summary>
+    public void FailWaiting(Exception error) => FailBefore(_waiting.First, long.MaxValue, error);
+
     /// <summary>Takes out what was withdrawn at the front of the line.</summary>
     public WriteChain DropWithdrawn()
     {
@@ -71,12 +81,23 @@ internal sealed class KeyLine
             _taken.Add(_waiting.Take());
             if (!next.HasEnded)
             {
-                write = write is { } before ? before.Absorbing(next) : new KeyWrite(this, next, next.IsDurable);
+                write = write is { } before ? before.Absorbing(next) : new KeyWrite(this, next, next.IsDurable, next.Began);
             }
         }
 
         IsUnderWay = write is not null;
         return write;
+    }
+
+    private static void FailBefore(WriteRequest? first, long before, Exception error)
+    {
+        for (var request = first; request is not null; request = request.Next)
+        {
+            if (request.Began < before)
+            {
+                request.Fail(error);
+            }
+        }
     }
 
     /// <summary>Gives out what was taken, to be answered.</summary>

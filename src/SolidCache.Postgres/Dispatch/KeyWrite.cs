@@ -4,7 +4,8 @@ namespace SolidCache.Postgres.Dispatch;
 /// <param name="Line">The line of its key.</param>
 /// <param name="Winner">What is executed.</param>
 /// <param name="IsDurable">Whether one of them must be durable.</param>
-internal readonly record struct KeyWrite(KeyLine Line, WriteRequest Winner, bool IsDurable)
+/// <param name="Began">When the first of them began, by which its time is measured.</param>
+internal readonly record struct KeyWrite(KeyLine Line, WriteRequest Winner, bool IsDurable, long Began)
 {
     /// <summary>The two as one row. A touch changes nothing about a write that is stored at the same time.</summary>
     public KeyWrite Absorbing(WriteRequest later) => this with

@@ -13,6 +13,9 @@ namespace SolidCache.Postgres.Dispatch;
 /// <typeparam name="T">What a batch is made of.</typeparam>
 internal sealed class Lanes<T> : IAsyncDisposable
 {
+    /// <summary>Every so many looks it ends the calls that ran out of time.</summary>
+    private const int LooksUntilExpiry = 10;
+
     /// <summary>The watch looks this often while there is something to watch; what it sees twice is slow, or idle.</summary>
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
 
@@ -22,6 +25,7 @@ internal sealed class Lanes<T> : IAsyncDisposable
     private readonly ITimer _watch;
     private TaskCompletionSource? _allIdle;
     private bool _isWatching;
+    private int _looks;
 
     /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
     /// <param name="executors">One for each lane.</param>
@@ -173,6 +177,11 @@ internal sealed class Lanes<T> : IAsyncDisposable
     /// <summary>Lets another lane take what waits for slow ones, and those rest that have been idle for a while.</summary>
     private void Look()
     {
+        if (Interlocked.Increment(ref _looks) % LooksUntilExpiry == 0)
+        {
+            _queue.Expire();
+        }
+
         Lane<T>? helper;
         Lane<T>[] idle;
         lock (_gate)

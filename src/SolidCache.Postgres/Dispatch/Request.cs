@@ -20,6 +20,9 @@ internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
     /// <summary>Whether the caller has its answer already, so that the request need not be executed.</summary>
     public bool HasEnded => Volatile.Read(ref _ended) != 0;
 
+    /// <summary>Gets or sets when the call began, by the timestamps of the time provider.</summary>
+    public long Began { get; set; }
+
     /// <summary>The caller's end of it. Call once, and await the result once: that lets go of the request.</summary>
     public ValueTask<T> WaitAsync(CancellationToken cancellationToken)
     {

@@ -40,6 +40,39 @@ internal struct WriteChain
         (_last, Count, Bytes) = (chain._last, count, bytes);
     }
 
+    /// <summary>Answers all, and lets go of them. Not under a lock.</summary>
+    public readonly void Answer(Exception? error)
+    {
+        for (var request = First; request is not null;)
+        {
+            // The next first: whoever is answered may be serving another call at once.
+            var next = request.Next;
+            request.ReleaseValue();
+            if (error is null)
+            {
+                request.Complete(true);
+            }
+            else
+            {
+                request.Fail(error);
+            }
+
+            request.Release();
+            request = next;
+        }
+    }
+
+    /// <summary>Lets go of all, for which nobody waits any more.</summary>
+    public void Release()
+    {
+        while (First is not null)
+        {
+            var request = Take();
+            request.ReleaseValue();
+            request.Release();
+        }
+    }
+
     /// <summary>Takes the first out; call only when there is one.</summary>
     public WriteRequest Take()
     {

@@ -7,7 +7,7 @@ namespace SolidCache.Postgres.Dispatch;
 /// Writes, in a line for each key. A batch takes one row a key from the lines that are not under way; the order of a line is never
 /// broken, whichever lane is quicker.
 /// </summary>
-internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQueue<KeyWrite>
+internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvider time) : IBatchQueue<KeyWrite>
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
@@ -90,6 +90,31 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         }
     }
 
+    public void Expire()
+    {
+        var before = time.GetTimestamp() - limits.Ticks(time);
+        lock (_gate)
+        {
+            var error = limits.OutOfTime(table);
+            foreach (var line in _lines.Values)
+            {
+                line.Expire(before, error);
+            }
+        }
+    }
+
+    /// <summary>Fails all that wait: the server is away.</summary>
+    public void FailWaiting(Exception error)
+    {
+        lock (_gate)
+        {
+            foreach (var line in _lines.Values)
+            {
+                line.FailWaiting(error);
+            }
+        }
+    }
+
     public void Take(List<KeyWrite> batch)
     {
         var bytes = 0L;
@@ -121,13 +146,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
             }
         }
 
-        for (var request = answered.First; request is not null;)
-        {
-            // The next first: whoever is answered may be serving another call at once.
-            var next = request.Next;
-            Answer(request, error);
-            request = next;
-        }
+        answered.Answer(error);
     }
 
     public void EndTurn(CacheKey key)
@@ -144,21 +163,6 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
 
     private static void Block(Task granted) => granted.GetAwaiter().GetResult();
 
-    private static void Answer(WriteRequest request, Exception? error)
-    {
-        request.ReleaseValue();
-        if (error is null)
-        {
-            request.Complete(true);
-        }
-        else
-        {
-            request.Fail(error);
-        }
-
-        request.Release();
-    }
-
     private KeyLine LineOf(CacheKey key)
     {
         ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, key.Stored, out var exists);
@@ -174,6 +178,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     private void AddTo(KeyLine line, WriteRequest request)
     {
         var wasEmpty = line.IsEmpty;
+        request.Began = time.GetTimestamp();
         line.Add(request);
         if (request.Kind != WriteKind.Turn)
         {
@@ -203,7 +208,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         {
             if (!line.TakeTurn().Complete(true))
             {
-                Forget(line.End());
+                line.End().Release();
                 Advance(line);
             }
         }
@@ -217,18 +222,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
     {
         _waiting -= withdrawn.Count;
         _waitingBytes -= withdrawn.Bytes;
-        Forget(withdrawn);
-    }
-
-    /// <summary>Nobody waits for these any more.</summary>
-    private static void Forget(WriteChain withdrawn)
-    {
-        while (withdrawn.First is not null)
-        {
-            var request = withdrawn.Take();
-            request.ReleaseValue();
-            request.Release();
-        }
+        withdrawn.Release();
     }
 
     /// <summary>What the line holds up to a turn as one row; null when all of it was withdrawn.</summary>
@@ -240,7 +234,7 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table) : IBatchQu
         _waitingBytes -= bytes;
         if (write is null)
         {
-            Forget(line.End());
+            line.End().Release();
             Advance(line);
         }
 

@@ -11,16 +11,37 @@ namespace SolidCache.Postgres.Schema;
 /// ran, and the database may be away when the host starts.
 /// </remarks>
 internal sealed class SchemaGate(
-    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool unloggedTable, Log log)
+    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool unloggedTable, TimeProvider time, Log log)
 {
+    private static readonly TimeSpan BetweenLosses = TimeSpan.FromMinutes(1);
     private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable, log);
+    private readonly Lock _gate = new();
     private volatile bool _isOpen;
+    private long _lostAt;
+    private bool _wasLost;
 
     private int LibraryVersion => migrations[^1].Version;
 
     /// <exception cref="SolidCacheException">The schema is missing or does not fit, and may not or cannot be made to.</exception>
     public ValueTask EnsureAsync(Session session, CancellationToken cancellationToken) =>
         _isOpen ? ValueTask.CompletedTask : CheckAsync(session, cancellationToken);
+
+    /// <summary>
+    /// A statement did not find what it needs: somebody dropped or renamed the table. The next session looks again, and makes it anew if it may; at most
+    /// once a minute, or two applications that each drop what the other made would never come to rest.
+    /// </summary>
+    public void Lost()
+    {
+        lock (_gate)
+        {
+            if (_wasLost && time.GetElapsedTime(_lostAt) < BetweenLosses)
+            {
+                return;
+            }
+
+            (_wasLost, _lostAt, _isOpen) = (true, time.GetTimestamp(), false);
+        }
+    }
 
     private async ValueTask CheckAsync(Session session, CancellationToken cancellationToken)
     {

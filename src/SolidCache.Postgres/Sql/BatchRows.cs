@@ -11,6 +11,9 @@ internal abstract class BatchRows
 
     public int Count => Keys.Count;
 
+    /// <summary>Gets or sets the time after which the server may not execute it any more, in microseconds since 1970.</summary>
+    public long Deadline { get; set; }
+
     public virtual void Add(WriteRequest write) => Keys.Add(write.Key.Stored);
 
     public virtual void Clear() => Keys.Clear();

@@ -10,9 +10,14 @@ namespace SolidCache.Postgres.Sql;
 /// errors that say what to do.
 /// </summary>
 internal sealed class ConnectionSource(
-    NpgsqlDataSource dataSource, TableName table, PoolerDetector poolers, SessionCheck ensureSchema, TimeSpan commandTimeout)
+    NpgsqlDataSource dataSource, TableName table, PoolerDetector poolers, ServerClock clock, SessionCheck ensureSchema, Action schemaLost, TimeSpan commandTimeout)
 {
     public TableName Table => table;
+
+    public ServerClock Clock => clock;
+
+    /// <summary>When a call that began at a timestamp has run out of time, by the server's clock.</summary>
+    public long DeadlineOf(long began) => clock.At(began, commandTimeout);
 
     /// <summary>Opens a session, does some work on it, and gives the connection back.</summary>
     /// <exception cref="SolidCacheException">The server refused for a reason that does not pass by itself.</exception>
@@ -31,9 +36,9 @@ internal sealed class ConnectionSource(
                 return await session.RunAsync(state, work, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (PostgresException error) when (ConfigurationErrors.Explain(error, table) is { } explanation)
+        catch (PostgresException error) when (Explained(error) is var explained && explained != error)
         {
-            throw new SolidCacheException(explanation, error);
+            throw explained;
         }
     }
 
@@ -46,7 +51,7 @@ internal sealed class ConnectionSource(
         await OpenConnectionAsync(session, cancellationToken).ConfigureAwait(false);
         try
         {
-            session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
+            await CheckAsync(session, cancellationToken).ConfigureAwait(false);
             await ensureSchema(session, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -56,15 +61,28 @@ internal sealed class ConnectionSource(
         }
     }
 
+    /// <summary>Looks who answers, and what time it is there.</summary>
+    public async ValueTask CheckAsync(Session session, CancellationToken cancellationToken) =>
+        session.MayPrepare = await poolers.MayPrepareAsync(session, cancellationToken).ConfigureAwait(false);
+
     /// <summary>An error as callers see it: with what to do, if it does not pass by itself.</summary>
-    public Exception Explained(Exception error) =>
-        error is PostgresException server && ConfigurationErrors.Explain(server, table) is { } explanation
-            ? new SolidCacheException(explanation, server)
-            : error;
+    public Exception Explained(Exception error)
+    {
+        if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+        {
+            schemaLost();
+        }
+
+        return LateWrite.IsReportedBy(error)
+            ? new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)
+            : error is PostgresException server && ConfigurationErrors.Explain(server, table) is { } explanation
+                ? new SolidCacheException(explanation, server)
+                : error;
+    }
 
     /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "The connection is disposed when the attempt to open it has ended.")]
-    private static async ValueTask OpenConnectionAsync(Session session, CancellationToken cancellationToken)
+    private async ValueTask OpenConnectionAsync(Session session, CancellationToken cancellationToken)
     {
         using var outside = Transaction.Current is null
             ? null
@@ -72,8 +90,9 @@ internal sealed class ConnectionSource(
         var opening = session.Connection.OpenAsync(session.Async, cancellationToken).AsTask();
         try
         {
-            // Npgsql misses a cancellation now and then while a server accepts the connection and does not answer.
-            await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Npgsql misses a cancellation now and then while a server accepts the connection and does not answer; and its own limit
+            // is that of the application's data source.
+            await opening.WaitAsync(session.Async ? commandTimeout : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             outside?.Complete();
         }
         catch

@@ -2,6 +2,7 @@ using System.Buffers;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -11,7 +12,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
 {
     public ValueTask<bool> ReadAsync(
         CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
-        connections.RunAsync(
+        ReadAgainAsync(
             (Store: this, key, destination, slide),
             static async (session, call, token) =>
             {
@@ -42,7 +43,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
         using var contiguous = new ContiguousBytes(value);
-        await ExecuteAsync(
+        await WriteInTimeAsync(
             durable ? statements.DurableWrite : statements.RelaxedWrite,
             [
                 Parameter.Text(key.Stored),
@@ -54,8 +55,8 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        await ExecuteAsync(statements.Remove, [Parameter.Text(key.Stored)], async, cancellationToken).ConfigureAwait(false);
+    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
+        WriteInTimeAsync(statements.Remove, [Parameter.Text(key.Stored)], async, cancellationToken);
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
         connections.RunAsync(
@@ -74,7 +75,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             cancellationToken);
 
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
-        connections.RunAsync(
+        ReadAgainAsync(
             (statements, key),
             static async (session, call, token) =>
             {
@@ -130,6 +131,46 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             log.TouchSkipped(error.SqlState);
         }
     }
+
+    private async ValueTask<TResult> ReadAgainAsync<TState, TResult>(
+        TState state, Func<Session, TState, CancellationToken, ValueTask<TResult>> work, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connections.RunAsync(state, work, async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NpgsqlException error) when (Failure.MayReadAgain(error))
+        {
+            telemetry.ReadRetried();
+            return await connections.RunAsync(state, work, async, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Executes a write, the last parameter of which is its deadline; once more when the server said that it did not, and there is time.</summary>
+    private async ValueTask WriteInTimeAsync(string sql, NpgsqlParameter[] parameters, bool async, CancellationToken cancellationToken)
+    {
+        var call = (sql, parameters, connections, Began: connections.Clock.Now);
+        try
+        {
+            await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (Failure.MayWriteAgain(error) || LateWrite.IsReportedBy(error.InnerException ?? error))
+        {
+            telemetry.WriteRetried();
+            connections.Clock.Forget();
+            await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<int> WriteAsync(
+        (string Sql, NpgsqlParameter[] Parameters, ConnectionSource Connections, long Began) write, bool async, CancellationToken cancellationToken) =>
+        connections.RunAsync(
+            write,
+            static (session, call, token) => session
+                .Prepared(call.Sql, [.. call.Parameters, Parameter.BigInt(call.Connections.DeadlineOf(call.Began))])
+                .ExecuteAsync(token),
+            async,
+            cancellationToken);
 
     private ValueTask<int> ExecuteAsync(string sql, NpgsqlParameter[] parameters, bool async, CancellationToken cancellationToken) =>
         connections.RunAsync(

@@ -97,6 +97,7 @@ internal sealed class EntryStatements
             USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
               AND {Durably}
+              AND {LateWrite.Check("$2")}
             """;
 
         RelaxedWriteMany = WriteMany(Relaxed);
@@ -105,12 +106,15 @@ internal sealed class EntryStatements
         RelaxedWrite = Write(Relaxed);
         DurableWrite = Write(Durably);
 
+        // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
         Remove =
             $"""
             /* solid_cache:remove */
-            DELETE FROM {entries}
-            WHERE key = $1
+            DELETE FROM {entries} AS entry
+            USING (SELECT key FROM {entries} WHERE key = $1 FOR UPDATE) AS doomed
+            WHERE entry.key = doomed.key
               AND {Durably}
+              AND {LateWrite.Check("$2")}
             """;
 
         // Locks in key order, as every statement does that takes more than one row. Never prepared: planned with its values, the
@@ -162,6 +166,7 @@ internal sealed class EntryStatements
               SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
             ) AS row
             WHERE {durability}
+              AND {LateWrite.Check("$5")}
             {Overwrite}
             """;
 
@@ -170,6 +175,7 @@ internal sealed class EntryStatements
             /* solid_cache:set */
             {Insert("$1", "$2", "$3", "$4")}
             WHERE {durability}
+              AND {LateWrite.Check("$5")}
             {Overwrite}
             """;
 
@@ -189,22 +195,23 @@ internal sealed class EntryStatements
             """;
     }
 
-    private const string Overwrite =
-        """
-        ON CONFLICT (key) DO UPDATE SET
-          expires_at = excluded.expires_at,
-          created_at = excluded.created_at,
-          sliding_expiration = excluded.sliding_expiration,
-          absolute_expiration = excluded.absolute_expiration,
-          value = excluded.value
-        """;
-
     // A condition without a table is evaluated once, before the first row.
     private const string Relaxed = "(SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
 
     /// <summary>Raises <c>synchronous_commit</c> from off for this transaction, and leaves any other setting as the server has it.</summary>
     private const string Durably =
         "(SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL";
+
+    private static readonly string Overwrite =
+        $"""
+        ON CONFLICT (key) DO UPDATE SET
+          expires_at = excluded.expires_at,
+          created_at = excluded.created_at,
+          sliding_expiration = excluded.sliding_expiration,
+          absolute_expiration = excluded.absolute_expiration,
+          value = excluded.value
+        WHERE {LateWrite.Check("$5")}
+        """;
 
     public string Read { get; }
 

@@ -15,6 +15,11 @@ internal sealed class LaneSession(ConnectionSource connections)
     {
         if (_isOpen)
         {
+            if (connections.Clock.IsOld)
+            {
+                await connections.CheckAsync(_session!, CancellationToken.None).ConfigureAwait(false);
+            }
+
             return _session!;
         }
 

@@ -9,28 +9,29 @@ namespace SolidCache.Postgres.Sql;
 /// statements of its clients apart (PgBouncer before 1.21), their names collide and another statement than the one sent runs, without
 /// any error. A pooler shows by answering with a backend's process id that is not the one it reported when the connection was made.
 /// </summary>
-internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, TableName table, Log log)
+internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, ServerClock clock, TableName table, Log log)
 {
     /// <summary>Checked connections that are remembered; beyond, all are checked again.</summary>
     private const int MaxRemembered = 4_096;
+    private const string Question = "/* solid_cache:pooler */ SELECT pg_backend_pid()::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
     private readonly ConcurrentDictionary<int, bool> _isDirect = new();
     private int _warned;
 
     public async ValueTask<bool> MayPrepareAsync(Session session, CancellationToken cancellationToken)
     {
+        var reported = session.Connection.ProcessID;
+        var isKnown = _isDirect.TryGetValue(reported, out var isDirect);
+        if (!clock.IsOld && (isKnown || poolerSupportsPreparedStatements))
+        {
+            return isDirect || poolerSupportsPreparedStatements;
+        }
+
+        isDirect = await AskAsync(session, cancellationToken).ConfigureAwait(false) == reported;
         if (poolerSupportsPreparedStatements)
         {
             return true;
         }
 
-        var reported = session.Connection.ProcessID;
-        if (_isDirect.TryGetValue(reported, out var isDirect))
-        {
-            return isDirect;
-        }
-
-        var answering = await BackendOfAsync(session, cancellationToken).ConfigureAwait(false);
-        isDirect = answering == reported;
         if (_isDirect.Count >= MaxRemembered)
         {
             _isDirect.Clear();
@@ -45,13 +46,16 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, Tabl
         return isDirect;
     }
 
-    private static async ValueTask<long> BackendOfAsync(Session session, CancellationToken cancellationToken)
+    /// <summary>The id of the process that answers; and what time it is there.</summary>
+    private async ValueTask<long> AskAsync(Session session, CancellationToken cancellationToken)
     {
-        var rows = await session.Planned("/* solid_cache:pooler */ SELECT pg_backend_pid()::bigint").QueryAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await session.Planned(Question).QueryAsync(cancellationToken).ConfigureAwait(false);
         await using (rows.ConfigureAwait(false))
         {
             await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return rows.BigInt(0);
+            var backend = rows.BigInt(0);
+            clock.Learn(rows.BigInt(1));
+            return backend;
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Npgsql;
+using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -8,6 +10,8 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 {
     private readonly ConnectionSource _connections;
+    private readonly ReadQueue _queue;
+    private readonly CacheTelemetry _telemetry;
     private readonly LaneSession _session;
     private readonly LaneStatement _one;
     private readonly LaneStatement _many;
@@ -15,9 +19,9 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private readonly List<string> _keys = [];
     private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
 
-    public ReadBatchExecutor(ConnectionSource connections, EntryStatements statements)
+    public ReadBatchExecutor(ConnectionSource connections, EntryStatements statements, ReadQueue queue, CacheTelemetry telemetry)
     {
-        _connections = connections;
+        (_connections, _queue, _telemetry) = (connections, queue, telemetry);
         _session = new(connections);
         _one = new(statements.Read, _key);
         _many = new(statements.ReadMany, Parameter.Texts(_keys));
@@ -28,9 +32,16 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     {
         try
         {
-            Collect(batch);
-            var session = await _session.GetAsync().ConfigureAwait(false);
-            await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await SendAsync(batch).ConfigureAwait(false);
+            }
+            catch (NpgsqlException error) when (Failure.MayReadAgain(error))
+            {
+                _telemetry.ReadRetried();
+                await _session.RestAsync().ConfigureAwait(false);
+                await SendAsync(batch).ConfigureAwait(false);
+            }
         }
         catch (Exception error)
         {
@@ -45,6 +56,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         {
             _requests.Clear();
             _keys.Clear();
+            _queue.End(batch);
             foreach (var request in batch)
             {
                 request.Release();
@@ -54,8 +66,17 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 
     public Task RestAsync() => _session.RestAsync();
 
+    private async ValueTask SendAsync(List<ReadRequest> batch)
+    {
+        Collect(batch);
+        var session = await _session.GetAsync().ConfigureAwait(false);
+        await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), CancellationToken.None).ConfigureAwait(false);
+    }
+
     private void Collect(List<ReadRequest> batch)
     {
+        _requests.Clear();
+        _keys.Clear();
         foreach (var request in batch)
         {
             var key = request.Key.Stored;

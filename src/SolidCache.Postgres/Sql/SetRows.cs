@@ -13,6 +13,8 @@ internal sealed class SetRows : BatchRows
     private readonly NpgsqlParameter<long> _absolute = Parameter.BigInt();
     private readonly NpgsqlParameter<long> _sliding = Parameter.BigInt();
     private readonly NpgsqlParameter<ReadOnlyMemory<byte>> _value = Parameter.Bytes();
+    private readonly NpgsqlParameter<long> _deadlineOfOne = Parameter.BigInt();
+    private readonly NpgsqlParameter<long> _deadlineOfMany = Parameter.BigInt();
     private readonly string _sqlOfMany;
     private readonly LaneStatement _one;
     private readonly LaneStatement _many;
@@ -20,8 +22,8 @@ internal sealed class SetRows : BatchRows
     public SetRows(string sqlOfOne, string sqlOfMany)
     {
         _sqlOfMany = sqlOfMany;
-        _one = new(sqlOfOne, _key, _absolute, _sliding, _value);
-        _many = new(sqlOfMany, Columns());
+        _one = new(sqlOfOne, _key, _absolute, _sliding, _value, _deadlineOfOne);
+        _many = new(sqlOfMany, [.. Columns(), _deadlineOfMany]);
     }
 
     public override void Add(WriteRequest write)
@@ -45,9 +47,11 @@ internal sealed class SetRows : BatchRows
     {
         if (Count > 1)
         {
+            _deadlineOfMany.TypedValue = Deadline;
             return _many.ExecuteAsync(session);
         }
 
+        _deadlineOfOne.TypedValue = Deadline;
         (_key.TypedValue, _absolute.TypedValue, _sliding.TypedValue, _value.TypedValue) = (Keys[0], _absolutes[0], _slidings[0], _values[0]);
         return _one.ExecuteAsync(session);
     }
@@ -59,6 +63,8 @@ internal sealed class SetRows : BatchRows
         {
             command.Parameters.Add(column);
         }
+
+        command.Parameters.Add(Parameter.BigInt(Deadline));
 
         return command;
     }

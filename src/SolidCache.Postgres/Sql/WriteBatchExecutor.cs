@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -29,8 +30,8 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         _session = new(connections);
         _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
         _durable = new(statements.DurableWrite, statements.DurableWriteMany);
-        _removed = new(statements.Remove, statements.RemoveMany);
-        _touched = new(statements.TouchUnlessLocked, statements.TouchMany);
+        _removed = new(statements.Remove, statements.RemoveMany, hasDeadline: true);
+        _touched = new(statements.TouchUnlessLocked, statements.TouchMany, hasDeadline: false);
         _all = [_relaxed, _durable, _removed, _touched];
     }
 
@@ -46,6 +47,17 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         }
         catch (NpgsqlException error) when (LiesInEntries(error))
         {
+            _telemetry.WriteRetried();
+            if (LateWrite.IsReportedBy(error))
+            {
+                // Either one of them was late, or the server has turned its clock: the next look will tell.
+                _connections.Clock.Forget();
+            }
+            else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout)
+            {
+                await _session.RestAsync().ConfigureAwait(false);
+            }
+
             foreach (var write in batch)
             {
                 await ExecuteAloneAsync([write]).ConfigureAwait(false);
@@ -69,8 +81,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
     /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself.</summary>
     private static bool LiesInAnEntry(PostgresException error) =>
-        error.SqlState[..2] is "21" or "22" or "23" or "54"
-        || error.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.ReadOnlySqlTransaction;
+        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     private async Task ExecuteAloneAsync(List<KeyWrite> write)
@@ -109,6 +120,8 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             }
 
             var session = await _session.GetAsync().ConfigureAwait(false);
+            var deadline = _connections.DeadlineOf(batch.Min(static write => write.Began));
+            Array.ForEach(_all, rows => rows.Deadline = deadline);
             await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), CancellationToken.None).ConfigureAwait(false);
             _telemetry.Touched(_touched.Count);
         }

@@ -99,7 +99,7 @@ public sealed class SchemaVersions
     private async Task PassGateAsync(IReadOnlyList<Migration> migrations, bool createSchema = true)
     {
         var log = new Log(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
-        var gate = new SchemaGate(Names, migrations, createSchema, unloggedTable: false, log);
+        var gate = new SchemaGate(Names, migrations, createSchema, unloggedTable: false, TimeProvider.System, log);
         await using var session = new Session(await _database.Source.OpenConnectionAsync(), TimeSpan.FromSeconds(5), async: true);
         await gate.EnsureAsync(session, CancellationToken.None);
     }

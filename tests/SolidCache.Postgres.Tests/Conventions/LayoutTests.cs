@@ -14,14 +14,15 @@ public sealed partial class LayoutTests
         ["Entries"] = [],
         ["Diagnostics"] = ["Dispatch", "Entries"],
         ["Dispatch"] = ["Entries"],
-        ["Sql"] = ["Dispatch", "Entries", "Diagnostics"],
+        ["Resilience"] = ["Entries"],
+        ["Sql"] = ["Dispatch", "Entries", "Diagnostics", "Resilience"],
         ["Schema"] = ["Sql", "Entries", "Diagnostics"],
         ["Sweeping"] = ["Sql", "Entries", "Diagnostics"],
         ["Caching"] = ["Entries", "Sweeping"],
         ["Health"] = [],
         ["Json"] = [],
         ["Warming"] = ["Diagnostics"],
-        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Schema", "Sql", "Sweeping", "Warming"],
+        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Resilience", "Schema", "Sql", "Sweeping", "Warming"],
     };
 
     private static readonly string[] MayUseNpgsql = ["Sql", "Schema", "Sweeping", "DependencyInjection"];

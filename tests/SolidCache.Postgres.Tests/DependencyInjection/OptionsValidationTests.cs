@@ -62,6 +62,7 @@ public sealed class OptionsValidationTests
         Case("a prefix that is too long", options => options.KeyPrefix = new string('p', 129), "KeyPrefix", "is not a key prefix"),
         Case("no value at all", options => options.MaxValueBytes = 0, "MaxValueBytes is 0; it must be from 1 to 500000000."),
         Case("values that cannot be dumped", options => options.MaxValueBytes = 500_000_001, "MaxValueBytes is 500000001; it must be from 1 to 500000000."),
+        Case("an unknown failure mode", options => options.FailureMode = (SolidCacheFailureMode)7, "FailureMode is 7; it must be Throw or Degrade."),
         Case("no time", options => options.OperationTimeout = TimeSpan.FromSeconds(1) - Tick, "OperationTimeout is 00:00:00.9999999; it must be from 00:00:01 to 01:00:00."),
         Case("too much time", options => options.OperationTimeout = TimeSpan.FromHours(1) + Tick, "OperationTimeout is 01:00:00.0000001; it must be from 00:00:01 to 01:00:00."),
         Case("infinite time", options => options.OperationTimeout = Timeout.InfiniteTimeSpan, "OperationTimeout is -00:00:00.0010000;"),

@@ -313,6 +313,10 @@ public sealed class LanesTests
 
         public void Add(int number) => _numbers.Enqueue(number);
 
+        public void Expire()
+        {
+        }
+
         public void Take(List<int> batch)
         {
             while (batch.Count < maxBatch && _numbers.TryDequeue(out var number))

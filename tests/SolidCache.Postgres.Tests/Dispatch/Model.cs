@@ -14,12 +14,13 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
     public static CoalescingEntryStore Store(ModelServer server, BatchLimits? limits = null)
     {
         limits ??= BatchLimits.Default;
-        var writes = new WriteQueue(limits, AwayDatabase.Table);
+        var reads = new ReadQueue(limits, AwayDatabase.Table, TimeProvider.System);
+        var writes = new WriteQueue(limits, AwayDatabase.Table, TimeProvider.System);
         return new CoalescingEntryStore(
             server,
-            new ReadQueue(limits, AwayDatabase.Table),
+            reads,
             writes,
-            [server.Reader(), server.Reader()],
+            [server.Reader(reads), server.Reader(reads)],
             [server.Writer(writes), server.Writer(writes)],
             TimeSpan.FromSeconds(60),
             TimeProvider.System);

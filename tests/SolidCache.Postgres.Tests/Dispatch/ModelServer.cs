@@ -53,7 +53,7 @@ internal sealed class ModelServer : IEntryStore
         return true;
     }
 
-    public IBatchExecutor<ReadRequest> Reader() => new ReadExecutor(this);
+    public IBatchExecutor<ReadRequest> Reader(ReadQueue queue) => new ReadExecutor(this, queue);
 
     public IBatchExecutor<KeyWrite> Writer(WriteQueue queue) => new WriteExecutor(this, queue);
 
@@ -145,13 +145,14 @@ internal sealed class ModelServer : IEntryStore
         }
     }
 
-    private sealed class ReadExecutor(ModelServer server) : IBatchExecutor<ReadRequest>
+    private sealed class ReadExecutor(ModelServer server, ReadQueue queue) : IBatchExecutor<ReadRequest>
     {
         public async Task ExecuteAsync(List<ReadRequest> batch)
         {
             await server.PassAsync();
             var found = batch.ConvertAll(request => server.Find(request.Key.Stored));
             await server.PassAsync();
+            queue.End(batch);
             for (var index = 0; index < batch.Count; index++)
             {
                 var value = default(ReadValue);

@@ -5,7 +5,7 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 /// <summary>Reads that wait.</summary>
 public sealed class ReadQueueTests
 {
-    private readonly ReadQueue _queue = new(Writes.Small, AwayDatabase.Table);
+    private readonly ReadQueue _queue = new(Writes.Small, AwayDatabase.Table, TimeProvider.System);
 
     [Test]
     public void Nothing_is_taken_from_an_empty_queue() => Assert.That(Taken(), Is.Empty);

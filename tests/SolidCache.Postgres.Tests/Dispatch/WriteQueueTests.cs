@@ -7,7 +7,7 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class WriteQueueTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly WriteQueue _queue = new(Writes.Small, AwayDatabase.Table);
+    private readonly WriteQueue _queue = new(Writes.Small, AwayDatabase.Table, TimeProvider.System);
 
     [Test]
     public void A_batch_has_one_row_a_key_in_the_order_of_arrival()

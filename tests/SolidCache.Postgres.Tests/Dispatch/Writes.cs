@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 internal static class Writes
 {
     /// <summary>Limits that a test can reach.</summary>
-    public static readonly BatchLimits Small = new(MaxBatchEntries: 4, AnotherLaneEntries: 2, MaxBatchBytes: 100, LargeValueBytes: 50, MaxWaiting: 10, MaxWaitingBytes: 500);
+    public static readonly BatchLimits Small = new(MaxBatchEntries: 4, AnotherLaneEntries: 2, MaxBatchBytes: 100, LargeValueBytes: 50, MaxWaiting: 10, MaxWaitingBytes: 500, Patience: TimeSpan.FromSeconds(5));
 
     public static WriteRequest Set(string key, int bytes = 1, bool durable = false) =>
         WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable, WriteRequest.NewPool());

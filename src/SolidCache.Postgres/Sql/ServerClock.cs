@@ -1,0 +1,32 @@
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// The server's clock as seen from here, so that a write can carry its deadline along. It is read on each new connection and once a minute;
+/// never later than the server's own by more than the server's clock was turned since.
+/// </summary>
+internal sealed class ServerClock(TimeProvider time)
+{
+    private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(1);
+    private Reading? _last;
+
+    public bool IsOld => Volatile.Read(ref _last) is not { } last || time.GetElapsedTime(last.At) > GoodFor;
+
+    public long Now => time.GetTimestamp();
+
+    /// <param name="microseconds">Since 1970, as the server just answered.</param>
+    public void Learn(long microseconds) => Volatile.Write(ref _last, new Reading(microseconds, time.GetTimestamp()));
+
+    /// <summary>A server that refused a write as late, which was not, has turned its clock.</summary>
+    public void Forget() => Volatile.Write(ref _last, null);
+
+    /// <summary>
+    /// What the server's clock shows, in microseconds since 1970, when some time has passed since a timestamp of here; a little earlier by the time
+    /// that the answer took on its way, so that whoever waits here until then has waited long enough.
+    /// </summary>
+    public long At(long timestamp, TimeSpan later) =>
+        Volatile.Read(ref _last) is { } last
+            ? last.Microseconds + (long)((timestamp - last.At) * 1e6 / time.TimestampFrequency) + (long)later.TotalMicroseconds
+            : 0;
+
+    private sealed record Reading(long Microseconds, long At);
+}
