@@ -118,9 +118,9 @@ public sealed class ResilientEntryStoreTests
     public async Task When_too_many_sets_were_dropped_everything_misses_until_all_is_removed()
     {
         await SetAsync(_degrading);
-        _server.Error = new IOException();
         for (var number = 0; number <= 10_000; number++)
         {
+            _server.Error = new IOException();
             await SetAsync(_degrading, $"key{number}");
         }
 
