@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using Npgsql;
+using SolidCache.Postgres.Histories;
 
 namespace SolidCache.Postgres.HistoryWorker;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using SolidCache.Postgres.Histories;
 
 namespace SolidCache.Postgres.HistoryWorker;
 

@@ -1,4 +1,4 @@
-using SolidCache.Postgres.HistoryWorker;
+using SolidCache.Postgres.Histories;
 
 namespace SolidCache.Postgres.IntegrationTests.Histories;
 
@@ -215,6 +215,30 @@ public sealed class RegisterCheckTests
         Read("a", 2, 3);
 
         AssertImpossible();
+    }
+
+    [Test]
+    public void A_write_that_a_crash_lost_passes_where_only_removes_are_durable()
+    {
+        Write("a", 0, 1);
+        Read("a", 2, 3);
+        Write("b", 4, 5);
+        Read("b", 6, 7);
+        Read("a", 8, 9);
+        Read(null, 10, 11);
+
+        Assert.That(RegisterCheck.Returned(_history, Lateness), Is.Empty);
+        AssertImpossible();
+    }
+
+    [Test]
+    public void A_lost_remove_is_found_where_only_removes_are_durable()
+    {
+        Write("a", 0, 1);
+        Remove(2, 3);
+        Read("a", 4, 5);
+
+        Assert.That(RegisterCheck.Returned(_history, Lateness), Is.Not.Empty);
     }
 
     private static Operation Made(OperationKind kind, string? value, long start, long end, int process, Outcome outcome, long? placed = null) =>

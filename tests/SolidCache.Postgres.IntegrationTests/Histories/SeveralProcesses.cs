@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Npgsql;
-using SolidCache.Postgres.HistoryWorker;
+using SolidCache.Postgres.Histories;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Histories;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SolidCache.Postgres.Histories;
 using SolidCache.Postgres.HistoryWorker;
 
 namespace SolidCache.Postgres.IntegrationTests.Histories;

@@ -1,4 +1,4 @@
-namespace SolidCache.Postgres.HistoryWorker;
+namespace SolidCache.Postgres.Histories;
 
 public enum OperationKind
 {

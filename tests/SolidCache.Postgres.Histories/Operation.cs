@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace SolidCache.Postgres.HistoryWorker;
+namespace SolidCache.Postgres.Histories;
 
 /// <summary>
 /// A call on the register that a key is. Times are of <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>, a monotonic clock that all

@@ -1,4 +1,4 @@
-namespace SolidCache.Postgres.HistoryWorker;
+namespace SolidCache.Postgres.Histories;
 
 /// <summary>What its caller knows about an operation.</summary>
 public enum Outcome

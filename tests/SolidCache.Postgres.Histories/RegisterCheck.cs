@@ -1,6 +1,4 @@
-using SolidCache.Postgres.HistoryWorker;
-
-namespace SolidCache.Postgres.IntegrationTests.Histories;
+namespace SolidCache.Postgres.Histories;
 
 /// <summary>
 /// Whether a history can be that of registers, one a key, that are empty at first: an operation takes effect at one moment between its start and
@@ -10,37 +8,65 @@ namespace SolidCache.Postgres.IntegrationTests.Histories;
 /// For values the check is exact (Gibbons and Korach, "Testing shared memories", 1997: unlike values make it a comparison of pairs), and
 /// stricter by the order of calls within a process. Which remove a read met that found nothing is not known: it needs one that it could have.
 /// </remarks>
-internal static class RegisterCheck
+public static class RegisterCheck
 {
     /// <summary>Says what is wrong with a history, in any order.</summary>
     /// <param name="history">Of any number of keys.</param>
     /// <param name="lateness">How long after its end an operation of unknown outcome may take effect.</param>
     public static IEnumerable<string> Violations(IEnumerable<Operation> history, long lateness) =>
+        ByKey(history).SelectMany(operations => ViolationsOfKey(operations, lateness));
+
+    /// <summary>
+    /// Says what is wrong with a history in which a crash may have lost writes that were acknowledged, but no removes: values that nobody wrote, and
+    /// values that came back after they were removed.
+    /// </summary>
+    /// <param name="history">Of any number of keys.</param>
+    /// <param name="lateness">How long after its end an operation of unknown outcome may take effect.</param>
+    public static IEnumerable<string> Returned(IEnumerable<Operation> history, long lateness) =>
+        ByKey(history).SelectMany(operations =>
+        {
+            var (writes, reads) = (Writes(operations), Reads(operations));
+            var absences = Absences(operations, lateness);
+            return FromNowhere(writes, reads).Concat(Values(writes, reads, lateness).SelectMany(value => absences
+                .Where(value.Contradicts)
+                .Select(absence => $"Removed, and there again: {value}; {absence}")));
+        });
+
+    private static IEnumerable<Operation[]> ByKey(IEnumerable<Operation> history) =>
         history
             .Where(operation => operation.Outcome != Outcome.Refused)
             .GroupBy(operation => operation.Key, StringComparer.Ordinal)
-            .SelectMany(key => ViolationsOfKey([.. key], lateness));
+            .Select(key => key.ToArray());
 
     private static IEnumerable<string> ViolationsOfKey(Operation[] operations, long lateness)
     {
-        var writes = operations
-            .Where(operation => operation.Kind == OperationKind.Write)
-            .ToDictionary(write => write.Value!, StringComparer.Ordinal);
-        var reads = operations
-            .Where(operation => operation is { Kind: OperationKind.Read, Outcome: Outcome.Succeeded, Value: not null })
-            .ToLookup(read => read.Value!, StringComparer.Ordinal);
+        var (writes, reads) = (Writes(operations), Reads(operations));
+        var values = Values(writes, reads, lateness);
         var removes = operations.Where(operation => operation.Kind == OperationKind.Remove).OrderByDescending(remove => remove.Start).ToArray();
 
-        // A write of unknown outcome that nobody saw may never have taken effect.
-        Tenure[] values = [.. writes.Values
-            .Where(write => write.Outcome == Outcome.Succeeded || reads.Contains(write.Value!))
-            .Select(write => new Tenure(write, [.. reads[write.Value!]], lateness))];
-        Tenure[] absences = [.. removes.Where(remove => remove.Outcome == Outcome.Succeeded).Select(remove => new Tenure(remove, [], lateness))];
-
         return FromNowhere(writes, reads)
-            .Concat(Contradictions([.. values, .. absences]))
+            .Concat(Contradictions([.. values, .. Absences(operations, lateness)]))
             .Concat(Lost(operations, removes, values, lateness));
     }
+
+    private static Dictionary<string, Operation> Writes(Operation[] operations) =>
+        operations.Where(operation => operation.Kind == OperationKind.Write).ToDictionary(write => write.Value!, StringComparer.Ordinal);
+
+    private static ILookup<string, Operation> Reads(Operation[] operations) =>
+        operations
+            .Where(operation => operation is { Kind: OperationKind.Read, Outcome: Outcome.Succeeded, Value: not null })
+            .ToLookup(read => read.Value!, StringComparer.Ordinal);
+
+    /// <summary>A write of unknown outcome that nobody saw may never have taken effect.</summary>
+    private static Tenure[] Values(Dictionary<string, Operation> writes, ILookup<string, Operation> reads, long lateness) =>
+        [.. writes.Values
+            .Where(write => write.Outcome == Outcome.Succeeded || reads.Contains(write.Value!))
+            .Select(write => new Tenure(write, [.. reads[write.Value!]], lateness))];
+
+    private static Tenure[] Absences(Operation[] operations, long lateness) =>
+        [.. operations
+            .Where(operation => operation is { Kind: OperationKind.Remove, Outcome: Outcome.Succeeded })
+            .Select(remove => new Tenure(remove, [], lateness))];
 
     private static IEnumerable<string> FromNowhere(Dictionary<string, Operation> writes, ILookup<string, Operation> reads) =>
         reads

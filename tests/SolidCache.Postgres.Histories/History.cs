@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 
-namespace SolidCache.Postgres.HistoryWorker;
+namespace SolidCache.Postgres.Histories;
 
 /// <summary>What the callers of this process did, and what they met that nobody may meet.</summary>
-internal sealed class History
+public sealed class History
 {
     private readonly ConcurrentQueue<Operation> _operations = new();
     private readonly ConcurrentQueue<string> _faults = new();

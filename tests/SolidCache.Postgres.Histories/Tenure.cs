@@ -1,6 +1,4 @@
-using SolidCache.Postgres.HistoryWorker;
-
-namespace SolidCache.Postgres.IntegrationTests.Histories;
+namespace SolidCache.Postgres.Histories;
 
 /// <summary>
 /// A write and the reads that saw it. Reads of a value that was written once, unlike others, lie between its write and the next write, so that
