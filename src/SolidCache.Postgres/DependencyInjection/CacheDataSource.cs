@@ -70,7 +70,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         builder.ConnectionStringBuilder.Enlist = false;
         // Nothing that the cache sends outlives its transaction, and a reset for each call is most of a short call's cost.
         builder.ConnectionStringBuilder.NoResetOnClose = true;
-        // The same as the commands': Npgsql tells the socket whenever it changes, with two system calls.
+        // The same as the direct commands': Npgsql tells the socket whenever it changes, with two system calls.
         builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
         // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
@@ -84,7 +84,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     private static void SetUnlessGiven(NpgsqlConnectionStringBuilder settings, string keyword, object value)
     {
-        if (!settings.ContainsKey(keyword))
+        // ContainsKey is true of every keyword there is.
+        if (!settings.ShouldSerialize(keyword))
         {
             settings[keyword] = value;
         }

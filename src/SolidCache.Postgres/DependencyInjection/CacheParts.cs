@@ -57,7 +57,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
                 options.OperationTimeout,
                 time)
             : null;
-        var probe = new ServerProbe(connections, options.OperationTimeout, time);
+        var probe = new ServerProbe(connections, time);
         _readBreaker = new CircuitBreaker(probe.ReadsAsync, (state, error) => Changed("reads", state, error, reads.FailWaiting), time);
         _writeBreaker = new CircuitBreaker(probe.WritesAsync, (state, error) => Changed("writes", state, error, writes.FailWaiting), time);
         var policy = new CachePolicy(options);

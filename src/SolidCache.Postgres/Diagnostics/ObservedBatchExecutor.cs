@@ -12,5 +12,7 @@ internal sealed class ObservedBatchExecutor<T>(IBatchExecutor<T> executor, Actio
         return executor.ExecuteAsync(batch);
     }
 
+    public void GiveUp() => executor.GiveUp();
+
     public Task RestAsync() => executor.RestAsync();
 }

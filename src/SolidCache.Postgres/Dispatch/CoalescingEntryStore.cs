@@ -37,8 +37,8 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
         TimeProvider time)
     {
         (_direct, _reads, _writes, _patience) = (direct, reads, writes, patience);
-        _readLanes = new(reads, readExecutors, time);
-        _writeLanes = new(writes, writeExecutors, time);
+        _readLanes = new(reads, readExecutors, patience, time);
+        _writeLanes = new(writes, writeExecutors, patience, time);
         _writes.Ready = _writeLanes.Wake;
     }
 

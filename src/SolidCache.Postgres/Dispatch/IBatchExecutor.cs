@@ -7,6 +7,9 @@ internal interface IBatchExecutor<T>
     /// <summary>Executes the batch and completes every part of it, well or with an error. Does not throw.</summary>
     Task ExecuteAsync(List<T> batch);
 
+    /// <summary>Ends what is under way, which has taken too long, as soon as that is possible. Does not block, and does not throw.</summary>
+    void GiveUp();
+
     /// <summary>Gives the connection back, because nothing is left to do. Does not throw.</summary>
     Task RestAsync();
 }

@@ -18,6 +18,9 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor)
     /// <summary>Whether it was seen twice with the same batch, or without one.</summary>
     public bool IsUnchanged => _looks >= 2;
 
+    /// <summary>Whether it was seen with the same batch at least so often.</summary>
+    public bool IsBusySince(int looks) => State == LaneState.Busy && _looks >= looks;
+
     public bool IsSlow => State == LaneState.Busy && IsUnchanged;
 
     public void WasSeen() => _looks++;

@@ -23,15 +23,18 @@ internal sealed class Lanes<T> : IAsyncDisposable
     private readonly IBatchQueue<T> _queue;
     private readonly Lane<T>[] _lanes;
     private readonly ITimer _watch;
+    private readonly int _looksOfPatience;
     private TaskCompletionSource? _allIdle;
     private bool _isWatching;
     private int _looks;
 
     /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
     /// <param name="executors">One for each lane.</param>
+    /// <param name="patience">How long a batch may take.</param>
     /// <param name="time">Tells which lanes are slow.</param>
-    public Lanes(IBatchQueue<T> queue, IEnumerable<IBatchExecutor<T>> executors, TimeProvider time)
+    public Lanes(IBatchQueue<T> queue, IEnumerable<IBatchExecutor<T>> executors, TimeSpan patience, TimeProvider time)
     {
+        _looksOfPatience = (int)(patience / BetweenLooks);
         _queue = queue;
         _lanes = [.. executors.Select(executor => new Lane<T>(executor))];
         using (Detached())
@@ -177,7 +180,8 @@ internal sealed class Lanes<T> : IAsyncDisposable
     /// <summary>Lets another lane take what waits for slow ones, and those rest that have been idle for a while.</summary>
     private void Look()
     {
-        if (Interlocked.Increment(ref _looks) % LooksUntilExpiry == 0)
+        var ends = Interlocked.Increment(ref _looks) % LooksUntilExpiry == 0;
+        if (ends)
         {
             _queue.Expire();
         }
@@ -187,6 +191,11 @@ internal sealed class Lanes<T> : IAsyncDisposable
         lock (_gate)
         {
             Array.ForEach(_lanes, static lane => lane.WasSeen());
+            if (ends)
+            {
+                Array.ForEach(Array.FindAll(_lanes, lane => lane.IsBusySince(_looksOfPatience)), static lane => lane.Executor.GiveUp());
+            }
+
             helper = NobodyGetsOn() ? StartIdle() : null;
             idle = Array.FindAll(_lanes, static lane => lane is { State: LaneState.Idle, IsUnchanged: true, HoldsConnection: true });
             Array.ForEach(idle, static lane => lane.Become(LaneState.Resting));

@@ -19,7 +19,7 @@ internal abstract class BatchRows
     public virtual void Clear() => Keys.Clear();
 
     /// <summary>Executes the statement by itself.</summary>
-    public abstract ValueTask ExecuteAsync(Session session);
+    public abstract ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken);
 
     /// <summary>The statement as one of several that go together.</summary>
     public abstract NpgsqlBatchCommand ToBatchCommand();

@@ -12,6 +12,8 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class ConnectionSource(
     NpgsqlDataSource dataSource, TableName table, PoolerDetector poolers, ServerClock clock, SessionCheck ensureSchema, Action schemaLost, TimeSpan commandTimeout)
 {
+    private static readonly TimeSpan LongerThanALaneWaits = TimeSpan.FromMinutes(1);
+
     public TableName Table => table;
 
     public ServerClock Clock => clock;
@@ -41,6 +43,12 @@ internal sealed class ConnectionSource(
             throw explained;
         }
     }
+
+    /// <summary>A session whose statements are ended by their tokens, by which lanes measure their own time. Npgsql's time-out would block a thread of the pool.</summary>
+    public Session NewLaneSession() => new(dataSource.CreateConnection(), commandTimeout + LongerThanALaneWaits, async: true);
+
+    /// <summary>Closes what is idle: nobody knows which of those connections still lead anywhere. Those in use are closed when they are given back.</summary>
+    public void ForgetIdle() => dataSource.Clear();
 
     /// <summary>A session that is not open yet.</summary>
     public Session NewSession(bool async) => new(dataSource.CreateConnection(), commandTimeout, async);
@@ -73,7 +81,9 @@ internal sealed class ConnectionSource(
             schemaLost();
         }
 
-        return LateWrite.IsReportedBy(error)
+        return error is OperationCanceledException
+            ? new TimeoutException($"The cache {table} had no answer from its server in time ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)
+            : LateWrite.IsReportedBy(error)
             ? new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)
             : error is PostgresException server && ConfigurationErrors.Explain(server, table) is { } explanation
                 ? new SolidCacheException(explanation, server)

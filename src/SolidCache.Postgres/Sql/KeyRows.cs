@@ -20,16 +20,16 @@ internal sealed class KeyRows : BatchRows
         _many = hasDeadline ? new(sqlOfMany, Parameter.Texts(Keys), _deadlineOfMany) : new(sqlOfMany, Parameter.Texts(Keys));
     }
 
-    public override ValueTask ExecuteAsync(Session session)
+    public override ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken)
     {
         if (Count > 1)
         {
             _deadlineOfMany.TypedValue = Deadline;
-            return _many.ExecuteAsync(session);
+            return _many.ExecuteAsync(session, cancellationToken);
         }
 
         (_key.TypedValue, _deadlineOfOne.TypedValue) = (Keys[0], Deadline);
-        return _one.ExecuteAsync(session);
+        return _one.ExecuteAsync(session, cancellationToken);
     }
 
     public override NpgsqlBatchCommand ToBatchCommand()

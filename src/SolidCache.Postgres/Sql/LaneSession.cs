@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
@@ -6,10 +7,28 @@ namespace SolidCache.Postgres.Sql;
 /// The session of a lane: a connection is rented when there is work, kept while there is more, and given back when there is none.
 /// The statements prepared on it are used again.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing that must be freed.")]
 internal sealed class LaneSession(ConnectionSource connections)
 {
+    private CancellationTokenSource _patience = new();
     private Session? _session;
     private bool _isOpen;
+    private int _isGivingUp;
+
+    /// <summary>Gets what every wait for the server is to be ended by.</summary>
+    public CancellationToken Token => _patience.Token;
+
+    /// <summary>
+    /// Ends what waits for the server, on a thread of its own: Npgsql asks the server to cancel, and blocks until a server that hangs has
+    /// heard of it. Threads of the pool are those of the callers.
+    /// </summary>
+    public void GiveUp()
+    {
+        if (Interlocked.Exchange(ref _isGivingUp, 1) == 0)
+        {
+            new Thread(static patience => ((CancellationTokenSource)patience!).Cancel()) { IsBackground = true, Name = "SolidCache.Postgres gives up" }.Start(_patience);
+        }
+    }
 
     public async ValueTask<Session> GetAsync()
     {
@@ -17,21 +36,27 @@ internal sealed class LaneSession(ConnectionSource connections)
         {
             if (connections.Clock.IsOld)
             {
-                await connections.CheckAsync(_session!, CancellationToken.None).ConfigureAwait(false);
+                await connections.CheckAsync(_session!, Token).ConfigureAwait(false);
             }
 
             return _session!;
         }
 
-        var session = _session ?? connections.NewSession(async: true);
+        var session = _session ?? connections.NewLaneSession();
         _session = null;
-        await connections.OpenAsync(session, CancellationToken.None).ConfigureAwait(false);
+        await connections.OpenAsync(session, Token).ConfigureAwait(false);
         _isOpen = true;
         return _session = session;
     }
 
     public async Task RestAsync()
     {
+        if (Volatile.Read(ref _isGivingUp) != 0)
+        {
+            _patience = new CancellationTokenSource();
+            Volatile.Write(ref _isGivingUp, 0);
+        }
+
         if (!_isOpen)
         {
             return;

@@ -18,23 +18,23 @@ internal sealed class LaneStatement
         }
     }
 
-    public async ValueTask ExecuteAsync(Session session)
+    public async ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken)
     {
-        await MakeReadyAsync(session).ConfigureAwait(false);
-        await _command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+        await MakeReadyAsync(session, cancellationToken).ConfigureAwait(false);
+        await _command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Rows that arrive as a whole.</summary>
-    public async ValueTask<RowReader> QueryAsync(Session session)
+    public async ValueTask<RowReader> QueryAsync(Session session, CancellationToken cancellationToken)
     {
-        await MakeReadyAsync(session).ConfigureAwait(false);
-        return new RowReader(command: null, await _command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false), async: true);
+        await MakeReadyAsync(session, cancellationToken).ConfigureAwait(false);
+        return new RowReader(command: null, await _command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false), async: true);
     }
 
-    private Task MakeReadyAsync(Session session)
+    private Task MakeReadyAsync(Session session, CancellationToken cancellationToken)
     {
         _command.Connection = session.Connection;
         _command.CommandTimeout = session.CommandTimeoutSeconds;
-        return session.MayPrepare ? _command.PrepareAsync(CancellationToken.None) : Task.CompletedTask;
+        return session.MayPrepare ? _command.PrepareAsync(cancellationToken) : Task.CompletedTask;
     }
 }

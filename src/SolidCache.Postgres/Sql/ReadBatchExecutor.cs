@@ -64,13 +64,15 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         }
     }
 
+    public void GiveUp() => _session.GiveUp();
+
     public Task RestAsync() => _session.RestAsync();
 
     private async ValueTask SendAsync(List<ReadRequest> batch)
     {
         Collect(batch);
         var session = await _session.GetAsync().ConfigureAwait(false);
-        await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), CancellationToken.None).ConfigureAwait(false);
+        await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), _session.Token).ConfigureAwait(false);
     }
 
     private void Collect(List<ReadRequest> batch)
@@ -92,10 +94,10 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private async ValueTask<bool> ReadAsync(Session session)
     {
         _key.TypedValue = _keys[0];
-        var rows = await (_keys.Count == 1 ? _one : _many).QueryAsync(session).ConfigureAwait(false);
+        var rows = await (_keys.Count == 1 ? _one : _many).QueryAsync(session, _session.Token).ConfigureAwait(false);
         await using (rows.ConfigureAwait(false))
         {
-            while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
+            while (await rows.ReadAsync(_session.Token).ConfigureAwait(false))
             {
                 if (!_requests.Remove(rows.Text(0), out var request))
                 {

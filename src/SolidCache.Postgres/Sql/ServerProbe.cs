@@ -2,9 +2,11 @@ using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>Asks the server whether it would serve, on behalf of a breaker.</summary>
-internal sealed class ServerProbe(ConnectionSource connections, TimeSpan patience, TimeProvider time)
+/// <summary>Asks the server whether it would serve, on behalf of a breaker: on a fresh connection, since old ones may lead nowhere.</summary>
+internal sealed class ServerProbe(ConnectionSource connections, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public Task ReadsAsync(CancellationToken cancellationToken) => AskAsync("/* solid_cache:probe */ SELECT false", cancellationToken);
 
     public Task WritesAsync(CancellationToken cancellationToken) =>
@@ -12,8 +14,9 @@ internal sealed class ServerProbe(ConnectionSource connections, TimeSpan patienc
 
     private async Task AskAsync(string question, CancellationToken cancellationToken)
     {
-        using var patient = new CancellationTokenSource(patience, time);
+        using var patient = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patient.Token);
+        connections.ForgetIdle();
         var refuses = await connections.RunAsync(
             question,
             static async (session, question, token) =>

@@ -43,17 +43,17 @@ internal sealed class SetRows : BatchRows
         _value.TypedValue = default;
     }
 
-    public override ValueTask ExecuteAsync(Session session)
+    public override ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken)
     {
         if (Count > 1)
         {
             _deadlineOfMany.TypedValue = Deadline;
-            return _many.ExecuteAsync(session);
+            return _many.ExecuteAsync(session, cancellationToken);
         }
 
         _deadlineOfOne.TypedValue = Deadline;
         (_key.TypedValue, _absolute.TypedValue, _sliding.TypedValue, _value.TypedValue) = (Keys[0], _absolutes[0], _slidings[0], _values[0]);
-        return _one.ExecuteAsync(session);
+        return _one.ExecuteAsync(session, cancellationToken);
     }
 
     public override NpgsqlBatchCommand ToBatchCommand()

@@ -69,6 +69,8 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         }
     }
 
+    public void GiveUp() => _session.GiveUp();
+
     public Task RestAsync() => _session.RestAsync();
 
     /// <summary>More than one statement of a batch may have failed.</summary>
@@ -122,7 +124,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             var session = await _session.GetAsync().ConfigureAwait(false);
             var deadline = _connections.DeadlineOf(batch.Min(static write => write.Began));
             Array.ForEach(_all, rows => rows.Deadline = deadline);
-            await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), CancellationToken.None).ConfigureAwait(false);
+            await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), _session.Token).ConfigureAwait(false);
             _telemetry.Touched(_touched.Count);
         }
         finally
@@ -143,7 +145,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         var used = Array.FindAll(_all, static rows => rows.Count > 0);
         if (used is [var only])
         {
-            await only.ExecuteAsync(session).ConfigureAwait(false);
+            await only.ExecuteAsync(session, _session.Token).ConfigureAwait(false);
             return true;
         }
 
@@ -155,10 +157,10 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
         if (session.MayPrepare)
         {
-            await commands.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
+            await commands.PrepareAsync(_session.Token).ConfigureAwait(false);
         }
 
-        await commands.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+        await commands.ExecuteNonQueryAsync(_session.Token).ConfigureAwait(false);
         return true;
     }
 }

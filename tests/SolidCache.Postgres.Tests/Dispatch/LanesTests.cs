@@ -267,7 +267,7 @@ public sealed class LanesTests
         var busy = new BusyCount();
         var executors = Enumerable.Range(0, laneCount).Select(number => new RandomExecutor(20261122 + number, busy)).ToArray();
         var queue = new NumberQueue(maxBatch: 7);
-        var lanes = new Lanes<int>(queue, executors, TimeProvider.System);
+        var lanes = new Lanes<int>(queue, executors, TimeSpan.FromSeconds(5), TimeProvider.System);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
             () =>
@@ -298,7 +298,7 @@ public sealed class LanesTests
     private (NumberQueue Queue, Lanes<int> Lanes) Make(int maxBatch, params GatedExecutor[] executors)
     {
         var queue = new NumberQueue(maxBatch);
-        return (queue, new Lanes<int>(queue, executors, _time));
+        return (queue, new Lanes<int>(queue, executors, TimeSpan.FromSeconds(5), _time));
     }
 
     private sealed class NumberQueue(int maxBatch) : IBatchQueue<int>
@@ -354,6 +354,10 @@ public sealed class LanesTests
             return gate;
         }
 
+        public void GiveUp()
+        {
+        }
+
         public Task RestAsync()
         {
             Rests++;
@@ -394,6 +398,10 @@ public sealed class LanesTests
             Executed.AddRange(batch);
             await HesitateAsync();
             busy.Change(-1);
+        }
+
+        public void GiveUp()
+        {
         }
 
         public Task RestAsync() => HesitateAsync();

@@ -171,12 +171,20 @@ internal sealed class ModelServer : IEntryStore
             }
         }
 
+        public void GiveUp()
+        {
+        }
+
         public Task RestAsync() => server.PassAsync();
     }
 
     private sealed class WriteExecutor(ModelServer server, WriteQueue queue) : IBatchExecutor<KeyWrite>
     {
         public Task ExecuteAsync(List<KeyWrite> batch) => Task.WhenAll(batch.Select(ExecuteAsync));
+
+        public void GiveUp()
+        {
+        }
 
         public Task RestAsync() => server.PassAsync();
 

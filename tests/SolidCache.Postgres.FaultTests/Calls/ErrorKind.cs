@@ -1,0 +1,17 @@
+using Npgsql;
+
+namespace SolidCache.Postgres.FaultTests.Calls;
+
+/// <summary>What errors are counted by: the server's code if it said one, else the type of the exception.</summary>
+internal static class ErrorKind
+{
+    public static string Of(Exception error) => CodeOf(error) ?? error.GetType().Name;
+
+    private static string? CodeOf(Exception? error) => error switch
+    {
+        null => null,
+        PostgresException server => server.SqlState,
+        AggregateException several => several.InnerExceptions.Select(CodeOf).FirstOrDefault(code => code is not null),
+        _ => CodeOf(error.InnerException),
+    };
+}

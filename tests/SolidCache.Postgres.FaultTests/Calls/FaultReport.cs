@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using SolidCache.Postgres.Histories;
+
+namespace SolidCache.Postgres.FaultTests.Calls;
+
+/// <summary>What a fault did to the callers: told, written down, and held against what they may rely on.</summary>
+internal static class FaultReport
+{
+    /// <summary>The file to which each fault adds its row of a Markdown table.</summary>
+    private const string TableVariable = "SOLIDCACHE_FAULT_TABLE";
+
+    /// <summary>A machine that is busy with the fault itself answers no clock at once.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Asserts that no call showed what cannot be, that all came back in time, and that the cache went on by itself.
+    /// </summary>
+    /// <param name="fault">What happened.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="setsMayBeLost">Whether only removes are durable.</param>
+    /// <param name="recovery">How long after the end of the fault calls may still fail; the time-out of a call unless told otherwise.</param>
+    public static async Task AssertAsync(string fault, LoadResult result, bool setsMayBeLost = false, TimeSpan? recovery = null)
+    {
+        // What fails may still be under way for as long as its call was given.
+        var lateness = (long)(result.OperationTimeout.TotalSeconds * Stopwatch.Frequency);
+        var violations = (setsMayBeLost
+            ? RegisterCheck.Returned(result.Operations, lateness)
+            : RegisterCheck.Violations(result.Operations, lateness)).ToList();
+        await WriteAsync(
+            $"| {fault} | {result.Operations.Count} | {result.ErrorsByKind} | {result.LongestCall.TotalSeconds:0.0} s | {violations.Count} "
+            + $"| {(result.Recovery is { } time ? $"{time.TotalSeconds:0.0} s" : "never")} |");
+        foreach (var kind in result.Errors.GroupBy(error => error.Kind))
+        {
+            await TestContext.Out.WriteLineAsync($"For example: {kind.First().Error}");
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(violations.Take(5), Is.Empty, "What cannot be is not seen.");
+            Assert.That(result.Unfinished.Take(5), Is.Empty, "Every call comes back.");
+            Assert.That(result.LongestCall, Is.LessThan(result.OperationTimeout + Slack), () => $"No call takes longer than it may: {result.Longest}");
+            Assert.That(result.Recovery, Is.Not.Null.And.LessThan((recovery ?? result.OperationTimeout) + Slack), "The cache goes on by itself.");
+            Assert.That(result.Errors.Where(error => error.Start >= result.Calm).Take(5), Is.Empty, "After the fault all is well.");
+        }
+    }
+
+    private static async Task WriteAsync(string row)
+    {
+        await TestContext.Out.WriteLineAsync(row);
+        if (Environment.GetEnvironmentVariable(TableVariable) is { Length: > 0 } file)
+        {
+            if (!File.Exists(file))
+            {
+                await File.WriteAllTextAsync(
+                    file, "| fault | operations | errors | longest call | anomalies | recovery |\n|---|---:|---|---:|---:|---:|\n");
+            }
+
+            await File.AppendAllTextAsync(file, row + "\n");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
+
+namespace SolidCache.Postgres.FaultTests.Faults;
+
+/// <summary>The primary dies, and its standby takes over.</summary>
+public sealed class Failover
+{
+    [Test]
+    public async Task A_synchronous_standby_takes_over()
+    {
+        // On the command line, not in the settings that the standby copies: the new primary has no standby to wait for.
+        await using var primary = await Cluster.StartNewAsync("synchronous_standby_names=*");
+        await using var standby = await primary.StartStandbyAsync();
+        await SynchronousAsync(primary);
+        var both = primary.ConnectionString
+            .Replace("Host=127.0.0.1;", $"Host=127.0.0.1:{primary.Port},127.0.0.1:{standby.Port};", StringComparison.Ordinal)
+            .Replace($"Port={primary.Port};", "", StringComparison.Ordinal);
+
+        var result = await Load.ThroughAsync(
+            both,
+            async _ =>
+            {
+                await primary.KillNineAsync();
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                await standby.PromoteAsync();
+            },
+            options => options.Durability = SolidCacheDurability.Full);
+
+        await FaultReport.AssertAsync("failover to a synchronous standby", result);
+    }
+
+    private static async Task SynchronousAsync(Cluster primary)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await primary.ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'walreceiver' AND state = 'streaming' AND sync_state = 'sync')"))
+        {
+            Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)), "The standby keeps up.");
+            await Task.Delay(20);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace SolidCache.Postgres.FaultTests.Servers;
+
+/// <summary>A PostgreSQL server of a test's own, which may do to it whatever can happen to a server.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly string _folder;
+    private readonly string[] _settings;
+    private Process? _server;
+    private int[] _frozen = [];
+
+    private Cluster(string folder, string[] settings) => (_folder, _settings) = (folder, settings);
+
+    public int Port { get; } = LoopbackPort.Free();
+
+    public string ConnectionString => ConnectionStringOn(Port);
+
+    private int Postmaster => _server?.Id ?? throw new InvalidOperationException("The server is not running.");
+
+    /// <summary>The connection string of a superuser by another way to the server.</summary>
+    public static string ConnectionStringOn(int port) =>
+        $"Host=127.0.0.1;Port={port};Username=postgres;Password={DataFolder.Password};Database=postgres";
+
+    /// <summary>Starts a new cluster.</summary>
+    /// <param name="settings">Each <c>name=value</c>.</param>
+    public static async Task<Cluster> StartNewAsync(params string[] settings)
+    {
+        var cluster = new Cluster(await DataFolder.CopyAsync(), settings);
+        await cluster.StartAsync();
+        return cluster;
+    }
+
+    /// <summary>Starts a standby that streams from this server.</summary>
+    public async Task<Cluster> StartStandbyAsync()
+    {
+        var folder = await DataFolder.EmptyAsync();
+        await Programs.RunAsync(
+            folder,
+            "pg_basebackup",
+            [new("PGPASSWORD", DataFolder.Password)],
+            "--pgdata", "data", "--host", "127.0.0.1", "--port", $"{Port}", "--username", "postgres", "--checkpoint", "fast", "--write-recovery-conf", "--no-sync");
+        var standby = new Cluster(folder, []);
+        await standby.StartAsync();
+        return standby;
+    }
+
+    /// <summary>Starts the server, and waits until it lets somebody in.</summary>
+    public async Task StartAsync()
+    {
+        string[] settings =
+        [
+            $"port={Port}",
+            "listen_addresses=127.0.0.1",
+            // A Unix socket's path could get too long.
+            "unix_socket_directories=",
+            // fsync stays on: tests look at what a crash leaves.
+            "shared_buffers=64MB",
+            .. _settings,
+        ];
+        _server = Programs.Start(_folder, "postgres", ["-D", "data", .. settings.SelectMany(setting => (string[])["-c", setting])]);
+        var waited = Stopwatch.StartNew();
+        while (!await LetsInAsync())
+        {
+            if (_server.HasExited || waited.Elapsed > Patience)
+            {
+                throw new AssertionException($"PostgreSQL did not start: {await File.ReadAllTextAsync(Programs.LogOf(_folder))}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Ends all sessions and stops with a checkpoint.</summary>
+    public async Task StopFastAsync()
+    {
+        Signal.ShutDownFast(Postmaster);
+        await EndedAsync();
+    }
+
+    /// <summary>Stops as it is; the next start recovers.</summary>
+    public async Task StopAtOnceAsync()
+    {
+        Signal.ShutDownAtOnce(Postmaster);
+        await EndedAsync();
+    }
+
+    /// <summary>Kills all processes but the first, which starts them anew after a recovery.</summary>
+    public void KillNineChildren() => Array.ForEach(Signal.Children(Postmaster), Signal.KillNine);
+
+    /// <summary>Kills all processes.</summary>
+    public async Task KillNineAsync()
+    {
+        // Stopped first, so that it starts no child that nobody kills.
+        Signal.Freeze(Postmaster);
+        var children = Signal.Children(Postmaster);
+        Signal.KillNine(Postmaster);
+        Array.ForEach(children, Signal.KillNine);
+        await EndedAsync();
+    }
+
+    /// <summary>Stops all processes where they are. Connections stay open, and the kernel accepts new ones.</summary>
+    public void Freeze()
+    {
+        Signal.Freeze(Postmaster);
+        _frozen = [Postmaster, .. Signal.Children(Postmaster)];
+        Array.ForEach(_frozen, Signal.Freeze);
+    }
+
+    /// <summary>Stops one backend where it is.</summary>
+    public void Freeze(int backend)
+    {
+        Signal.Freeze(backend);
+        _frozen = [.. _frozen, backend];
+    }
+
+    /// <summary>Lets everything that is frozen go on.</summary>
+    public void Thaw()
+    {
+        Array.ForEach(_frozen, Signal.Thaw);
+        _frozen = [];
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public async Task PromoteAsync() => Assert.That(await ScalarAsync<bool>("SELECT pg_promote()"), Is.True, "The standby is promoted.");
+
+    /// <summary>The backends of the caches' connections.</summary>
+    public Task<int[]> BackendPidsAsync() =>
+        ScalarAsync<int[]>("SELECT coalesce(array_agg(pid), '{}') FROM pg_stat_activity WHERE application_name = 'SolidCache.Postgres'");
+
+    /// <summary>A connection of a client other than the cache.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, ApplicationName = "another client", Timeout = 5 }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            Thaw();
+            await StopAtOnceAsync();
+        }
+
+        _server?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task EndedAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _server!.WaitForExitAsync(patience.Token);
+        _server.Dispose();
+        _server = null;
+    }
+
+    private async Task<bool> LetsInAsync()
+    {
+        try
+        {
+            await using var connection = await ConnectAsync();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SolidCache.Postgres.FaultTests.Servers;
+
+/// <summary>The network between the cache and a server.</summary>
+internal sealed class TcpProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<ProxiedConnection, Task> _connections = new();
+    private readonly int _target;
+    private readonly Task _accepting;
+    private volatile Traffic _traffic;
+
+    public TcpProxy(int target)
+    {
+        _target = target;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public Traffic Traffic
+    {
+        get => _traffic;
+        set
+        {
+            _traffic = value;
+            if (value == Traffic.Refused)
+            {
+                Reset();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _accepting;
+        Reset();
+        await Task.WhenAll(_connections.Values);
+    }
+
+    private void Reset()
+    {
+        foreach (var connection in _connections.Keys)
+        {
+            connection.Reset();
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = await _listener.AcceptSocketAsync();
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                // Stopped.
+                return;
+            }
+
+            var connection = new ProxiedConnection(client, _target, () => _traffic);
+            _connections[connection] = connection.RunAsync();
+            if (_traffic == Traffic.Refused)
+            {
+                connection.Reset();
+            }
+        }
+    }
+}
