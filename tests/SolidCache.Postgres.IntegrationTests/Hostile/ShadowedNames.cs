@@ -107,7 +107,8 @@ public sealed class ShadowedNames
 
     private Task SearchAsync(string path) => _database.ExecuteAsync($"ALTER ROLE {_role} SET search_path = {path}");
 
-    private async Task ExecuteAsync(string sql) => await PostgresServer.ExecuteAsync(ConnectionString, sql);
+    /// <summary>Without the driver's own query of types, which is made for no such search_path.</summary>
+    private Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(ConnectionString + ";Server Compatibility Mode=NoTypeLoading", sql);
 
     private async Task PassHalfAMinuteAsync(ISolidCache cache, string table)
     {
