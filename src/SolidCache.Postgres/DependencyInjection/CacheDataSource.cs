@@ -43,7 +43,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             Build(connectionString, TimeSpan.Zero).Dispose();
             return true;
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or NotSupportedException or FormatException)
+        catch (Exception error) when (MeansUnusable(error))
         {
             return false;
         }
@@ -105,11 +105,15 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         {
             return new NpgsqlConnectionStringBuilder(connectionString).Multiplexing;
         }
-        catch (Exception error) when (error is ArgumentException or FormatException)
+        catch (Exception error) when (MeansUnusable(error))
         {
             return false;
         }
     }
+
+    /// <summary>All that Npgsql throws at connection strings: <c>Host=x:99999999999</c> overflows, and the unknown keyword of <c>Bogus=</c> is not found.</summary>
+    private static bool MeansUnusable(Exception error) =>
+        error is ArgumentException or InvalidOperationException or NotSupportedException or FormatException or OverflowException or KeyNotFoundException;
 
     private static NpgsqlDataSource ThroughPrimary(NpgsqlDataSource source) =>
         source is NpgsqlMultiHostDataSource hosts && new NpgsqlConnectionStringBuilder(hosts.ConnectionString).TargetSessionAttributes is null

@@ -8,7 +8,7 @@ internal static class SchemaScript
 {
     /// <summary>Held until the end of the transaction, by everybody who migrates a cache in the same schema, which the first creates for all.</summary>
     public static string Lock(SqlNames names) =>
-        $"SELECT pg_advisory_xact_lock(hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0))";
+        $"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0))";
 
     public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged)
     {

@@ -22,7 +22,7 @@ internal sealed record SchemaVersion(int Version, int MinimumLibraryVersion, boo
               entries.relpersistence = 'u',
               current_setting('server_encoding')
             FROM {names.State} AS state
-            JOIN pg_catalog.pg_class AS entries ON entries.oid = to_regclass({SqlNames.Literal(names.Entries)})
+            JOIN pg_catalog.pg_class AS entries ON entries.oid = to_regclass({SqlNames.Literal(names.Entries)})::oid
             """;
         try
         {

@@ -1,7 +1,7 @@
 -- The schema of SolidCache.Postgres, version 1. It may run again, and beside other nodes.
 BEGIN;
 
-SELECT pg_advisory_xact_lock(hashtextextended('solid_cache:"public"', 0));
+SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
 
 DO $solid_cache$
 DECLARE
@@ -103,14 +103,14 @@ DECLARE
   block_count bigint;
   slice_deleted bigint;
 BEGIN
+  -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF blocks_per_slice IS NULL OR blocks_per_slice < 1 THEN
     RAISE EXCEPTION 'blocks_per_slice is %, but must be at least 1', blocks_per_slice USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   deleted := 0;
   LOOP
-    -- A procedure with a search_path of its own may not commit, so each transaction sets it anew.
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     block_count := pg_relation_size('"public"."solid_cache_entries"') / current_setting('block_size')::bigint;
     EXIT WHEN next_block >= block_count;
 
@@ -127,6 +127,7 @@ BEGIN
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;
     COMMIT;
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
     -- Only after work: a pause for each slice of a table without expired entries would make it slow for nothing.
     IF slice_deleted > 0 THEN

@@ -6,6 +6,10 @@ namespace SolidCache.Postgres.Sql;
 /// The statements on entries, composed once for a table. Parameters are bigint, text, bytea and bool only: no time type crosses the
 /// wire, so neither clocks nor time zones nor plugins of the application's data source matter.
 /// </summary>
+/// <remarks>
+/// Operands have the very types of PostgreSQL's operators, and functions that are called with other types than their own are qualified: a
+/// better fit in another schema of the search_path would win over pg_catalog, and run as this role (CVE-2018-1058).
+/// </remarks>
 internal sealed class EntryStatements
 {
     /// <summary>Rows that one transaction of a removal by prefix or pattern locks at most.</summary>
@@ -14,17 +18,17 @@ internal sealed class EntryStatements
     public EntryStatements(SqlNames names, double slidingSlack)
     {
         var entries = names.Entries;
-        var stretch = (1 + slidingSlack).ToString(CultureInfo.InvariantCulture);
+        var stretch = $"'{(1 + slidingSlack).ToString(CultureInfo.InvariantCulture)}'::float8";
 
         // A touch is due when less than the window remains, the cap leaves room for one, and it can be written: not on a standby.
         const string TouchIsDue =
             """
             sliding_expiration IS NOT NULL
-              AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+              AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
               AND expires_at < coalesce(absolute_expiration, 'infinity')
               AND NOT current_setting('transaction_read_only')::boolean
             """;
-        var touched = $"least(absolute_expiration, now() + sliding_expiration * {stretch} * interval '1 microsecond')";
+        var touched = $"least(absolute_expiration, now() + sliding_expiration::float8 * {stretch} * interval '1 microsecond')";
 
         // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed.
         Read =
@@ -148,7 +152,7 @@ internal sealed class EntryStatements
             /* solid_cache:ttl */
             SELECT CASE
               WHEN isfinite(expires_at) THEN least(
-                (extract(epoch FROM expires_at - now()) * 1000000)::bigint,
+                (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
                 sliding_expiration)
             END
             FROM {entries}
@@ -184,12 +188,12 @@ internal sealed class EntryStatements
             INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
             SELECT
               least(
-                now() + nullif({absolute}, 0) * interval '1 microsecond',
-                now() + nullif({sliding}, 0) * {stretch} * interval '1 microsecond',
+                now() + nullif({absolute}, 0)::float8 * interval '1 microsecond',
+                now() + nullif({sliding}, 0)::float8 * {stretch} * interval '1 microsecond',
                 'infinity'),
               now(),
               nullif({sliding}, 0),
-              now() + nullif({absolute}, 0) * interval '1 microsecond',
+              now() + nullif({absolute}, 0)::float8 * interval '1 microsecond',
               {key},
               {value}
             """;

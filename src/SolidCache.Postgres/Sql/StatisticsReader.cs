@@ -23,7 +23,7 @@ internal sealed class StatisticsReader
             """
             count(*) AS total,
                 count(*) FILTER (WHERE expires_at <= now()) AS expired,
-                count(*) FILTER (WHERE expires_at <= now() - $1 * interval '1 microsecond') AS overdue,
+                count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
                 sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
             """;
 
@@ -31,9 +31,9 @@ internal sealed class StatisticsReader
             $"""
             /* solid_cache:size */
             SELECT
-              pg_relation_size({entries}) / current_setting('block_size')::bigint,
-              pg_total_relation_size({entries}),
-              (extract(epoch FROM now() - last_sweep_finished_at) * 1000000)::bigint
+              pg_catalog.pg_relation_size({entries}::regclass) / current_setting('block_size')::bigint,
+              pg_catalog.pg_total_relation_size({entries}::regclass),
+              (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint
             FROM {names.State}
             """;
         _count =
@@ -57,7 +57,7 @@ internal sealed class StatisticsReader
               sum(overdue)::bigint,
               coalesce(sum(bytes), 0)::bigint
             FROM (
-              SELECT floor(random() * $2)::bigint AS number
+              SELECT floor(random() * $2::float8)::bigint AS number
               FROM generate_series(1, {SampledBlocks})
             ) AS block
             CROSS JOIN LATERAL (
@@ -65,8 +65,8 @@ internal sealed class StatisticsReader
               FROM (
                 SELECT expires_at, key, value
                 FROM {names.Entries}
-                WHERE ctid >= format('(%s,0)', block.number)::tid
-                  AND ctid < format('(%s,0)', block.number + 1)::tid
+                WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
+                  AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
                 LIMIT {MaxRowsOfABlock}
               ) AS rows
             ) AS counts

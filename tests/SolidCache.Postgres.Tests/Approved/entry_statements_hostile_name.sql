@@ -1,7 +1,7 @@
 -- Read
 /* solid_cache:get */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, value
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
@@ -11,7 +11,7 @@ WHERE key = $1
 -- ReadMany
 /* solid_cache:get_many */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, value
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
@@ -21,14 +21,14 @@ WHERE key = ANY ($1)
 -- TouchUnlessLocked
 /* solid_cache:touch */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+SET expires_at = least(absolute_expiration, now() + sliding_expiration::float8 * '1.1'::float8 * interval '1 microsecond')
 FROM (
   SELECT key AS due_key
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
   WHERE key = $1
     AND expires_at > now()
     AND sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean
   FOR UPDATE SKIP LOCKED
@@ -38,14 +38,14 @@ WHERE entry.key = due.due_key;
 -- TouchMany
 /* solid_cache:touch_many */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+SET expires_at = least(absolute_expiration, now() + sliding_expiration::float8 * '1.1'::float8 * interval '1 microsecond')
 FROM (
   SELECT key AS due_key
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
   WHERE key = ANY ($1)
     AND expires_at > now()
     AND sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean
   ORDER BY key
@@ -56,11 +56,11 @@ WHERE entry.key = due.due_key;
 -- Refresh
 /* solid_cache:refresh */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-SET expires_at = least(absolute_expiration, now() + sliding_expiration * 1.1 * interval '1 microsecond')
+SET expires_at = least(absolute_expiration, now() + sliding_expiration::float8 * '1.1'::float8 * interval '1 microsecond')
 WHERE key = $1
   AND expires_at > now()
   AND sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration * interval '1 microsecond'
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean;
 
@@ -69,12 +69,12 @@ WHERE key = $1
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + nullif($2, 0) * interval '1 microsecond',
-    now() + nullif($3, 0) * 1.1 * interval '1 microsecond',
+    now() + nullif($2, 0)::float8 * interval '1 microsecond',
+    now() + nullif($3, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif($3, 0),
-  now() + nullif($2, 0) * interval '1 microsecond',
+  now() + nullif($2, 0)::float8 * interval '1 microsecond',
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
@@ -92,12 +92,12 @@ WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 micr
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + nullif(row.absolute, 0) * interval '1 microsecond',
-    now() + nullif(row.sliding, 0) * 1.1 * interval '1 microsecond',
+    now() + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  now() + nullif(row.absolute, 0) * interval '1 microsecond',
+  now() + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
 FROM (
@@ -118,12 +118,12 @@ WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 micr
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + nullif($2, 0) * interval '1 microsecond',
-    now() + nullif($3, 0) * 1.1 * interval '1 microsecond',
+    now() + nullif($2, 0)::float8 * interval '1 microsecond',
+    now() + nullif($3, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif($3, 0),
-  now() + nullif($2, 0) * interval '1 microsecond',
+  now() + nullif($2, 0)::float8 * interval '1 microsecond',
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
@@ -141,12 +141,12 @@ WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 micr
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    now() + nullif(row.absolute, 0) * interval '1 microsecond',
-    now() + nullif(row.sliding, 0) * 1.1 * interval '1 microsecond',
+    now() + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  now() + nullif(row.absolute, 0) * interval '1 microsecond',
+  now() + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
 FROM (
@@ -204,7 +204,7 @@ WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchron
 /* solid_cache:ttl */
 SELECT CASE
   WHEN isfinite(expires_at) THEN least(
-    (extract(epoch FROM expires_at - now()) * 1000000)::bigint,
+    (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
     sliding_expiration)
 END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"

@@ -1,9 +1,9 @@
 -- Size
 /* solid_cache:size */
 SELECT
-  pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') / current_setting('block_size')::bigint,
-  pg_total_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'),
-  (extract(epoch FROM now() - last_sweep_finished_at) * 1000000)::bigint
+  pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass) / current_setting('block_size')::bigint,
+  pg_catalog.pg_total_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass),
+  (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
 
 -- Count
@@ -12,7 +12,7 @@ SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
 FROM (
   SELECT count(*) AS total,
     count(*) FILTER (WHERE expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE expires_at <= now() - $1 * interval '1 microsecond') AS overdue,
+    count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
 ) AS counts;
@@ -25,19 +25,19 @@ SELECT
   sum(overdue)::bigint,
   coalesce(sum(bytes), 0)::bigint
 FROM (
-  SELECT floor(random() * $2)::bigint AS number
+  SELECT floor(random() * $2::float8)::bigint AS number
   FROM generate_series(1, 128)
 ) AS block
 CROSS JOIN LATERAL (
   SELECT count(*) AS total,
     count(*) FILTER (WHERE expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE expires_at <= now() - $1 * interval '1 microsecond') AS overdue,
+    count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
   FROM (
     SELECT expires_at, key, value
     FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-    WHERE ctid >= format('(%s,0)', block.number)::tid
-      AND ctid < format('(%s,0)', block.number + 1)::tid
+    WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
+      AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
     LIMIT 1200
   ) AS rows
 ) AS counts;

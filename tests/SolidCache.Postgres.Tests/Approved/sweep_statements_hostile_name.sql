@@ -1,7 +1,7 @@
 -- BlockCount
 /* solid_cache:sweep_size */
 SELECT
-  pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') / current_setting('block_size')::bigint,
+  pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass) / current_setting('block_size')::bigint,
   current_setting('block_size')::bigint,
   pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean;
 
@@ -9,9 +9,9 @@ SELECT
 /* solid_cache:sweep_acquire */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = $1,
-    sweep_lease_ends_at = now() + $2 * interval '1 microsecond'
+    sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond'
 WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1)
-  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3 * interval '1 microsecond')
+  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
 RETURNING sweep_next_block, sweep_deleted;
 
 -- DeleteSlice
@@ -21,8 +21,8 @@ USING set_config('synchronous_commit', 'off', true) AS durability
 WHERE ctid = ANY (ARRAY(
   SELECT ctid
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-  WHERE ctid >= format('(%s,0)', $1)::tid
-    AND ctid < format('(%s,0)', $2)::tid
+  WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
+    AND ctid < pg_catalog.format('(%s,0)', $2)::tid
     AND expires_at <= now()
   FOR UPDATE SKIP LOCKED
 ));
@@ -30,7 +30,7 @@ WHERE ctid = ANY (ARRAY(
 -- RecordSlice
 /* solid_cache:sweep_progress */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
-SET sweep_lease_ends_at = now() + $2 * interval '1 microsecond',
+SET sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
     sweep_next_block = $3,
     sweep_deleted = $4
 FROM set_config('synchronous_commit', 'off', true) AS durability

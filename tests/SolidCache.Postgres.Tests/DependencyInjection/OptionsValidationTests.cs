@@ -48,6 +48,8 @@ public sealed class OptionsValidationTests
         Case("an empty connection string", options => options.ConnectionString = "", Unusable),
         Case("a blank connection string", options => options.ConnectionString = " \t", Unusable),
         Case("a connection string without a host", options => options.ConnectionString = "Username=me", Unusable),
+        Case("an unknown keyword without a value", options => options.ConnectionString = "Host=x;Bogus=", Unusable),
+        Case("a port beyond all numbers", options => options.ConnectionString = "Host=x:99999999999", Unusable),
         Case("a connection string that contradicts itself", options => options.ConnectionString = "Host=x;Minimum Pool Size=9;Maximum Pool Size=1", Unusable),
         Case("an empty schema", options => options.SchemaName = "", "SchemaName", "'' is not a schema name for the cache: it must have 1 to 63 bytes"),
         Case("a null schema", options => options.SchemaName = null!, "SchemaName", "it must have 1 to 63 bytes"),

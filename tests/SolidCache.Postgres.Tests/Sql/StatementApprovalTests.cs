@@ -41,8 +41,8 @@ public sealed class StatementApprovalTests
         var statements = new EntryStatements(Default, slack);
         string[] touching = [statements.TouchUnlessLocked, statements.Refresh];
 
-        Assert.That(touching, Has.All.Contain($"sliding_expiration * {factor} * interval"));
-        Assert.That(statements.RelaxedWrite, Does.Contain($"nullif($3, 0) * {factor} * interval"));
+        Assert.That(touching, Has.All.Contain($"sliding_expiration::float8 * '{factor}'::float8 * interval"));
+        Assert.That(statements.RelaxedWrite, Does.Contain($"nullif($3, 0)::float8 * '{factor}'::float8 * interval"));
     }
 
     [Test]

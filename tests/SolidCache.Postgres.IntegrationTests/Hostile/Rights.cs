@@ -1,0 +1,88 @@
+using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.IntegrationTests.Hostile;
+
+/// <summary>What a role may do to a cache that has no rights on it, or those of a scheduler that sweeps, and what a connection without TLS gets.</summary>
+public sealed class Rights
+{
+    private readonly string _neighbour = $"neighbour_{Guid.NewGuid():N}";
+    private readonly string _sweeper = $"sweeper_{Guid.NewGuid():N}";
+    private TestDatabase _database = null!;
+    private CacheHost _host = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _host = await CacheHost.StartAsync(_database.ConnectionString);
+        await _database.ExecuteAsync($"CREATE ROLE {_neighbour} LOGIN PASSWORD 'secret'; CREATE ROLE {_sweeper} LOGIN PASSWORD 'secret'");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _host.DisposeAsync();
+        await _database.ExecuteAsync($"DROP OWNED BY {_neighbour}, {_sweeper}; DROP ROLE {_neighbour}, {_sweeper}");
+        await _database.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_neighbour_in_the_database_can_neither_read_nor_write_nor_sweep()
+    {
+        foreach (var forbidden in (string[])
+            [
+                "SELECT key FROM solid_cache_entries", "INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'a', '')",
+                "UPDATE solid_cache_entries SET value = ''", "DELETE FROM solid_cache_entries", "TRUNCATE solid_cache_entries", "SELECT * FROM solid_cache_state",
+                "SELECT cleanup_expired_cache()", "CALL sweep_expired_cache()", "CREATE OR REPLACE FUNCTION public.cleanup_expired_cache(maximum bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
+            ])
+        {
+            await RefusedAsync(_neighbour, forbidden);
+        }
+    }
+
+    [Test]
+    public async Task A_scheduler_that_sweeps_reads_no_value_and_changes_no_entry()
+    {
+        await _database.ExecuteAsync(
+            $"""
+            GRANT USAGE ON SCHEMA public TO {_sweeper};
+            GRANT SELECT (ctid, key, expires_at), UPDATE (created_at), DELETE ON solid_cache_entries TO {_sweeper};
+            GRANT UPDATE (last_sweep_finished_at, last_sweep_deleted) ON solid_cache_state TO {_sweeper};
+            """);
+        foreach (var sweep in (string[])["SELECT cleanup_expired_cache()", "SELECT cleanup_expired_cache(10)", "CALL sweep_expired_cache()"])
+        {
+            await _database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', ''), ('infinity', 'live', '') ON CONFLICT DO NOTHING");
+            await PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_sweeper, "secret"), sweep);
+            Assert.That(await _database.ScalarAsync<string[]>("SELECT array_agg(key) FROM solid_cache_entries"), Is.EqualTo((string[])["live"]), sweep);
+        }
+
+        foreach (var forbidden in (string[])
+            [
+                "SELECT value FROM solid_cache_entries", "UPDATE solid_cache_entries SET value = ''", "UPDATE solid_cache_entries SET expires_at = 'infinity'",
+                "INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'a', '')", "TRUNCATE solid_cache_entries", "UPDATE solid_cache_state SET schema_version = 99",
+            ])
+        {
+            await RefusedAsync(_sweeper, forbidden);
+        }
+    }
+
+    [Test]
+    public async Task Where_TLS_is_required_nothing_is_sent_to_a_server_without_it()
+    {
+        Assert.That(await _database.ScalarAsync<string>("SHOW ssl"), Is.EqualTo("off"), "The test needs a server without TLS.");
+        foreach (var mode in (string[])["Require", "VerifyCA", "VerifyFull"])
+        {
+            await using var node = await CacheHost.StartAsync($"{_database.ConnectionString};SSL Mode={mode}");
+
+            await Assert.ThatAsync(() => node.Cache.SetAsync("over TLS", [1], new()), Throws.InstanceOf<NpgsqlException>());
+        }
+
+        Assert.That(await _host.Cache.ExistsAsync("over TLS"), Is.False);
+    }
+
+    private Task RefusedAsync(string role, string sql) => Assert.ThatAsync(
+        () => PostgresServer.ExecuteAsync(_database.ConnectionStringOf(role, "secret"), sql),
+        Throws.InstanceOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.InsufficientPrivilege),
+        sql);
+}

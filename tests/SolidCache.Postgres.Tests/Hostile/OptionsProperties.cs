@@ -1,0 +1,73 @@
+using CsCheck;
+using Microsoft.Extensions.Options;
+using SolidCache.Postgres.DependencyInjection;
+using SolidCache.Postgres.Tests.Entries;
+
+namespace SolidCache.Postgres.Tests.Hostile;
+
+/// <summary>Options that somebody got wrong are named, all at once; nothing is thrown, and no connection string is repeated.</summary>
+public sealed class OptionsProperties
+{
+    private const string Secret = "hunter2";
+
+    private static readonly string[] Keywords =
+    [
+        "Host", "Port", "Username", "Password", "Database", "SSL Mode", "Timeout", "Command Timeout", "Maximum Pool Size", "Minimum Pool Size", "Multiplexing", "Keepalive",
+        "Root Certificate", "SSL Certificate", "Passfile", "Search Path", "Options", "Target Session Attributes", "Write Buffer Size", "Read Buffer Size", "Socket Send Buffer Size",
+        "Connection Lifetime", "Auto Prepare Min Usages", "Max Auto Prepare", "Load Balance Hosts", "Encoding", "Timezone", "Kerberos Service Name", "Bogus", "", "=",
+    ];
+
+    private static readonly Gen<string> Value = Gen.OneOf(
+        Gen.OneOf(Secret, "x", "", "0", "-1", "true", "prefer", "99999999999999999999", "1e9", "'", "\"", "'a;b'", "a,b:1,c:x", "/tmp", "[::1]:x", ":", "x:99999999999"),
+        Texts.Short,
+        Gen.Int.Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
+    private static readonly Gen<string> ConnectionString = Gen.OneOf(
+        Gen.Select(Gen.OneOf(Keywords), Value, (keyword, value) => $"{keyword}={value}").Array[0, 5]
+            .Select(parts => $"Password={Secret};" + string.Join(';', parts)),
+        Texts.Any);
+
+    private static readonly Gen<TimeSpan> Duration = Gen.OneOf(
+        Gen.OneOf(TimeSpan.MinValue, TimeSpan.MaxValue, TimeSpan.Zero, Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(1)), Gen.Long.Select(TimeSpan.FromTicks));
+
+    [Test]
+    public void Nothing_that_options_hold_makes_their_validation_throw_or_repeat_the_connection_string() =>
+        Gen.Select(
+            Gen.Select(Texts.Any.Null(), Texts.Any.Null(), Texts.Any.Null(), ConnectionString.Null()),
+            Gen.Int.Array[5],
+            Gen.Select(Duration, Duration, Duration.Nullable(), Gen.Double)).Sample(
+            (texts, numbers, times) =>
+            {
+                var options = new PostgresSolidCacheOptions
+                {
+                    SchemaName = texts.Item1!,
+                    TableName = texts.Item2!,
+                    KeyPrefix = texts.Item3,
+                    ConnectionString = texts.Item4,
+                    Durability = (SolidCacheDurability)numbers[0],
+                    MaxValueBytes = numbers[1],
+                    ReadConnections = numbers[2],
+                    WriteConnections = numbers[3],
+                    MaxQueuedCalls = numbers[4],
+                    OperationTimeout = times.Item1,
+                    SweepInterval = times.Item2,
+                    DefaultSlidingExpiration = times.Item3,
+                    SlidingExpirationSlack = times.Item4,
+                };
+                var result = new OptionsValidator().Validate("cache", options);
+                return result.Succeeded || (result.Failed && result.Failures.All(failure => failure.StartsWith("Cache 'cache': ", StringComparison.Ordinal)));
+            },
+            iter: 3_000,
+            print: parts => $"{parts.Item1.Item4?.Escaped()}");
+
+    [Test]
+    public void A_connection_string_is_accepted_or_refused_without_being_shown() =>
+        ConnectionString.Sample(
+            connectionString =>
+            {
+                var result = new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString });
+                return result.Succeeded || !result.FailureMessage!.Contains(Secret, StringComparison.Ordinal);
+            },
+            iter: 10_000,
+            print: Texts.Print);
+}
