@@ -14,7 +14,7 @@ internal static class LateWrite
     /// <summary>A condition that is true, or an error.</summary>
     /// <param name="deadline">The SQL of the deadline, in microseconds since 1970.</param>
     public static string Check(string deadline) =>
-        $"CASE WHEN clock_timestamp() < 'epoch'::timestamptz + {deadline} * interval '1 microsecond' THEN true ELSE ('{Mark}, at ' || clock_timestamp())::boolean END";
+        $"CASE WHEN clock_timestamp() < 'epoch'::timestamptz + {deadline}::float8 * interval '1 microsecond' THEN true ELSE ('{Mark}, at ' || clock_timestamp()::text)::boolean END";
 
     public static bool IsReportedBy(Exception error) =>
         error is PostgresException { SqlState: PostgresErrorCodes.InvalidTextRepresentation } server && server.MessageText.Contains(Mark, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, Serv
 {
     /// <summary>Checked connections that are remembered; beyond, all are checked again.</summary>
     private const int MaxRemembered = 4_096;
-    private const string Question = "/* solid_cache:pooler */ SELECT pg_backend_pid()::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    private const string Question = "/* solid_cache:pooler */ SELECT pg_backend_pid()::bigint, (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint";
     private readonly ConcurrentDictionary<int, bool> _isDirect = new();
     private int _warned;
 

@@ -78,14 +78,14 @@ SELECT
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value
-WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- RelaxedWriteMany
 /* solid_cache:set_many */
@@ -104,14 +104,14 @@ FROM (
   SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
 ) AS row
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value
-WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- DurableWrite
 /* solid_cache:set */
@@ -127,14 +127,14 @@ SELECT
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value
-WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- DurableWriteMany
 /* solid_cache:set_many */
@@ -153,14 +153,14 @@ FROM (
   SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
 ) AS row
 WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value
-WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- Remove
 /* solid_cache:remove */
@@ -168,7 +168,7 @@ DELETE FROM "public"."solid_cache_entries" AS entry
 USING (SELECT key FROM "public"."solid_cache_entries" WHERE key = $1 FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
   AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- RemoveMany
 /* solid_cache:remove_many */
@@ -176,7 +176,7 @@ DELETE FROM "public"."solid_cache_entries" AS entry
 USING (SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
   AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp())::boolean END;
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- RemoveSlice
 /* solid_cache:remove_range */
