@@ -25,6 +25,7 @@ public sealed partial class CSharpBlocks
     [TestCase("docs/testing.md", 4)]
     [TestCase("docs/metrics.md", 1)]
     [TestCase("docs/schema.md", 1)]
+    [TestCase("docs/security.md", 1)]
     public async Task Every_block_of_the_page_compiles_and_runs(string page, int atLeast)
     {
         await using var database = await TestDatabase.CreateAsync();

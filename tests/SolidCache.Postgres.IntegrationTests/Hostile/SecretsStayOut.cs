@@ -52,6 +52,17 @@ public sealed class SecretsStayOut(bool coalescing)
     public async Task When_the_server_refuses_a_row() => await FailsAsync(
         "ALTER TABLE cache.solid_cache_entries ADD CONSTRAINT refused CHECK (key NOT LIKE 'key%') NOT VALID", "23514");
 
+    /// <summary>A rule that the page names, and the proof that the ear would hear.</summary>
+    [Test]
+    public async Task Unless_the_connection_string_asks_for_the_servers_details()
+    {
+        await ListenAsync(
+            ConnectionString + ";Include Error Detail=true",
+            _ => _database.ExecuteAsync("ALTER TABLE cache.solid_cache_entries ADD CONSTRAINT refused CHECK (key NOT LIKE 'key%') NOT VALID"));
+
+        Assert.That(_ear.Heard, Does.Contain(Key).And.Not.Contain(Password));
+    }
+
     [Test]
     public async Task When_a_right_is_lacking() => await FailsAsync($"ALTER TABLE cache.solid_cache_entries OWNER TO CURRENT_USER; REVOKE ALL ON cache.solid_cache_entries FROM {_role}", "GRANT USAGE");
 
@@ -133,23 +144,25 @@ public sealed class SecretsStayOut(bool coalescing)
         Assert.That(_ear.Heard, Does.Contain(said));
     }
 
-    /// <summary>Runs every verb, then again once something has happened, and looks at all that was heard.</summary>
-    private async Task RunAsync(string connectionString, Func<ISolidCache, Task> happens)
+    /// <summary>Runs every verb, then again once something has happened, and hears what is said.</summary>
+    private async Task ListenAsync(string connectionString, Func<ISolidCache, Task> happens)
     {
-        await using (var host = await CacheHost.StartAsync(
+        await using var host = await CacheHost.StartAsync(
             connectionString,
             options => (options.SchemaName, options.Coalescing, options.MaxValueBytes, options.OperationTimeout, options.SweepExpiredEntries) = ("cache", coalescing, 4_000, TimeSpan.FromSeconds(3), true),
             services =>
             {
                 services.AddLogging(logging => logging.AddProvider(_ear).SetMinimumLevel(LogLevel.Trace));
                 services.AddHealthChecks().AddPostgresSolidCache();
-            }))
-        {
-            await CallAllAsync(host);
-            await happens(host.Cache);
-            await CallAllAsync(host);
-        }
+            });
+        await CallAllAsync(host);
+        await happens(host.Cache);
+        await CallAllAsync(host);
+    }
 
+    private async Task RunAsync(string connectionString, Func<ISolidCache, Task> happens)
+    {
+        await ListenAsync(connectionString, happens);
         foreach (var secret in (string[])["Zq4x", Convert.ToBase64String(Value)[..8], Convert.ToHexString(Value.AsSpan(6)), Convert.ToHexStringLower(Value.AsSpan(6))])
         {
             Assert.That(_ear.Heard, Does.Not.Contain(secret));
