@@ -26,6 +26,7 @@ public sealed partial class CSharpBlocks
     [TestCase("docs/metrics.md", 1)]
     [TestCase("docs/schema.md", 1)]
     [TestCase("docs/security.md", 1)]
+    [TestCase("docs/reliability.md", 1)]
     public async Task Every_block_of_the_page_compiles_and_runs(string page, int atLeast)
     {
         await using var database = await TestDatabase.CreateAsync();
