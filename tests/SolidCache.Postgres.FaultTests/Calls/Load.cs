@@ -15,8 +15,11 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>How long it is waited for the first successes after a fault.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>After the first successes, how long calls of the other node may still fail, whose breakers ask by themselves; and how long it is looked whether others do.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
+    /// <summary>After the first successes, how long calls of the other node may still fail, whose breakers ask by themselves.</summary>
+    private static readonly TimeSpan Calming = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long it is looked whether any call fails after that.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
     private readonly ConcurrentQueue<Operation> _history = new();
     private readonly ConcurrentQueue<CallError> _errors = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -70,7 +73,7 @@ internal sealed class Load : IAsyncDisposable
         }
 
         // What began in the fault may fail until its time is out.
-        await Task.Delay(Moment);
+        await Task.Delay(Calming);
         result = result with { Calm = Stopwatch.GetTimestamp() };
         await Task.Delay(Moment);
 

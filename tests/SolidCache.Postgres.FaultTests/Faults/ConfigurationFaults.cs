@@ -1,0 +1,120 @@
+using Npgsql;
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.FaultTests.Faults;
+
+/// <summary>Somebody takes away what the cache needs, and gives it back: errors say what to do, and no restart is needed.</summary>
+public sealed class ConfigurationFaults
+{
+    private const string Role = "CREATE ROLE cache_user LOGIN PASSWORD 'old'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO cache_user;";
+
+    [Test]
+    public async Task A_dropped_table_is_made_anew()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        var result = await Load.ThroughAsync(cluster.ConnectionString, _ => ExecuteAsync(cluster, "DROP TABLE solid_cache_entries, solid_cache_state"));
+
+        Assert.That(result.Errors.Select(error => error.Kind), Is.All.EqualTo(PostgresErrorCodes.UndefinedTable));
+        // Acknowledged sets went with the table.
+        await FaultReport.AssertAsync("table dropped", result, setsMayBeLost: true);
+    }
+
+    [Test]
+    public async Task A_renamed_table_is_an_error_that_says_which_script_to_run_when_the_cache_may_not_make_one()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript());
+        var result = await Load.ThroughAsync(
+            cluster.ConnectionString,
+            async cache =>
+            {
+                await ExecuteAsync(cluster, "ALTER TABLE solid_cache_entries RENAME TO gone");
+                await ComplainsAsync(cache, "GetScript");
+                await ExecuteAsync(cluster, "ALTER TABLE gone RENAME TO solid_cache_entries");
+            },
+            options => options.CreateSchemaIfNotExists = false);
+
+        await FaultReport.AssertAsync("table renamed and renamed back", result);
+    }
+
+    [Test]
+    public async Task Revoked_rights_are_an_error_that_names_the_grant()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
+        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        {
+            await ExecuteAsync(cluster, "REVOKE ALL ON solid_cache_entries FROM cache_user");
+            await ComplainsAsync(cache, "GRANT USAGE ON SCHEMA");
+            await ExecuteAsync(cluster, "GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries TO cache_user");
+        });
+
+        await FaultReport.AssertAsync("rights revoked and granted again", result);
+    }
+
+    [Test]
+    public async Task A_changed_password_is_an_error_until_the_right_one_is_used()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
+        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        {
+            await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'new'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
+            await ComplainsAsync(cache, "refused the login");
+            await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'old'");
+        });
+
+        await FaultReport.AssertAsync("password changed and changed back", result);
+    }
+
+    [Test]
+    public async Task A_rotating_password_of_a_registered_data_source_is_used()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
+        var password = "old";
+        var builder = new NpgsqlDataSourceBuilder(ConnectionStringOf(cluster, null));
+        builder.UsePasswordProvider(_ => password, (_, _) => ValueTask.FromResult(password));
+        await using var source = builder.Build();
+        await using var node = await CacheHost.StartAsync(null!, configureServices: services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, source));
+        await node.Cache.SetAsync("key", [1], new());
+
+        await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'new'");
+        password = "new";
+        await ExecuteAsync(cluster, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
+
+        Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+        await node.Cache.RemoveAsync("key");
+    }
+
+    private static string ConnectionStringOf(Cluster cluster, string? password) =>
+        new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Username = "cache_user", Password = password }.ConnectionString;
+
+    private static Task ComplainsAsync(ISolidCache cache, string remedy) => Eventually.TrueAsync(
+        async () =>
+        {
+            try
+            {
+                await cache.GetAsync("key:0");
+                return false;
+            }
+            catch (SolidCacheException error)
+            {
+                return error.Message.Contains(remedy, StringComparison.Ordinal);
+            }
+            catch (NpgsqlException)
+            {
+                return false;
+            }
+        },
+        $"an error speaks of: {remedy}");
+
+    private static async Task ExecuteAsync(Cluster cluster, string sql)
+    {
+        await using var connection = await cluster.ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
