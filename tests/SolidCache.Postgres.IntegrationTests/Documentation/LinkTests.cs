@@ -30,11 +30,24 @@ public sealed partial class LinkTests
         }
     }
 
+    [Test]
+    public void Every_test_that_the_security_page_names_is_there()
+    {
+        var named = Named().Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs/security.md")))
+            .SelectMany(list => list.Value.Split('`').Where((_, index) => index % 2 == 1)).ToHashSet();
+        var written = Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "tests"), "*.cs", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
+
+        Assert.That(named, Has.Count.GreaterThan(10).And.SubsetOf(written));
+    }
+
     /// <summary>As GitHub makes it.</summary>
     private static string AnchorOf(string heading) => NotInAnchors().Replace(heading.ToLowerInvariant(), "").Replace(' ', '-');
 
     [GeneratedRegex(@"\]\((?!https?:)(?<path>[^)#\s]*)(?:#(?<anchor>[^)]+))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\[`\w+`(?:, `\w+`)*\](?!\()")]
+    private static partial Regex Named();
 
     [GeneratedRegex(@"^#+ (?<text>.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

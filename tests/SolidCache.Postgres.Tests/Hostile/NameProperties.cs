@@ -38,12 +38,12 @@ public sealed class NameProperties
                     && SqlOf(sql).Select(SqlTokens.Skeleton).Zip(Statements).All(pair => pair.First.SequenceEqual(pair.Second))
                     && SqlTokens.Skeleton(PostgresSolidCacheSchema.GetScript(schema, table)).SequenceEqual(Script);
             },
-            iter: 3_000,
+            iter: 1_500,
             print: names => $"{names.Item1.Escaped()} {names.Item2.Escaped()}");
 
     [Test]
     public void A_text_stays_one_literal() =>
-        Texts.Any.Sample(text => SqlTokens.Value(SqlNames.Literal(text)) == text, iter: 10_000, print: Texts.Print);
+        Texts.Any.Sample(text => SqlTokens.Value(SqlNames.Literal(text)) == text, iter: 4_000, print: Texts.Print);
 
     [Test]
     public void A_prefix_is_refused_with_a_reason_or_leads_its_keys() =>
@@ -59,7 +59,7 @@ public sealed class NameProperties
                     return error.ParamName == "prefix" && error.Message.Contains(" is not a key prefix: ", StringComparison.Ordinal);
                 }
             },
-            iter: 10_000,
+            iter: 4_000,
             print: Texts.Print);
 
     private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[new EntryStatements(names, 0.1), new SweepStatements(names)])

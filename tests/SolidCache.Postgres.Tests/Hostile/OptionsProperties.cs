@@ -57,7 +57,7 @@ public sealed class OptionsProperties
                 var result = new OptionsValidator().Validate("cache", options);
                 return result.Succeeded || (result.Failed && result.Failures.All(failure => failure.StartsWith("Cache 'cache': ", StringComparison.Ordinal)));
             },
-            iter: 3_000,
+            iter: 1_500,
             print: parts => $"{parts.Item1.Item4?.Escaped()}");
 
     [Test]
@@ -68,6 +68,6 @@ public sealed class OptionsProperties
                 var result = new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString });
                 return result.Succeeded || !result.FailureMessage!.Contains(Secret, StringComparison.Ordinal);
             },
-            iter: 10_000,
+            iter: 4_000,
             print: Texts.Print);
 }

@@ -31,7 +31,7 @@ public sealed class PatternProperties
         Pair.Sample(
             pair => Spaces.All(space => space.Map(pair.Key).Stored is var stored
                 && (!StoredKeys.IsAsWritten(pair.Key, stored) || space.Matching(pair.Pattern).Holds(stored))),
-            iter: 30_000,
+            iter: 15_000,
             print: pair => $"{pair.Pattern.Escaped()} {pair.Key.Escaped()}");
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class PatternProperties
         Gen.Select(Run, Run).Sample(
             (one, other) => Spaces.All(space => space.Map(other).Stored is var stored
                 && (!StoredKeys.IsAsWritten(other, stored) || space.Matching(Literally(one)).Holds(stored) == string.Equals(one, other, StringComparison.Ordinal))),
-            iter: 10_000,
+            iter: 4_000,
             print: pair => $"{pair.Item1.Escaped()} {pair.Item2.Escaped()}");
 
     [Test]
@@ -56,7 +56,7 @@ public sealed class PatternProperties
                     return error.Message.StartsWith("A pattern may not", StringComparison.Ordinal);
                 }
             },
-            iter: 20_000,
+            iter: 8_000,
             print: Texts.Print);
 
     private static string Literally(string text) =>
