@@ -32,6 +32,7 @@ internal sealed class LaneSession(ConnectionSource connections)
 
     public async ValueTask<Session> GetAsync()
     {
+        Renew();
         if (_isOpen)
         {
             if (connections.Clock.IsOld)
@@ -51,12 +52,7 @@ internal sealed class LaneSession(ConnectionSource connections)
 
     public async Task RestAsync()
     {
-        if (Volatile.Read(ref _isGivingUp) != 0)
-        {
-            _patience = new CancellationTokenSource();
-            Volatile.Write(ref _isGivingUp, 0);
-        }
-
+        Renew();
         if (!_isOpen)
         {
             return;
@@ -71,6 +67,16 @@ internal sealed class LaneSession(ConnectionSource connections)
         {
             // A broken connection has nothing to give back, and the lane must live on.
             _session = null;
+        }
+    }
+
+    /// <summary>What was given up has ended, one way or the other.</summary>
+    private void Renew()
+    {
+        if (Volatile.Read(ref _isGivingUp) != 0)
+        {
+            _patience = new CancellationTokenSource();
+            Volatile.Write(ref _isGivingUp, 0);
         }
     }
 }
