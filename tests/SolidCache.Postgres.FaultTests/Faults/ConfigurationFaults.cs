@@ -55,6 +55,7 @@ public sealed class ConfigurationFaults
     }
 
     [Test]
+    [Category("Long")]
     public async Task A_changed_password_is_an_error_until_the_right_one_is_used()
     {
         await using var cluster = await Cluster.StartNewAsync();

@@ -9,6 +9,7 @@ public sealed class CrashFaults
     private const int Markers = 100;
 
     [Test]
+    [Category("Long")]
     public async Task The_servers_backends_are_killed([Values] SolidCacheDurability durability)
     {
         await using var cluster = await Cluster.StartNewAsync();

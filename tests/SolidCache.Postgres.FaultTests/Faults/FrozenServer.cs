@@ -24,6 +24,7 @@ public sealed class FrozenServer
     }
 
     [Test]
+    [Category("Long")]
     public async Task One_backend_stands_still()
     {
         await using var cluster = await Cluster.StartNewAsync();

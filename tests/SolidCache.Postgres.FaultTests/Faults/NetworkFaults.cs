@@ -12,12 +12,14 @@ public sealed class NetworkFaults
     public async Task The_network_swallows_everything() => await FailsAsync(Traffic.Swallowed, "network swallows everything for 8 s", LongerThanACall);
 
     [Test]
+    [Category("Long")]
     public async Task The_network_delivers_everything_late() => await FailsAsync(Traffic.Held, "network holds everything back for 8 s", LongerThanACall);
 
     [Test]
     public async Task The_network_refuses_connections() => await FailsAsync(Traffic.Refused, "connections reset and refused for 3 s", TimeSpan.FromSeconds(3));
 
     [Test]
+    [Category("Long")]
     public async Task The_network_is_slow_and_stalls()
     {
         var result = await ThroughAsync(Traffic.Slow, LongerThanACall);

@@ -7,6 +7,7 @@ namespace SolidCache.Postgres.FaultTests.Faults;
 public sealed class PoolerFaults
 {
     [Test]
+    [Category("Long")]
     public async Task The_pooler_is_killed()
     {
         await using var cluster = await Cluster.StartNewAsync();

@@ -24,6 +24,7 @@ public sealed class ServerTimeouts
     }
 
     [Test]
+    [Category("Long")]
     public async Task A_busy_cache_does_not_come_near_them()
     {
         await using var cluster = await Cluster.StartNewAsync(Settings);
