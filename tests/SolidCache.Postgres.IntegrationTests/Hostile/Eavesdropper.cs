@@ -15,17 +15,9 @@ internal sealed class Eavesdropper : ILoggerProvider, ILogger
 
     public Eavesdropper()
     {
-        _measurements.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter.Name is SolidCacheTelemetry.MeterName or "Npgsql")
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
         _measurements.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Hear(instrument, tags));
         _measurements.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Hear(instrument, tags));
         _measurements.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Hear(instrument, tags));
-        _measurements.Start();
         _spans = new ActivityListener
         {
             ShouldListenTo = source => source.Name == SolidCacheTelemetry.ActivitySourceName,
@@ -46,6 +38,19 @@ internal sealed class Eavesdropper : ILoggerProvider, ILogger
         {
             Hear($"{error} {error.Message} {string.Join(' ', error.Data.Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}"))}");
         }
+    }
+
+    /// <summary>To one host's measurements and the driver's: those of another test's cache would have it ask the server.</summary>
+    public void Listen(IMeterFactory meters)
+    {
+        _measurements.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Scope == meters || instrument.Meter.Name == "Npgsql")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _measurements.Start();
     }
 
     public void Measure() => _measurements.RecordObservableInstruments();

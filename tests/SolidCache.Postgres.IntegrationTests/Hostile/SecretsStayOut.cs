@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -155,6 +156,7 @@ public sealed class SecretsStayOut(bool coalescing)
                 services.AddLogging(logging => logging.AddProvider(_ear).SetMinimumLevel(LogLevel.Trace));
                 services.AddHealthChecks().AddPostgresSolidCache();
             });
+        _ear.Listen(host.Services.GetRequiredService<IMeterFactory>());
         await CallAllAsync(host);
         await happens(host.Cache);
         await CallAllAsync(host);
