@@ -31,7 +31,7 @@ internal static class FaultReport
             + $"| {(result.Recovery is { } time ? $"{time.TotalSeconds:0.0} s" : "never")} |");
         foreach (var kind in result.Errors.GroupBy(error => error.Kind))
         {
-            await TestContext.Out.WriteLineAsync($"For example: {kind.First().Error}");
+            await TestContext.Out.WriteLineAsync($"{kind.Key}: {Said(kind.First().Error)}");
         }
 
         using (Assert.EnterMultipleScope())
@@ -43,6 +43,9 @@ internal static class FaultReport
             Assert.That(result.Errors.Where(error => error.Start >= result.Calm).Take(5), Is.Empty, "After the fault all is well.");
         }
     }
+
+    private static string Said(Exception error) =>
+        $"{error.GetType().Name}: {error.Message}" + (error.InnerException is { } inner ? $" <- {Said(inner)}" : "");
 
     private static async Task WriteAsync(string row)
     {

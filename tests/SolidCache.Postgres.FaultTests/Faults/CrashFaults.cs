@@ -22,8 +22,8 @@ public sealed class CrashFaults
             },
             options => options.Durability = durability);
 
-        Assert.That(result.Errors, Is.Not.Empty);
         await FaultReport.AssertAsync($"kill -9 of all backends, {durability}", result, setsMayBeLost: durability == SolidCacheDurability.Relaxed);
+        Assert.That(result.Errors, Is.Not.Empty);
     }
 
     [Test]

@@ -19,8 +19,8 @@ public sealed class FrozenServer
             cluster.Thaw();
         });
 
-        Assert.That(result.Errors, Is.Not.Empty);
         await FaultReport.AssertAsync("server frozen for 8 s", result);
+        Assert.That(result.Errors, Is.Not.Empty);
     }
 
     [Test]

@@ -32,8 +32,8 @@ public sealed class NetworkFaults
     {
         var result = await ThroughAsync(traffic, duration);
 
-        Assert.That(result.Errors, Is.Not.Empty);
         await FaultReport.AssertAsync(fault, result);
+        Assert.That(result.Errors, Is.Not.Empty);
     }
 
     private static async Task<LoadResult> ThroughAsync(Traffic traffic, TimeSpan duration)

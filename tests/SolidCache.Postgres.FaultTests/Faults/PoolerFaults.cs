@@ -19,8 +19,8 @@ public sealed class PoolerFaults
             await pooler.StartAsync();
         });
 
-        Assert.That(result.Errors, Is.Not.Empty);
         await FaultReport.AssertAsync("kill -9 of PgBouncer, back after 1 s", result);
+        Assert.That(result.Errors, Is.Not.Empty);
     }
 
     [Test]

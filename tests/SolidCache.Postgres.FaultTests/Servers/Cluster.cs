@@ -99,6 +99,13 @@ internal sealed class Cluster : IAsyncDisposable
         Signal.KillNine(Postmaster);
         Array.ForEach(children, Signal.KillNine);
         await EndedAsync();
+        // Nobody waits for them any more, and no server starts while one of them still holds the shared memory of the old one.
+        var waited = Stopwatch.StartNew();
+        while (!Array.TrueForAll(children, Signal.HasEnded))
+        {
+            Assert.That(waited.Elapsed, Is.LessThan(Patience), "Who is killed ends.");
+            await Task.Delay(5);
+        }
     }
 
     /// <summary>Stops all processes where they are. Connections stay open, and the kernel accepts new ones.</summary>

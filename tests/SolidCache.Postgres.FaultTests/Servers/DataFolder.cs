@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using SolidCache.Postgres.FaultTests.Servers;
 
-namespace SolidCache.Postgres.FaultTests.Servers;
+// Not that of its folder: NUnit tears down a namespace's set-up after the tests of that namespace, and of those below it, only.
+namespace SolidCache.Postgres.FaultTests;
 
 /// <summary>Folders of clusters: the first is made by initdb, all others are copies of it, which takes a tenth of the time.</summary>
 [SetUpFixture]

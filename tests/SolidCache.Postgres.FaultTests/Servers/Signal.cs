@@ -39,6 +39,21 @@ internal static partial class Signal
         }
     }
 
+    /// <summary>Whether a process is gone, but for what its parent may still want to know of it.</summary>
+    public static bool HasEnded(int process)
+    {
+        try
+        {
+            // The state follows the name in brackets, which may hold anything.
+            var line = File.ReadAllText($"/proc/{process}/stat");
+            return line[line.LastIndexOf(')')..] is [_, _, 'Z' or 'X', ..];
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Who ended meanwhile needs no signal.</summary>
     private static void Send(int process, int signal) => _ = SendSignal(process, signal);
 
