@@ -11,96 +11,61 @@ namespace SolidCache.Postgres.Resilience;
 internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker reads, CircuitBreaker writes, Degradation? degradation, TableName table)
     : IEntryStore
 {
+    /// <summary>Instead of a name: the call throws whatever the application chose.</summary>
+    private const string? Throws = null;
+
     public ValueTask<bool> ReadAsync(
-        CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
-    {
-        if (degradation is { HasStale: true } && degradation.IsStale(key))
-        {
-            return ValueTask.FromResult(false);
-        }
+        CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
+        IsStale(key)
+            ? ValueTask.FromResult(false)
+            : CallAsync(
+                reads,
+                "get",
+                (key, destination, slide, async, cancellationToken),
+                static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken));
 
-        if (reads.Refusal() is { } reason)
-        {
-            return degradation is null ? ValueTask.FromException<bool>(Refused(reason)) : degradation.Miss<bool>("get", reason);
-        }
-
-        return GuardAsync(
-            reads, (key, destination, slide, async, cancellationToken), "get", static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken));
-    }
-
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
-    {
-        if (reads.Refusal() is { } reason)
-        {
-            return degradation is null ? ValueTask.FromException(Refused(reason)) : degradation.Drop("refresh", reason);
-        }
-
-        return GuardAsync(
-            reads, (key, async, cancellationToken), "refresh", static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken));
-    }
+    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
+        CallAsync(reads, "refresh", (key, async, cancellationToken), static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken));
 
     public ValueTask WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
-        if (degradation is not null)
-        {
-            return WriteOrDropAsync(degradation, key, value, expiration, durable, async, cancellationToken);
-        }
-
-        return writes.Refusal() is { } reason
-            ? ValueTask.FromException(Refused(reason))
-            : GuardAsync(
-                writes,
-                (key, value, expiration, durable, async, cancellationToken),
-                operation: null,
-                static (store, call) => store.WriteAsync(call.key, call.value, call.expiration, call.durable, call.async, call.cancellationToken));
+        var write = (key, value, expiration, durable, async, cancellationToken);
+        return degradation is null ? WriteAsync(write) : WriteOrDropAsync(degradation, write);
     }
 
     public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        writes.Refusal() is { } reason
-            ? ValueTask.FromException(Refused(reason))
-            : GuardAsync(
-                writes, (key, async, cancellationToken), operation: null, static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken));
+        CallAsync(writes, Throws, (key, async, cancellationToken), static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken));
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
-        writes.Refusal() is { } reason
-            ? ValueTask.FromException<long>(Refused(reason))
-            : GuardAsync(writes, (ranges, cancellationToken), operation: null, static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
+        CallAsync(writes, Throws, (ranges, cancellationToken), static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
 
-    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken)
-    {
-        if (degradation is { HasStale: true } && degradation.IsStale(key))
-        {
-            return ValueTask.FromResult<TimeSpan?>(null);
-        }
-
-        if (reads.Refusal() is { } reason)
-        {
-            return degradation is null ? ValueTask.FromException<TimeSpan?>(Refused(reason)) : degradation.Miss<TimeSpan?>("time_to_live", reason);
-        }
-
-        return GuardAsync(reads, (key, cancellationToken), "time_to_live", static (store, call) => store.GetTimeToLiveAsync(call.key, call.cancellationToken));
-    }
+    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
+        IsStale(key)
+            ? ValueTask.FromResult<TimeSpan?>(null)
+            : CallAsync(reads, "time_to_live", (key, cancellationToken), static (store, call) => store.GetTimeToLiveAsync(call.key, call.cancellationToken));
 
     /// <summary>Health checks want to know how the server is, and not how it was.</summary>
     public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
         store.GetStatisticsAsync(overdueAfter, cancellationToken);
 
+    private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
+
+    private ValueTask WriteAsync((CacheKey Key, ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) write) =>
+        CallAsync(writes, Throws, write, static (store, call) => store.WriteAsync(call.Key, call.Value, call.Expiration, call.Durable, call.Async, call.Token));
+
     private async ValueTask WriteOrDropAsync(
-        Degradation degraded, CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
+        Degradation degraded, (CacheKey Key, ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) write)
     {
-        var before = degraded.StampOf(key);
+        var before = degraded.StampOf(write.Key);
         var error = writes.Refusal();
         if (error is null)
         {
             try
             {
                 await GuardAsync(
-                    writes,
-                    (key, value, expiration, durable, async, cancellationToken),
-                    operation: null,
-                    static (store, call) => store.WriteAsync(call.key, call.value, call.expiration, call.durable, call.async, call.cancellationToken)).ConfigureAwait(false);
-                degraded.Overwritten(key, before);
+                    writes, Throws, write, static (store, call) => store.WriteAsync(call.Key, call.Value, call.Expiration, call.Durable, call.Async, call.Token)).ConfigureAwait(false);
+                degraded.Overwritten(write.Key, before);
                 return;
             }
             catch (Exception outage) when (Failure.IsOutage(outage))
@@ -109,7 +74,7 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
             }
         }
 
-        degraded.Dropped(key, error, this);
+        degraded.Dropped(write.Key, error, this);
     }
 
     private SolidCacheException Refused(Exception reason) =>
@@ -118,13 +83,35 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
             IsTransient = true,
         };
 
-    /// <param name="breaker">Told how the call ended.</param>
+    /// <param name="breaker">Asked whether the call may pass, and told how it ended.</param>
+    /// <param name="operation">The call's name if an outage may end it as if nothing was there; <see cref="Throws"/> when it may not.</param>
     /// <param name="state">Handed to <paramref name="work"/>.</param>
-    /// <param name="operation">The call's name if an outage may end it as if nothing was there; null when it throws.</param>
     /// <param name="work">The call.</param>
+    private ValueTask<TResult> CallAsync<TState, TResult>(
+        CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask<TResult>> work)
+    {
+        if (breaker.Refusal() is not { } reason)
+        {
+            return GuardAsync(breaker, operation, state, work);
+        }
+
+        return operation is null || degradation is null ? ValueTask.FromException<TResult>(Refused(reason)) : degradation.Miss<TResult>(operation, reason);
+    }
+
+    /// <summary>The same for calls without a result.</summary>
+    private ValueTask CallAsync<TState>(CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask> work)
+    {
+        if (breaker.Refusal() is not { } reason)
+        {
+            return GuardAsync(breaker, operation, state, work);
+        }
+
+        return operation is null || degradation is null ? ValueTask.FromException(Refused(reason)) : degradation.Drop(operation, reason);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> GuardAsync<TState, TResult>(
-        CircuitBreaker breaker, TState state, string? operation, Func<IEntryStore, TState, ValueTask<TResult>> work)
+        CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask<TResult>> work)
     {
         var successes = breaker.Successes;
         try
@@ -146,7 +133,7 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask GuardAsync<TState>(CircuitBreaker breaker, TState state, string? operation, Func<IEntryStore, TState, ValueTask> work)
+    private async ValueTask GuardAsync<TState>(CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask> work)
     {
         var successes = breaker.Successes;
         try

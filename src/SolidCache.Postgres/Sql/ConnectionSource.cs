@@ -81,13 +81,15 @@ internal sealed class ConnectionSource(
             schemaLost();
         }
 
-        return error is OperationCanceledException
-            ? new TimeoutException($"The cache {table} had no answer from its server in time ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)
-            : LateWrite.IsReportedBy(error)
-            ? new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)
-            : error is PostgresException server && ConfigurationErrors.Explain(server, table) is { } explanation
-                ? new SolidCacheException(explanation, server)
-                : error;
+        return error switch
+        {
+            OperationCanceledException =>
+                new TimeoutException($"The cache {table} had no answer from its server in time ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
+            PostgresException when LateWrite.IsReportedBy(error) =>
+                new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
+            PostgresException server when ConfigurationErrors.Explain(server, table) is { } explanation => new SolidCacheException(explanation, server),
+            _ => error,
+        };
     }
 
     /// <summary>Suppresses an ambient transaction: a cache write that it captured would be lost when the application rolls back.</summary>

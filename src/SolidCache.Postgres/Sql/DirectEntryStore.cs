@@ -154,8 +154,14 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         {
             await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (Failure.MayWriteAgain(error) || LateWrite.IsReportedBy(error.InnerException ?? error))
+        catch (NpgsqlException error) when (Failure.MayWriteAgain(error))
         {
+            telemetry.WriteRetried();
+            await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException error) when (error.InnerException is { } server && LateWrite.IsReportedBy(server))
+        {
+            // Either it was late, or the server has turned its clock: the next look will tell.
             telemetry.WriteRetried();
             connections.Clock.Forget();
             await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);

@@ -16,6 +16,11 @@ internal static class LateWrite
     public static string Check(string deadline) =>
         $"CASE WHEN clock_timestamp() < 'epoch'::timestamptz + {deadline}::float8 * interval '1 microsecond' THEN true ELSE ('{Mark}, at ' || clock_timestamp()::text)::boolean END";
 
-    public static bool IsReportedBy(Exception error) =>
-        error is PostgresException { SqlState: PostgresErrorCodes.InvalidTextRepresentation } server && server.MessageText.Contains(Mark, StringComparison.Ordinal);
+    /// <summary>Also among the errors of several statements that went together.</summary>
+    public static bool IsReportedBy(Exception error) => error switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidTextRepresentation } server => server.MessageText.Contains(Mark, StringComparison.Ordinal),
+        NpgsqlException { InnerException: AggregateException several } => several.InnerExceptions.Any(IsReportedBy),
+        _ => false,
+    };
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
@@ -14,11 +16,33 @@ public sealed class ConfigurationFaults
     public async Task A_dropped_table_is_made_anew()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        var result = await Load.ThroughAsync(cluster.ConnectionString, _ => ExecuteAsync(cluster, "DROP TABLE solid_cache_entries, solid_cache_state"));
+        var result = await Load.ThroughAsync(cluster.ConnectionString, _ => DropAsync(cluster));
 
         Assert.That(result.Errors.Select(error => error.Kind), Is.All.EqualTo(PostgresErrorCodes.UndefinedTable));
         // Acknowledged sets went with the table.
         await FaultReport.AssertAsync("table dropped", result, setsMayBeLost: true);
+    }
+
+    [Test]
+    public async Task A_table_that_is_dropped_again_is_not_made_again_within_a_minute()
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        var time = new FakeTimeProvider();
+        await using var node = await CacheHost.StartAsync(
+            cluster.ConnectionString, options => options.Coalescing = false, services => services.AddSingleton<TimeProvider>(time));
+        await DropAsync(cluster);
+        await Assert.ThatAsync(() => node.Cache.GetAsync("key"), Throws.TypeOf<SolidCacheException>());
+        Assert.That(await node.Cache.GetAsync("key"), Is.Null);
+
+        await DropAsync(cluster);
+        for (var call = 0; call < 3; call++)
+        {
+            await Assert.ThatAsync(() => node.Cache.GetAsync("key"), Throws.TypeOf<SolidCacheException>());
+        }
+
+        time.Advance(TimeSpan.FromSeconds(61));
+        await Assert.ThatAsync(() => node.Cache.GetAsync("key"), Throws.TypeOf<SolidCacheException>());
+        Assert.That(await node.Cache.GetAsync("key"), Is.Null);
     }
 
     [Test]
@@ -79,7 +103,7 @@ public sealed class ConfigurationFaults
         var builder = new NpgsqlDataSourceBuilder(ConnectionStringOf(cluster, null));
         builder.UsePasswordProvider(_ => password, (_, _) => ValueTask.FromResult(password));
         await using var source = builder.Build();
-        await using var node = await CacheHost.StartAsync(null!, configureServices: services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, source));
+        await using var node = await CacheHost.StartAsync(null!, configureServices: services => services.AddSingleton(source));
         await node.Cache.SetAsync("key", [1], new());
 
         await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'new'");
@@ -89,6 +113,8 @@ public sealed class ConfigurationFaults
         Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
         await node.Cache.RemoveAsync("key");
     }
+
+    private static Task DropAsync(Cluster cluster) => ExecuteAsync(cluster, "DROP TABLE solid_cache_entries, solid_cache_state");
 
     private static string ConnectionStringOf(Cluster cluster, string? password) =>
         new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Username = "cache_user", Password = password }.ConnectionString;

@@ -257,6 +257,22 @@ public sealed class LanesTests
         Assert.That(lanes.WhenIdleAsync().IsCompleted, Is.True);
     }
 
+    [Test]
+    public void A_batch_that_takes_longer_than_a_call_may_is_given_up_and_calls_that_ran_out_of_time_are_looked_for()
+    {
+        var executor = new GatedExecutor();
+        var (queue, lanes) = Make(executor);
+        queue.Add(1);
+        lanes.Wake();
+
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.That(executor.GivenUp, Is.Zero);
+        Assert.That(queue.Expiries, Is.InRange(90, 98), "Every 50 milliseconds.");
+
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.That(executor.GivenUp, Is.Positive);
+    }
+
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(5)]
@@ -313,9 +329,9 @@ public sealed class LanesTests
 
         public void Add(int number) => _numbers.Enqueue(number);
 
-        public void Expire()
-        {
-        }
+        public int Expiries { get; private set; }
+
+        public void Expire() => Expiries++;
 
         public void Take(List<int> batch)
         {
@@ -354,9 +370,9 @@ public sealed class LanesTests
             return gate;
         }
 
-        public void GiveUp()
-        {
-        }
+        public int GivenUp { get; private set; }
+
+        public void GiveUp() => GivenUp++;
 
         public Task RestAsync()
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
@@ -7,7 +8,10 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class WriteQueueTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly WriteQueue _queue = new(Writes.Small, AwayDatabase.Table, TimeProvider.System);
+    private readonly FakeTimeProvider _time = new();
+    private readonly WriteQueue _queue;
+
+    public WriteQueueTests() => _queue = new(Writes.Small, AwayDatabase.Table, _time);
 
     [Test]
     public void A_batch_has_one_row_a_key_in_the_order_of_arrival()
@@ -49,6 +53,49 @@ public sealed class WriteQueueTests
         {
             Assert.That(async () => await request.WaitAsync(CancellationToken.None), Throws.InvalidOperationException);
         }
+    }
+
+    [Test]
+    public void A_call_that_ran_out_of_time_ends_and_its_line_stays_closed_until_the_server_has_answered()
+    {
+        var (underWay, waiting) = (Writes.Set("k"), Writes.Remove("k"));
+        Add(underWay);
+        var row = _queue.Taken().Single();
+        Add(waiting);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        var young = Writes.Set("k");
+        Add(young);
+
+        _queue.Expire();
+
+        Assert.That((underWay.HasEnded, waiting.HasEnded, young.HasEnded), Is.EqualTo((true, true, false)));
+        Assert.That(_queue.Taken(), Is.Empty, "The first may still take effect.");
+        _queue.End(row, error: null);
+        Assert.That(_queue.Taken().Single().Winner, Is.SameAs(young));
+    }
+
+    [Test]
+    public void A_rows_time_is_that_of_the_first_call_in_it()
+    {
+        var began = _time.GetTimestamp();
+        Add(Writes.Set("k"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Add(Writes.Set("k"));
+
+        Assert.That(_queue.Taken().Single().Began, Is.EqualTo(began));
+    }
+
+    [Test]
+    public void While_the_server_is_away_all_that_wait_fail_and_what_is_under_way_does_not()
+    {
+        var (underWay, behind, other) = (Writes.Set("k"), Writes.Remove("k"), Writes.Set("other"));
+        Add(underWay);
+        _queue.Taken();
+        Add(behind, other);
+
+        _queue.FailWaiting(new IOException());
+
+        Assert.That((underWay.HasEnded, behind.HasEnded, other.HasEnded), Is.EqualTo((false, true, true)));
     }
 
     [Test]
