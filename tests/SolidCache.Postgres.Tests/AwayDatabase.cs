@@ -21,5 +21,6 @@ internal static class AwayDatabase
             new ServerClock(TimeProvider.System),
             static (_, _) => throw new InvalidOperationException("A session was opened although there is no server."),
             static () => { },
-            TimeSpan.FromSeconds(1));
+            TimeSpan.FromSeconds(1),
+            TimeProvider.System);
 }

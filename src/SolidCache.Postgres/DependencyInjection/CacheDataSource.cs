@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.DependencyInjection;
 
@@ -70,8 +71,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         builder.ConnectionStringBuilder.Enlist = false;
         // Nothing that the cache sends outlives its transaction, and a reset for each call is most of a short call's cost.
         builder.ConnectionStringBuilder.NoResetOnClose = true;
-        // The same as the direct commands': Npgsql tells the socket whenever it changes, with two system calls.
-        builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
+        // The same as that of the asynchronous commands: Npgsql tells the socket whenever it changes, with two system calls; and it is all that limits the
+        // preparation of a statement.
+        builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(Patience.Beyond(commandTimeout).TotalSeconds);
         // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
         SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);

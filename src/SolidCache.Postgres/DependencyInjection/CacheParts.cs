@@ -40,24 +40,25 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var clock = new ServerClock(time);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, clock, table, log);
         var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log);
-        var connections = new ConnectionSource(_dataSource.Source, table, poolers, clock, schema.EnsureAsync, schema.Lost, options.OperationTimeout);
+        var connections = new ConnectionSource(_dataSource.Source, table, poolers, clock, schema.EnsureAsync, schema.Lost, options.OperationTimeout, time);
 
         var statements = new EntryStatements(names, options.SlidingExpirationSlack);
         var direct = new DirectEntryStore(connections, statements, new StatisticsReader(names), _telemetry, log);
         var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls, Patience = options.OperationTimeout };
         var reads = new ReadQueue(limits, table, time);
         var writes = new WriteQueue(limits, table, time);
+        var locked = new LockedRows(connections, statements, writes, _telemetry);
         _coalescing = options.Coalescing
             ? new CoalescingEntryStore(
                 direct,
                 reads,
                 writes,
                 Lanes(options.ReadConnections, () => Observed(new ReadBatchExecutor(connections, statements, reads, _telemetry), _telemetry.ReadBatch)),
-                Lanes(options.WriteConnections, () => Observed(new WriteBatchExecutor(connections, statements, writes, _telemetry, log), _telemetry.WriteBatch)),
+                Lanes(options.WriteConnections, () => Observed(new WriteBatchExecutor(connections, statements, writes, locked, _telemetry, log), _telemetry.WriteBatch)),
                 options.OperationTimeout,
                 time)
             : null;
-        var probe = new ServerProbe(connections, time);
+        var probe = new ServerProbe(connections);
         _readBreaker = new CircuitBreaker(probe.ReadsAsync, (state, error) => Changed("reads", state, error, reads.FailWaiting), time);
         _writeBreaker = new CircuitBreaker(probe.WritesAsync, (state, error) => Changed("writes", state, error, writes.FailWaiting), time);
         var policy = new CachePolicy(options);

@@ -124,30 +124,12 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
     private async ValueTask<bool> ReadTogetherAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
     {
         var value = await SendReadAsync(key, cancellationToken).ConfigureAwait(false);
-        if (!value.IsHit)
+        if (slide && value.TouchIsDue)
         {
-            return false;
+            TouchBehind(key);
         }
 
-        try
-        {
-            if (slide && value.TouchIsDue)
-            {
-                TouchBehind(key);
-            }
-
-            if (value.Length > 0)
-            {
-                value.Array.AsSpan(0, value.Length).CopyTo(destination.GetSpan(value.Length));
-                destination.Advance(value.Length);
-            }
-
-            return true;
-        }
-        finally
-        {
-            value.Return();
-        }
+        return value.MoveTo(destination);
     }
 
     private async ValueTask RefreshTogetherAsync(CacheKey key, CancellationToken cancellationToken)
@@ -210,20 +192,41 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
     /// <summary>The turn first: whoever has one of the few connections waits for nobody.</summary>
     private void InTurn(CacheKey key, Func<bool> work)
     {
-        Completed(_writes.TakeTurnAsync(key, async: false, CancellationToken.None));
+        using var limit = _writes.LimitOf(CancellationToken.None);
         try
         {
-            Alone(work);
+            Completed(_writes.TakeTurnAsync(key, async: false, limit.Token));
+            try
+            {
+                Alone(work, limit);
+            }
+            finally
+            {
+                _writes.EndTurn(key);
+            }
         }
-        finally
+        catch (OperationCanceledException) when (limit.IsOver)
         {
-            _writes.EndTurn(key);
+            throw limit.Error();
         }
     }
 
     private T Alone<T>(Func<T> work)
     {
-        _syncCalls.Wait();
+        using var limit = _writes.LimitOf(CancellationToken.None);
+        try
+        {
+            return Alone(work, limit);
+        }
+        catch (OperationCanceledException) when (limit.IsOver)
+        {
+            throw limit.Error();
+        }
+    }
+
+    private T Alone<T>(Func<T> work, CallLimit limit)
+    {
+        _syncCalls.Wait(limit.Token);
         try
         {
             return work();

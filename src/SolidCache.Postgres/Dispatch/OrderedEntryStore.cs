@@ -13,32 +13,12 @@ internal sealed class OrderedEntryStore(IEntryStore direct, WriteQueue lines) : 
     public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
         direct.RefreshAsync(key, async, cancellationToken);
 
-    public async ValueTask WriteAsync(
-        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
-    {
-        await lines.TakeTurnAsync(key, async, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await direct.WriteAsync(key, value, expiration, durable, async, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lines.EndTurn(key);
-        }
-    }
+    public ValueTask WriteAsync(
+        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken) =>
+        InTurnAsync(key, token => direct.WriteAsync(key, value, expiration, durable, async, token), async, cancellationToken);
 
-    public async ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken)
-    {
-        await lines.TakeTurnAsync(key, async, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await direct.RemoveAsync(key, async, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lines.EndTurn(key);
-        }
-    }
+    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
+        InTurnAsync(key, token => direct.RemoveAsync(key, async, token), async, cancellationToken);
 
     public async ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
     {
@@ -51,4 +31,25 @@ internal sealed class OrderedEntryStore(IEntryStore direct, WriteQueue lines) : 
 
     public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
         direct.GetStatisticsAsync(overdueAfter, cancellationToken);
+
+    private async ValueTask InTurnAsync(CacheKey key, Func<CancellationToken, ValueTask> work, bool async, CancellationToken cancellationToken)
+    {
+        using var limit = lines.LimitOf(cancellationToken);
+        try
+        {
+            await lines.TakeTurnAsync(key, async, limit.Token).ConfigureAwait(false);
+            try
+            {
+                await work(limit.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                lines.EndTurn(key);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsOver)
+        {
+            throw limit.Error();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 
 namespace SolidCache.Postgres.Dispatch;
 
@@ -17,6 +18,26 @@ internal readonly record struct ReadValue(byte[]? Array, int Length, bool TouchI
         var copy = Rent(Length, TouchIsDue);
         Array.AsSpan(0, Length).CopyTo(copy.Array);
         return copy;
+    }
+
+    /// <summary>Hands the value on, and its memory back.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool MoveTo(IBufferWriter<byte> destination)
+    {
+        try
+        {
+            if (Length > 0)
+            {
+                Array.AsSpan(0, Length).CopyTo(destination.GetSpan(Length));
+                destination.Advance(Length);
+            }
+
+            return IsHit;
+        }
+        finally
+        {
+            Return();
+        }
     }
 
     public void Return()

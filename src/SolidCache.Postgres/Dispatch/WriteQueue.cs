@@ -46,6 +46,9 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvid
         }
     }
 
+    /// <summary>The limit of a call that begins now and goes alone.</summary>
+    public CallLimit LimitOf(CancellationToken caller) => new(limits.Patience, () => limits.OutOfTime(table), time, caller);
+
     /// <summary>Waits behind all that want this key, to work on it alone; end that with <see cref="EndTurn"/>, unless this throws.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up; those behind go on waiting for those before.</exception>
     public ValueTask TakeTurnAsync(CacheKey key, bool async, CancellationToken cancellationToken)
@@ -147,6 +150,13 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvid
         }
 
         answered.Answer(error);
+    }
+
+    /// <summary>The same for one row, outside a lane.</summary>
+    public void EndBeside(KeyWrite write, Exception? error)
+    {
+        End([write], error);
+        Ready();
     }
 
     public void EndTurn(CacheKey key)

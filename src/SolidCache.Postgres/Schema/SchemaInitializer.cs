@@ -35,7 +35,7 @@ internal sealed class SchemaInitializer(ConnectionSource connections, TimeSpan p
         try
         {
             // Opening a session is all it takes: the schema gate stands at its door.
-            return await connections.RunAsync(0, static (_, _, _) => ValueTask.FromResult(true), async: true, attempt).ConfigureAwait(false);
+            return await connections.RunStepsAsync(0, static (_, _, _) => ValueTask.FromResult(true), attempt).ConfigureAwait(false);
         }
         catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
         {

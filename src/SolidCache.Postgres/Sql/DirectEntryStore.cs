@@ -1,6 +1,7 @@
 using System.Buffers;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
 
@@ -10,14 +11,16 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatements statements, StatisticsReader statistics, CacheTelemetry telemetry, Log log)
     : IEntryStore
 {
-    public ValueTask<bool> ReadAsync(
-        CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
-        ReadAgainAsync(
-            (Store: this, key, destination, slide),
+    public async ValueTask<bool> ReadAsync(
+        CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
+    {
+        // Not straight into the destination: a read may end behind its caller, whose memory is his own again then.
+        var value = await ReadAgainAsync(
+            (Store: this, key, slide),
             static async (session, call, token) =>
             {
-                var (found, touchIsDue) = await call.Store.ReadRowAsync(session, call.key, call.destination, token).ConfigureAwait(false);
-                if (touchIsDue && call.slide)
+                var found = await call.Store.ReadRowAsync(session, call.key, token).ConfigureAwait(false);
+                if (found.TouchIsDue && call.slide)
                 {
                     await call.Store.TouchAsync(session, call.key, token).ConfigureAwait(false);
                 }
@@ -25,7 +28,9 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
                 return found;
             },
             async,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return value.MoveTo(destination);
+    }
 
     public async ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
     {
@@ -42,14 +47,15 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
     public async ValueTask WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
-        using var contiguous = new ContiguousBytes(value);
+        using var contiguous = async ? default : new ContiguousBytes(value);
         await WriteInTimeAsync(
             durable ? statements.DurableWrite : statements.RelaxedWrite,
             [
                 Parameter.Text(key.Stored),
                 Parameter.BigInt(expiration.AbsoluteMicroseconds ?? 0),
                 Parameter.BigInt(expiration.SlidingMicroseconds ?? 0),
-                Parameter.Bytes(contiguous.Memory),
+                // A write may end behind its caller, whose memory is his own again then.
+                Parameter.Bytes(async ? value.ToArray() : contiguous.Memory),
             ],
             async,
             cancellationToken).ConfigureAwait(false);
@@ -59,7 +65,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         WriteInTimeAsync(statements.Remove, [Parameter.Text(key.Stored)], async, cancellationToken);
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
-        connections.RunAsync(
+        connections.RunStepsAsync(
             (statements, ranges),
             static async (session, call, token) =>
             {
@@ -71,7 +77,6 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
 
                 return removed;
             },
-            async: true,
             cancellationToken);
 
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
@@ -97,8 +102,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
             async: true,
             cancellationToken);
 
-    private async ValueTask<(bool Found, bool TouchIsDue)> ReadRowAsync(
-        Session session, CacheKey key, IBufferWriter<byte> destination, CancellationToken cancellationToken)
+    private async ValueTask<ReadValue> ReadRowAsync(Session session, CacheKey key, CancellationToken cancellationToken)
     {
         var rows = await session.Prepared(statements.Read, Parameter.Text(key.Stored)).QueryAsync(cancellationToken).ConfigureAwait(false);
         await using (rows.ConfigureAwait(false))
@@ -113,9 +117,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
                 throw StatementMixUp.Detected();
             }
 
-            var touchIsDue = rows.Bool(1);
-            await rows.CopyBytesAsync(2, destination, cancellationToken).ConfigureAwait(false);
-            return (true, touchIsDue);
+            return await rows.ReadValueAsync(2, rows.Bool(1), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -146,15 +148,38 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         }
     }
 
-    /// <summary>Executes a write, the last parameter of which is its deadline; once more when the server said that it did not, and there is time.</summary>
+    /// <summary>Executes a write, the last parameter of which is its deadline; as long as there is time when another client has the row locked.</summary>
     private async ValueTask WriteInTimeAsync(string sql, NpgsqlParameter[] parameters, bool async, CancellationToken cancellationToken)
     {
         var call = (sql, parameters, connections, Began: connections.Clock.Now);
+        while (true)
+        {
+            try
+            {
+                await WriteOrAgainAsync(call, async, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (NpgsqlException error) when (LockWait.Ended(error))
+            {
+                if (connections.IsOver(call.Began))
+                {
+                    throw connections.StillLocked(error);
+                }
+
+                telemetry.WriteRetried();
+            }
+        }
+    }
+
+    /// <summary>Once more when the server said that it did not.</summary>
+    private async ValueTask WriteOrAgainAsync(
+        (string Sql, NpgsqlParameter[] Parameters, ConnectionSource Connections, long Began) call, bool async, CancellationToken cancellationToken)
+    {
         try
         {
             await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
         }
-        catch (NpgsqlException error) when (Failure.MayWriteAgain(error))
+        catch (NpgsqlException error) when (Failure.MayWriteAgain(error) && !LockWait.Ended(error))
         {
             telemetry.WriteRetried();
             await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);

@@ -101,6 +101,7 @@ internal sealed class EntryStatements
             USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
               AND {Durably}
+              AND {LockWait.IsShort}
               AND {LateWrite.Check("$2")}
             """;
 
@@ -118,6 +119,7 @@ internal sealed class EntryStatements
             USING (SELECT key FROM {entries} WHERE key = $1 FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
               AND {Durably}
+              AND {LockWait.IsShort}
               AND {LateWrite.Check("$2")}
             """;
 
@@ -170,6 +172,7 @@ internal sealed class EntryStatements
               SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
             ) AS row
             WHERE {durability}
+              AND {LockWait.IsShort}
               AND {LateWrite.Check("$5")}
             {Overwrite}
             """;
@@ -179,6 +182,7 @@ internal sealed class EntryStatements
             /* solid_cache:set */
             {Insert("$1", "$2", "$3", "$4")}
             WHERE {durability}
+              AND {LockWait.IsShort}
               AND {LateWrite.Check("$5")}
             {Overwrite}
             """;

@@ -18,15 +18,12 @@ internal sealed class LaneSession(ConnectionSource connections)
     /// <summary>Gets what every wait for the server is to be ended by.</summary>
     public CancellationToken Token => _patience.Token;
 
-    /// <summary>
-    /// Ends what waits for the server, on a thread of its own: Npgsql asks the server to cancel, and blocks until a server that hangs has
-    /// heard of it. Threads of the pool are those of the callers.
-    /// </summary>
+    /// <summary>Ends what waits for the server.</summary>
     public void GiveUp()
     {
         if (Interlocked.Exchange(ref _isGivingUp, 1) == 0)
         {
-            new Thread(static patience => ((CancellationTokenSource)patience!).Cancel()) { IsBackground = true, Name = "SolidCache.Postgres gives up" }.Start(_patience);
+            Patience.GiveUp(_patience);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class LaneStatement
     public async ValueTask<RowReader> QueryAsync(Session session, CancellationToken cancellationToken)
     {
         await MakeReadyAsync(session, cancellationToken).ConfigureAwait(false);
-        return new RowReader(command: null, await _command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false), async: true);
+        return new RowReader(command: null, await _command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false), patience: null, async: true);
     }
 
     private Task MakeReadyAsync(Session session, CancellationToken cancellationToken)

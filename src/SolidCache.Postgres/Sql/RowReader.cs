@@ -1,4 +1,3 @@
-using System.Buffers;
 using Npgsql;
 using SolidCache.Postgres.Dispatch;
 
@@ -7,8 +6,9 @@ namespace SolidCache.Postgres.Sql;
 /// <summary>The rows of one statement. Columns are read once and from left to right.</summary>
 /// <param name="command">Disposed with the rows; null when it is used again.</param>
 /// <param name="rows">What Npgsql reads.</param>
+/// <param name="patience">With the statement until all has been read.</param>
 /// <param name="async">Whether to await or to block.</param>
-internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, bool async) : IAsyncDisposable
+internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, Patience? patience, bool async) : IAsyncDisposable
 {
     public ValueTask<bool> ReadAsync(CancellationToken cancellationToken) => rows.ReadAsync(async, cancellationToken);
 
@@ -22,17 +22,12 @@ internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, b
 
     public bool Bool(int column) => rows.GetBoolean(column);
 
-    /// <summary>Copies a bytea from the connection's buffer straight to the destination, which is advanced when all of it is there.</summary>
-    public async ValueTask CopyBytesAsync(int column, IBufferWriter<byte> destination, CancellationToken cancellationToken)
+    /// <summary>Copies a bytea, as it arrives, into pooled memory.</summary>
+    public async ValueTask<ReadValue> ReadValueAsync(int column, bool touchIsDue, CancellationToken cancellationToken)
     {
         var stream = await rows.GetStreamAsync(column, async, cancellationToken).ConfigureAwait(false);
-        var length = (int)stream.Length;
-        if (length == 0)
-        {
-            return;
-        }
-
-        var memory = destination.GetMemory(length)[..length];
+        var value = ReadValue.Rent((int)stream.Length, touchIsDue);
+        var memory = value.Array.AsMemory(0, value.Length);
         if (async)
         {
             await stream.ReadExactlyAsync(memory, cancellationToken).ConfigureAwait(false);
@@ -42,7 +37,7 @@ internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, b
             stream.ReadExactly(memory.Span);
         }
 
-        destination.Advance(length);
+        return value;
     }
 
     /// <summary>Copies a bytea of a buffered row into pooled memory.</summary>
@@ -56,6 +51,7 @@ internal sealed class RowReader(NpgsqlCommand? command, NpgsqlDataReader rows, b
     public async ValueTask DisposeAsync()
     {
         await rows.DisposeAsync(async).ConfigureAwait(false);
+        patience?.End();
         if (command is not null)
         {
             await command.DisposeAsync(async).ConfigureAwait(false);

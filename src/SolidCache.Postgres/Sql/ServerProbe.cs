@@ -3,9 +3,9 @@ using Npgsql;
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>Asks the server whether it would serve, on behalf of a breaker: on a fresh connection, since old ones may lead nowhere.</summary>
-internal sealed class ServerProbe(ConnectionSource connections, TimeProvider time)
+internal sealed class ServerProbe(ConnectionSource connections)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     public Task ReadsAsync(CancellationToken cancellationToken) => AskAsync("/* solid_cache:probe */ SELECT false", cancellationToken);
 
@@ -14,10 +14,9 @@ internal sealed class ServerProbe(ConnectionSource connections, TimeProvider tim
 
     private async Task AskAsync(string question, CancellationToken cancellationToken)
     {
-        using var patient = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patient.Token);
         connections.ForgetIdle();
-        var refuses = await connections.RunAsync(
+        var refuses = await connections.RunWithinAsync(
+            Limit,
             question,
             static async (session, question, token) =>
             {
@@ -27,8 +26,7 @@ internal sealed class ServerProbe(ConnectionSource connections, TimeProvider tim
                     return await rows.ReadAsync(token).ConfigureAwait(false) && rows.Bool(0);
                 }
             },
-            async: true,
-            either.Token).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         if (refuses)
         {
             throw new NpgsqlException("The server is read-only.");

@@ -4,10 +4,11 @@ using Npgsql;
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>One execution of one statement; use it once.</summary>
-internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async)
+internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, Patience? patience, bool async)
 {
     public async ValueTask<int> ExecuteAsync(CancellationToken cancellationToken)
     {
+        patience?.Begin();
         try
         {
             await PrepareAsync(cancellationToken).ConfigureAwait(false);
@@ -15,6 +16,7 @@ internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async
         }
         finally
         {
+            patience?.End();
             // The parameters are the caller's, who may execute them once more.
             command.Parameters.Clear();
             await command.DisposeAsync(async).ConfigureAwait(false);
@@ -29,14 +31,16 @@ internal readonly struct SqlCall(NpgsqlCommand command, bool prepare, bool async
 
     private async ValueTask<RowReader> QueryAsync(CommandBehavior behavior, CancellationToken cancellationToken)
     {
+        patience?.Begin();
         try
         {
             await PrepareAsync(cancellationToken).ConfigureAwait(false);
             var rows = await command.ExecuteReaderAsync(behavior, async, cancellationToken).ConfigureAwait(false);
-            return new RowReader(command, rows, async);
+            return new RowReader(command, rows, patience, async);
         }
         catch
         {
+            patience?.End();
             await command.DisposeAsync(async).ConfigureAwait(false);
             throw;
         }

@@ -18,21 +18,15 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
     private readonly CacheTelemetry _telemetry;
     private readonly Log _log;
     private readonly LaneSession _session;
-    private readonly SetRows _relaxed;
-    private readonly SetRows _durable;
-    private readonly KeyRows _removed;
-    private readonly KeyRows _touched;
-    private readonly BatchRows[] _all;
+    private readonly LockedRows _locked;
+    private readonly WriteRows _rows;
 
-    public WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, CacheTelemetry telemetry, Log log)
+    public WriteBatchExecutor(
+        ConnectionSource connections, EntryStatements statements, WriteQueue queue, LockedRows locked, CacheTelemetry telemetry, Log log)
     {
-        (_connections, _queue, _telemetry, _log) = (connections, queue, telemetry, log);
+        (_connections, _queue, _locked, _telemetry, _log) = (connections, queue, locked, telemetry, log);
         _session = new(connections);
-        _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
-        _durable = new(statements.DurableWrite, statements.DurableWriteMany);
-        _removed = new(statements.Remove, statements.RemoveMany, hasDeadline: true);
-        _touched = new(statements.TouchUnlessLocked, statements.TouchMany, hasDeadline: false);
-        _all = [_relaxed, _durable, _removed, _touched];
+        _rows = new(statements);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
@@ -93,6 +87,10 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             await SendAsync(write).ConfigureAwait(false);
             End(write, error: null);
         }
+        catch (PostgresException error) when (LockWait.Ended(error))
+        {
+            _locked.Add(write[0]);
+        }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write[0].Winner.Kind == WriteKind.Touch)
         {
             _log.TouchSkipped(error.SqlState);
@@ -116,51 +114,22 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
     {
         try
         {
-            foreach (var write in batch)
-            {
-                RowsOf(write).Add(write.Winner);
-            }
-
+            batch.ForEach(_rows.Add);
             var session = await _session.GetAsync().ConfigureAwait(false);
             var deadline = _connections.DeadlineOf(batch.Min(static write => write.Began));
-            Array.ForEach(_all, rows => rows.Deadline = deadline);
-            await session.RunAsync(this, static (session, executor, _) => executor.SendAsync(session), _session.Token).ConfigureAwait(false);
-            _telemetry.Touched(_touched.Count);
+            await session.RunAsync(
+                (Rows: _rows, deadline),
+                static async (session, call, token) =>
+                {
+                    await call.Rows.SendAsync(session, call.deadline, token).ConfigureAwait(false);
+                    return true;
+                },
+                _session.Token).ConfigureAwait(false);
+            _telemetry.Touched(_rows.Touches);
         }
         finally
         {
-            Array.ForEach(_all, static rows => rows.Clear());
+            _rows.Clear();
         }
-    }
-
-    private BatchRows RowsOf(KeyWrite write) => write.Winner.Kind switch
-    {
-        WriteKind.Remove => _removed,
-        WriteKind.Touch => _touched,
-        _ => write.IsDurable ? _durable : _relaxed,
-    };
-
-    private async ValueTask<bool> SendAsync(Session session)
-    {
-        var used = Array.FindAll(_all, static rows => rows.Count > 0);
-        if (used is [var only])
-        {
-            await only.ExecuteAsync(session, _session.Token).ConfigureAwait(false);
-            return true;
-        }
-
-        using var commands = session.Batch();
-        foreach (var rows in used)
-        {
-            commands.BatchCommands.Add(rows.ToBatchCommand());
-        }
-
-        if (session.MayPrepare)
-        {
-            await commands.PrepareAsync(_session.Token).ConfigureAwait(false);
-        }
-
-        await commands.ExecuteNonQueryAsync(_session.Token).ConfigureAwait(false);
-        return true;
     }
 }

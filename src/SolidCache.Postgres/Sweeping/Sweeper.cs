@@ -11,16 +11,15 @@ internal sealed class Sweeper(ConnectionSource connections, SweepStatements stat
 
     /// <summary>Runs a pass if none finished within <paramref name="minimumAge"/> and no other node is at it.</summary>
     public ValueTask<SweepResult> SweepInTurnAsync(TimeSpan minimumAge, CancellationToken cancellationToken) =>
-        ObserveAsync(() => connections.RunAsync(
+        ObserveAsync(() => connections.RunStepsAsync(
             (Sweeper: this, minimumAge),
             static (session, call, token) => call.Sweeper.SweepInTurnAsync(session, call.minimumAge, token),
-            async: true,
             cancellationToken));
 
     /// <summary>Runs a pass of its own now. Beside another node's it does no harm: each row is deleted once.</summary>
     public async ValueTask<long> SweepNowAsync(CancellationToken cancellationToken)
     {
-        var result = await ObserveAsync(() => connections.RunAsync(
+        var result = await ObserveAsync(() => connections.RunStepsAsync(
             this,
             static async (session, sweeper, token) =>
             {
@@ -29,7 +28,6 @@ internal sealed class Sweeper(ConnectionSource connections, SweepStatements stat
                 await session.Planned(sweeper.Statements.RecordManualSweep, Parameter.BigInt(deleted)).ExecuteAsync(token).ConfigureAwait(false);
                 return new SweepResult(deleted, SkipReason: null);
             },
-            async: true,
             cancellationToken)).ConfigureAwait(false);
         return result.Deleted;
     }

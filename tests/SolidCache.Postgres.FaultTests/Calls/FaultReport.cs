@@ -10,7 +10,7 @@ internal static class FaultReport
     private const string TableVariable = "SOLIDCACHE_FAULT_TABLE";
 
     /// <summary>A machine that is busy with the fault itself answers no clock at once. Less than a fault of 8 s lasts beyond a time-out, or a call that waits for its end would pass.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2.9);
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
 
     /// <summary>
     /// Asserts that no call showed what cannot be, that all came back in time, and that the cache went on by itself.

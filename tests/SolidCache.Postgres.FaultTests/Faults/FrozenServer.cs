@@ -11,15 +11,17 @@ public sealed class FrozenServer
     [Test]
     public async Task The_whole_server_stands_still()
     {
-        await using var cluster = await Cluster.StartNewAsync();
-        var result = await Load.ThroughAsync(cluster.ConnectionString, async _ =>
-        {
-            cluster.Freeze();
-            await Task.Delay(LongerThanACall);
-            cluster.Thaw();
-        });
-
+        var result = await ThroughAFreezeAsync(coalescing: true);
         await FaultReport.AssertAsync("server frozen for 8 s", result);
+        Assert.That(result.Errors, Is.Not.Empty);
+    }
+
+    [Test]
+    [Category("Long")]
+    public async Task The_whole_server_stands_still_and_calls_go_alone()
+    {
+        var result = await ThroughAFreezeAsync(coalescing: false);
+        await FaultReport.AssertAsync("server frozen for 8 s, without coalescing", result);
         Assert.That(result.Errors, Is.Not.Empty);
     }
 
@@ -37,5 +39,19 @@ public sealed class FrozenServer
         });
 
         await FaultReport.AssertAsync("one backend frozen for 8 s", result);
+    }
+
+    private static async Task<LoadResult> ThroughAFreezeAsync(bool coalescing)
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        return await Load.ThroughAsync(
+            cluster.ConnectionString,
+            async _ =>
+            {
+                cluster.Freeze();
+                await Task.Delay(LongerThanACall);
+                cluster.Thaw();
+            },
+            options => options.Coalescing = coalescing);
     }
 }

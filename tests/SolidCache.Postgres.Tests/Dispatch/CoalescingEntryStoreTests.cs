@@ -1,9 +1,10 @@
 using System.Buffers;
+using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
 
-/// <summary>The end of the store while calls are under way.</summary>
+/// <summary>The end of the store while calls are under way, and the end of calls that wait too long.</summary>
 public sealed class CoalescingEntryStoreTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -64,6 +65,36 @@ public sealed class CoalescingEntryStoreTests
     }
 
     [Test]
+    public async Task A_blocking_call_that_gets_no_connection_in_time_says_so()
+    {
+        var time = new FakeTimeProvider();
+        await using var store = Model.Store(_server, time: time);
+        var blocking = Enumerable.Range(0, 2).Select(number => OnThread(() =>
+            Sync(store.WriteAsync(new CacheKey($"k{number}"), One(), default, durable: false, async: false, CancellationToken.None)))).ToArray();
+        await GatesAsync(2);
+
+        var third = OnThread(() => Sync(store.RemoveAsync(Key, async: false, CancellationToken.None)));
+        await OutOfTimeAsync(third, time);
+
+        await OpenUntilAsync(Task.WhenAll(blocking));
+    }
+
+    [Test]
+    public async Task A_blocking_call_whose_turn_does_not_come_in_time_says_so()
+    {
+        var time = new FakeTimeProvider();
+        await using var store = Model.Store(_server, time: time);
+        var first = OnThread(() => Sync(store.WriteAsync(Key, One(), default, durable: false, async: false, CancellationToken.None)));
+        await GatesAsync(1);
+
+        var second = OnThread(() => Sync(store.RemoveAsync(Key, async: false, CancellationToken.None)));
+        await OutOfTimeAsync(second, time);
+
+        await OpenUntilAsync(first);
+        await OpenUntilAsync(OnThread(() => Sync(store.RemoveAsync(Key, async: false, CancellationToken.None))));
+    }
+
+    [Test]
     public void A_disposed_store_refuses()
     {
         var store = Model.Store(_server);
@@ -78,6 +109,17 @@ public sealed class CoalescingEntryStoreTests
 
     private static Task OnThread(Action action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task OutOfTimeAsync(Task call, FakeTimeProvider time)
+    {
+        while (!call.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1);
+        }
+
+        await Assert.ThatAsync(() => call, Throws.TypeOf<TimeoutException>().With.Message.Contains("within 5 seconds"));
+    }
 
     private async Task GatesAsync(int count)
     {

@@ -11,11 +11,12 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
     private readonly ConcurrentQueue<Call> _calls = new();
     private int _time;
 
-    public static CoalescingEntryStore Store(ModelServer server, BatchLimits? limits = null)
+    public static CoalescingEntryStore Store(ModelServer server, BatchLimits? limits = null, TimeProvider? time = null)
     {
         limits ??= BatchLimits.Default;
-        var reads = new ReadQueue(limits, AwayDatabase.Table, TimeProvider.System);
-        var writes = new WriteQueue(limits, AwayDatabase.Table, TimeProvider.System);
+        time ??= TimeProvider.System;
+        var reads = new ReadQueue(limits, AwayDatabase.Table, time);
+        var writes = new WriteQueue(limits, AwayDatabase.Table, time);
         return new CoalescingEntryStore(
             server,
             reads,
@@ -23,7 +24,7 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
             [server.Reader(reads), server.Reader(reads)],
             [server.Writer(writes), server.Writer(writes)],
             TimeSpan.FromSeconds(60),
-            TimeProvider.System);
+            time);
     }
 
     /// <summary>One client: some calls at a time, blocking ones in between.</summary>

@@ -1,0 +1,63 @@
+using SolidCache.Postgres.Dispatch;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>The rows of one batch, by the statement that each belongs to.</summary>
+internal sealed class WriteRows
+{
+    private readonly SetRows _relaxed;
+    private readonly SetRows _durable;
+    private readonly KeyRows _removed;
+    private readonly KeyRows _touched;
+    private readonly BatchRows[] _all;
+
+    public WriteRows(EntryStatements statements)
+    {
+        _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
+        _durable = new(statements.DurableWrite, statements.DurableWriteMany);
+        _removed = new(statements.Remove, statements.RemoveMany, hasDeadline: true);
+        _touched = new(statements.TouchUnlessLocked, statements.TouchMany, hasDeadline: false);
+        _all = [_relaxed, _durable, _removed, _touched];
+    }
+
+    public int Touches => _touched.Count;
+
+    public void Add(KeyWrite write) => RowsOf(write).Add(write.Winner);
+
+    public void Clear() => Array.ForEach(_all, static rows => rows.Clear());
+
+    /// <summary>Sends all of them in one round trip: a statement for each kind of write, a transaction for each statement.</summary>
+    /// <param name="session">Open.</param>
+    /// <param name="deadline">By the server's clock.</param>
+    /// <param name="cancellationToken">Ends the wait for the server.</param>
+    public async ValueTask SendAsync(Session session, long deadline, CancellationToken cancellationToken)
+    {
+        Array.ForEach(_all, rows => rows.Deadline = deadline);
+        var used = Array.FindAll(_all, static rows => rows.Count > 0);
+        if (used is [var only])
+        {
+            await only.ExecuteAsync(session, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var commands = session.Batch();
+        foreach (var rows in used)
+        {
+            commands.BatchCommands.Add(rows.ToBatchCommand());
+        }
+
+        if (session.MayPrepare)
+        {
+            await commands.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await commands.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private BatchRows RowsOf(KeyWrite write) => write.Winner.Kind switch
+    {
+        WriteKind.Remove => _removed,
+        WriteKind.Touch => _touched,
+        _ => write.IsDurable ? _durable : _relaxed,
+    };
+}
