@@ -83,7 +83,8 @@ internal sealed class ConnectionSource(
 
         return error switch
         {
-            OperationCanceledException =>
+            // Npgsql gives Prepare, which waits for locks on the table too, the time-out of the data source and not that of the command.
+            OperationCanceledException or NpgsqlException { InnerException: TimeoutException } =>
                 new TimeoutException($"The cache {table} had no answer from its server in time ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
             PostgresException when LateWrite.IsReportedBy(error) =>
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
