@@ -130,6 +130,18 @@ internal sealed class Cluster : IAsyncDisposable
         _frozen = [];
     }
 
+    /// <summary>Waits until a standby keeps up, so that each commit waits for it.</summary>
+    public async Task UntilSynchronousAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'walreceiver' AND state = 'streaming' AND sync_state = 'sync')"))
+        {
+            Assert.That(waited.Elapsed, Is.LessThan(Patience), "The standby keeps up.");
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>Makes a standby the primary.</summary>
     public async Task PromoteAsync() => Assert.That(await ScalarAsync<bool>("SELECT pg_promote()"), Is.True, "The standby is promoted.");
 
