@@ -108,9 +108,15 @@ internal sealed class ConnectionSource(
             await opening.WaitAsync(session.Async ? commandTimeout : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             outside?.Complete();
         }
-        catch
+        catch (Exception error)
         {
             _ = DisposeOnceOpenedAsync(session, opening);
+            if (error is TimeoutException)
+            {
+                throw new TimeoutException(
+                    $"The cache {table} got no connection to its server within {commandTimeout.TotalSeconds} seconds ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error);
+            }
+
             throw;
         }
     }
