@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -65,7 +66,7 @@ internal sealed class PostgresSolidCacheHealthCheck(ISolidCache cache, PostgresS
     private string Describe(Exception error) => error switch
     {
         SolidCacheException => error.Message,
-        TimeoutException or OperationCanceledException =>
+        TimeoutException or OperationCanceledException or DbException { InnerException: TimeoutException } =>
             string.Create(CultureInfo.InvariantCulture, $"The server of the cache did not answer within {options.Timeout.TotalSeconds} seconds."),
         _ => $"The server of the cache cannot be reached, or failed: {error.Message}",
     };

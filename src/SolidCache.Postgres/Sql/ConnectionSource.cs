@@ -99,7 +99,8 @@ internal sealed class ConnectionSource(
 
         return error switch
         {
-            OperationCanceledException => NoAnswer(error),
+            // A time-out of Npgsql's own is that of a statement that is being prepared, whose limit is the data source's.
+            OperationCanceledException or NpgsqlException { InnerException: TimeoutException } => NoAnswer(error),
             PostgresException when LateWrite.IsReportedBy(error) =>
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
             PostgresException server when ConfigurationErrors.Explain(server, table) is { } explanation => new SolidCacheException(explanation, server),
@@ -167,7 +168,8 @@ internal sealed class ConnectionSource(
             _ = DisposeOnceOpenedAsync(session, opening);
             if (error is TimeoutException)
             {
-                throw NoAnswer(error);
+                throw new TimeoutException(
+                    $"The cache {table} got no connection to its server within {session.Limit.TotalSeconds} seconds ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error);
             }
 
             throw;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 
@@ -13,7 +12,7 @@ public sealed class Failover
         // On the command line, not in the settings that the standby copies: the new primary has no standby to wait for.
         await using var primary = await Cluster.StartNewAsync("synchronous_standby_names=*");
         await using var standby = await primary.StartStandbyAsync();
-        await SynchronousAsync(primary);
+        await primary.UntilSynchronousAsync();
         var both = primary.ConnectionString
             .Replace("Host=127.0.0.1;", $"Host=127.0.0.1:{primary.Port},127.0.0.1:{standby.Port};", StringComparison.Ordinal)
             .Replace($"Port={primary.Port};", "", StringComparison.Ordinal);
@@ -29,16 +28,5 @@ public sealed class Failover
             options => options.Durability = SolidCacheDurability.Full);
 
         await FaultReport.AssertAsync("failover to a synchronous standby", result);
-    }
-
-    private static async Task SynchronousAsync(Cluster primary)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!await primary.ScalarAsync<bool>(
-            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'walreceiver' AND state = 'streaming' AND sync_state = 'sync')"))
-        {
-            Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)), "The standby keeps up.");
-            await Task.Delay(20);
-        }
     }
 }

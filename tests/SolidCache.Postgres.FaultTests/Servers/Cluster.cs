@@ -18,6 +18,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     public string ConnectionString => ConnectionStringOn(Port);
 
+    private string Hold => Path.Combine(_folder, "hold");
+
     private int Postmaster => _server?.Id ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>The connection string of a superuser by another way to the server.</summary>
@@ -50,27 +52,27 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Starts the server, and waits until it lets somebody in.</summary>
     public async Task StartAsync()
     {
-        string[] settings =
-        [
-            $"port={Port}",
-            "listen_addresses=127.0.0.1",
-            // A Unix socket's path could get too long.
-            "unix_socket_directories=",
-            // fsync stays on: tests look at what a crash leaves.
-            "shared_buffers=64MB",
-            .. _settings,
-        ];
-        _server = Programs.Start(_folder, "postgres", ["-D", "data", .. settings.SelectMany(setting => (string[])["-c", setting])]);
-        var waited = Stopwatch.StartNew();
-        while (!await LetsInAsync())
-        {
-            if (_server.HasExited || waited.Elapsed > Patience)
-            {
-                throw new AssertionException($"PostgreSQL did not start: {await File.ReadAllTextAsync(Programs.LogOf(_folder))}");
-            }
+        Begin();
+        await UntilItAnswersAsync(static error => error is null);
+    }
 
-            await Task.Delay(20);
+    /// <summary>Starts the server, which asks an archive for its log: it is starting up, and tells everybody so, until <see cref="LetStartAsync"/>.</summary>
+    public async Task StartHeldUpAsync()
+    {
+        foreach (var file in (string[])[Hold, Path.Combine(_folder, "data", "recovery.signal")])
+        {
+            await File.WriteAllTextAsync(file, "");
+            await Programs.HandOverAsync(file);
         }
+
+        Begin($"restore_command=while test -e {Hold}; do sleep 0.05; done; false");
+        await UntilItAnswersAsync(static error => error is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow });
+    }
+
+    public async Task LetStartAsync()
+    {
+        File.Delete(Hold);
+        await UntilItAnswersAsync(static error => error is null);
     }
 
     /// <summary>Ends all sessions and stops with a checkpoint.</summary>
@@ -130,6 +132,18 @@ internal sealed class Cluster : IAsyncDisposable
         _frozen = [];
     }
 
+    /// <summary>Waits until a standby keeps up, so that each commit waits for it.</summary>
+    public async Task UntilSynchronousAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'walreceiver' AND state = 'streaming' AND sync_state = 'sync')"))
+        {
+            Assert.That(waited.Elapsed, Is.LessThan(Patience), "The standby keeps up.");
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>Makes a standby the primary.</summary>
     public async Task PromoteAsync() => Assert.That(await ScalarAsync<bool>("SELECT pg_promote()"), Is.True, "The standby is promoted.");
 
@@ -152,6 +166,13 @@ internal sealed class Cluster : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     public async Task<T> ScalarAsync<T>(string sql)
@@ -181,16 +202,46 @@ internal sealed class Cluster : IAsyncDisposable
         _server = null;
     }
 
-    private async Task<bool> LetsInAsync()
+    private void Begin(params string[] further)
+    {
+        string[] settings =
+        [
+            $"port={Port}",
+            "listen_addresses=127.0.0.1",
+            // A Unix socket's path could get too long.
+            "unix_socket_directories=",
+            // fsync stays on: tests look at what a crash leaves.
+            "shared_buffers=64MB",
+            .. _settings,
+            .. further,
+        ];
+        _server = Programs.Start(_folder, "postgres", ["-D", "data", .. settings.SelectMany(setting => (string[])["-c", setting])]);
+    }
+
+    private async Task UntilItAnswersAsync(Predicate<NpgsqlException?> isExpected)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!isExpected(await RefusalAsync()))
+        {
+            if (_server!.HasExited || waited.Elapsed > Patience)
+            {
+                throw new AssertionException($"PostgreSQL did not start: {await File.ReadAllTextAsync(Programs.LogOf(_folder))}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    private async Task<NpgsqlException?> RefusalAsync()
     {
         try
         {
             await using var connection = await ConnectAsync();
-            return true;
+            return null;
         }
-        catch (NpgsqlException)
+        catch (NpgsqlException error)
         {
-            return false;
+            return error;
         }
     }
 }

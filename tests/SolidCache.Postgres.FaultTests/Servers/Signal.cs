@@ -8,6 +8,7 @@ internal static partial class Signal
     private const int Interrupt = 2;
     private const int Quit = 3;
     private const int Kill = 9;
+    private const int Term = 15;
     private const int Continue = 18;
     private const int Stop = 19;
 
@@ -16,6 +17,9 @@ internal static partial class Signal
 
     /// <summary>PostgreSQL's immediate shutdown: no checkpoint, so that the next start recovers as after a crash.</summary>
     public static void ShutDownAtOnce(int process) => Send(process, Quit);
+
+    /// <summary>What a service manager asks a process with to end.</summary>
+    public static void Terminate(int process) => Send(process, Term);
 
     public static void KillNine(int process) => Send(process, Kill);
 
