@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 
 namespace SolidCache.Postgres.Resilience;
 
@@ -14,9 +16,16 @@ internal static class Failure
     {
         SolidCacheException { IsTransient: var isTransient } => isTransient,
         DbException { SqlState: { Length: 5 } state } => IsOutageState(state) || IsRolledBack(state),
+        DbException when IsOfCertificates(error) => false,
         DbException { InnerException: AggregateException several } => several.InnerExceptions.All(IsOutage),
         DbException or SocketException or IOException or TimeoutException => true,
         _ => false,
+    };
+
+    /// <summary>Whether TLS did not come about: the server's certificate is not trusted, or a file of certificates cannot be read. Waiting does not help.</summary>
+    public static bool IsOfCertificates(Exception error) => error is DbException
+    {
+        InnerException: AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException,
     };
 
     /// <summary>Whether a call ran out of time: nothing came back, and that took long.</summary>

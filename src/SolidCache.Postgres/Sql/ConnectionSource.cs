@@ -38,7 +38,7 @@ internal sealed class ConnectionSource(
                 return await session.RunAsync(state, work, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (PostgresException error) when (Explained(error) is var explained && explained != error)
+        catch (NpgsqlException error) when (Explained(error) is var explained && explained != error)
         {
             throw explained;
         }
@@ -87,7 +87,7 @@ internal sealed class ConnectionSource(
                 new TimeoutException($"The cache {table} had no answer from its server in time ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
             PostgresException when LateWrite.IsReportedBy(error) =>
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
-            PostgresException server when ConfigurationErrors.Explain(server, table) is { } explanation => new SolidCacheException(explanation, server),
+            NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
             _ => error,
         };
     }
