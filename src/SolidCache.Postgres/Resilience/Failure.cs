@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 
 namespace SolidCache.Postgres.Resilience;
 
@@ -14,9 +16,16 @@ internal static class Failure
     {
         SolidCacheException { IsTransient: var isTransient } => isTransient,
         DbException { SqlState: { Length: 5 } state } => IsOutageState(state) || IsRolledBack(state),
+        DbException when IsOfCertificates(error) => false,
         DbException { InnerException: AggregateException several } => several.InnerExceptions.All(IsOutage),
         DbException or SocketException or IOException or TimeoutException => true,
         _ => false,
+    };
+
+    /// <summary>Whether TLS did not come about: the server's certificate is not trusted, or a file of certificates cannot be read. Waiting does not help.</summary>
+    public static bool IsOfCertificates(Exception error) => error is DbException
+    {
+        InnerException: AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException,
     };
 
     /// <summary>Whether a call ran out of time: nothing came back, and that took long.</summary>
@@ -27,6 +36,16 @@ internal static class Failure
 
     /// <summary>Whether the server said that it has undone the write, or never began it, so that it may be sent once more.</summary>
     public static bool MayWriteAgain(Exception error) => error is DbException { SqlState: { } state } && (IsRolledBack(state) || state == "57P05");
+
+    /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
+    public static bool IsDiskFull(Exception error) => error switch
+    {
+        DbException { InnerException: AggregateException several } => several.InnerExceptions.All(IsDiskFull),
+        _ => IsState(error, "53100"),
+    };
+
+    /// <summary>Whether a touch is left out, and the entry expires earlier: the server is read-only, or its disk is full.</summary>
+    public static bool MaySkipTouch(Exception error) => IsState(error, "25006") || IsState(error, "53100");
 
     /// <summary>Whether a breaker counts it: neither this call's own rows and locks are to blame, nor a full queue.</summary>
     public static bool IsServersFault(Exception error) => IsOutage(error) && !MayWriteAgain(error) && error is not SolidCacheException;

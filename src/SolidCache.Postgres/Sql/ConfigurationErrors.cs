@@ -1,22 +1,17 @@
 using Npgsql;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>The server's errors that do not pass by themselves, and what to do about each.</summary>
+/// <summary>The errors that do not pass by themselves, and what to do about each.</summary>
 internal static class ConfigurationErrors
 {
     /// <summary>What to do, or null when the error is not one of configuration.</summary>
-    public static string? Explain(PostgresException error, TableName table) => error.SqlState switch
+    public static string? Explain(NpgsqlException error, TableName table) => error switch
     {
-        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn =>
-            Missing(table),
-        PostgresErrorCodes.InsufficientPrivilege =>
-            $"The role lacks a right on the cache {table}: {error.MessageText}. As the table's owner run: {Grants(table)}",
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-            $"PostgreSQL refused the login of the cache {table}: {error.MessageText}. Check user name and password of its connection string or data source.",
-        PostgresErrorCodes.InvalidCatalogName =>
-            $"The database of the cache {table} does not exist: {error.MessageText}. Create it, or correct the connection string.",
+        PostgresException server => Explain(server, table),
+        _ when Failure.IsOfCertificates(error) => Distrust(error, table),
         _ => null,
     };
 
@@ -26,6 +21,28 @@ internal static class ConfigurationErrors
     public static string HowToUpgrade(TableName table) =>
         $"Either let the library do it when it starts next, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
         + $"or run the script of {nameof(PostgresSolidCacheSchema)}.{nameof(PostgresSolidCacheSchema.GetScript)}(\"{table.Schema}\", \"{table.Table}\") as the tables' owner.";
+
+    private static string? Explain(PostgresException error, TableName table) => error.SqlState switch
+    {
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn =>
+            Missing(table),
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"The role lacks a right on the cache {table}: {error.MessageText}. As the table's owner run: {Grants(table)}",
+        // The name of the file is the same in every language of the server's.
+        PostgresErrorCodes.InvalidAuthorizationSpecification when error.MessageText.Contains("pg_hba.conf", StringComparison.Ordinal) =>
+            $"PostgreSQL does not let the cache {table} in from where it comes: {error.MessageText}. Hold host, user name and database of its connection string or "
+            + "data source against pg_hba.conf. If it says that there is no encryption, the server wants TLS: set SSL Mode=VerifyFull.",
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            $"PostgreSQL refused the login of the cache {table}: {error.MessageText}. Check user name and password of its connection string or data source.",
+        PostgresErrorCodes.InvalidCatalogName =>
+            $"The database of the cache {table} does not exist: {error.MessageText}. Create it, or correct the connection string.",
+        _ => null,
+    };
+
+    private static string Distrust(NpgsqlException error, TableName table) =>
+        $"The cache {table} has no connection by TLS: it does not trust its server's certificate, or could not read one that its connection string names: "
+        + $"{error.InnerException!.Message} Set Root Certificate in the connection string to a file with the certificate of the authority that issued the server's, "
+        + "unless the system trusts that authority. With SSL Mode=VerifyFull, Host has to be a name in the server's certificate.";
 
     private static string Grants(TableName table)
     {

@@ -103,7 +103,7 @@ internal sealed class ConnectionSource(
             OperationCanceledException or NpgsqlException { InnerException: TimeoutException } => NoAnswer(error),
             PostgresException when LateWrite.IsReportedBy(error) =>
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error),
-            PostgresException server when ConfigurationErrors.Explain(server, table) is { } explanation => new SolidCacheException(explanation, server),
+            NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
             _ => error,
         };
     }
@@ -135,7 +135,7 @@ internal sealed class ConnectionSource(
                 return await session.RunAsync(state, work, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (PostgresException error) when (Explained(error) is var explained && explained != error)
+        catch (NpgsqlException error) when (Explained(error) is var explained && explained != error)
         {
             throw explained;
         }

@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Sql;
 
 /// <summary>
 /// Executes batches of writes in one round trip: a statement for each kind of write, a transaction for each statement. When a batch
-/// fails for a reason that lies in an entry, its rows are executed one by one, so that nobody fails for another's.
+/// fails for a reason that lies in an entry, or for want of room, its rows are executed one by one, so that nobody fails for another's.
 /// </summary>
 internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 {
@@ -39,7 +39,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             await SendAsync(batch).ConfigureAwait(false);
             End(batch, error: null);
         }
-        catch (NpgsqlException error) when (LiesInEntries(error))
+        catch (NpgsqlException error) when (LiesInEntries(error) || (batch.Count > 1 && Failure.IsDiskFull(error)))
         {
             _telemetry.WriteRetried();
             if (LateWrite.IsReportedBy(error))
@@ -47,8 +47,9 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
                 // Either one of them was late, or the server has turned its clock: the next look will tell.
                 _connections.Clock.Forget();
             }
-            else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout)
+            else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout || Failure.IsDiskFull(error))
             {
+                // The server has ended the connection, or Npgsql has, which does so when the server lacks something.
                 await _session.RestAsync().ConfigureAwait(false);
             }
 
@@ -91,7 +92,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         {
             _locked.Add(write[0]);
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write[0].Winner.Kind == WriteKind.Touch)
+        catch (PostgresException error) when (Failure.MaySkipTouch(error) && write[0].Winner.Kind == WriteKind.Touch)
         {
             _log.TouchSkipped(error.SqlState);
             End(write, error: null);

@@ -1,4 +1,6 @@
+using SolidCache.Postgres.Histories;
+
 namespace SolidCache.Postgres.FaultTests.Calls;
 
-/// <summary>What a caller met, by the start of its call.</summary>
-internal sealed record CallError(long Start, string Kind, Exception Error);
+/// <summary>What a caller met, by the start of its call and what it called.</summary>
+internal sealed record CallError(long Start, OperationKind Call, string Kind, Exception Error);

@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Histories;
 
 namespace SolidCache.Postgres.FaultTests.Calls;
 
 /// <summary>One of many callers: one call after the other on keys that others use too, whatever becomes of them.</summary>
-internal sealed class Caller(ISolidCache cache, int process, int number, ConcurrentQueue<Operation> history, ConcurrentQueue<CallError> errors)
+internal sealed class Caller(
+    ISolidCache cache, int process, int number, PaddedText values, ConcurrentQueue<Operation> history, ConcurrentQueue<CallError> errors)
 {
     private const int Keys = 16;
     private static readonly DistributedCacheEntryOptions Forever = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(365) };
@@ -47,7 +47,7 @@ internal sealed class Caller(ISolidCache cache, int process, int number, Concurr
         catch (Exception error)
         {
             outcome = Outcome.Failed;
-            errors.Enqueue(new CallError(operation.Start, ErrorKind.Of(error), error));
+            errors.Enqueue(new CallError(operation.Start, operation.Kind, ErrorKind.Of(error), error));
         }
 
         operation.End = Stopwatch.GetTimestamp();
@@ -60,10 +60,10 @@ internal sealed class Caller(ISolidCache cache, int process, int number, Concurr
         {
             case OperationKind.Read:
                 var found = await cache.GetAsync(operation.Key);
-                operation.Value = found is null ? null : Encoding.UTF8.GetString(found);
+                operation.Value = found is null ? null : values.FromBytes(found);
                 break;
             case OperationKind.Write:
-                await cache.SetAsync(operation.Key, Encoding.UTF8.GetBytes(operation.Value!), Forever);
+                await cache.SetAsync(operation.Key, values.ToBytes(operation.Value!), Forever);
                 break;
             default:
                 await cache.RemoveAsync(operation.Key);

@@ -27,24 +27,26 @@ internal sealed class Load : IAsyncDisposable
     private readonly CacheHost[] _nodes;
     private readonly Caller[] _callers;
 
-    private Load(CacheHost[] nodes, TimeSpan operationTimeout)
+    private Load(CacheHost[] nodes, TimeSpan operationTimeout, int paddingBytes)
     {
         (_nodes, _operationTimeout) = (nodes, operationTimeout);
+        var values = new PaddedText(paddingBytes);
         _callers = [.. Enumerable.Range(0, Callers).Select(number =>
-            new Caller(nodes[number % nodes.Length].Cache, number % nodes.Length, number, _history, _errors))];
+            new Caller(nodes[number % nodes.Length].Cache, number % nodes.Length, number, values, _history, _errors))];
     }
 
     /// <summary>Runs the callers before, during and after a fault, and at the end reads what every key holds.</summary>
     /// <param name="connectionString">The nodes'.</param>
-    /// <param name="configure">The options of the nodes.</param>
     /// <param name="fault">Brings it about and ends it. Its argument is one of the caches.</param>
+    /// <param name="configure">The options of the nodes.</param>
+    /// <param name="paddingBytes">How much larger than a few bytes each value is.</param>
     public static async Task<LoadResult> ThroughAsync(
-        string connectionString, Func<ISolidCache, Task> fault, Action<PostgresSolidCacheOptions>? configure = null)
+        string connectionString, Func<ISolidCache, Task> fault, Action<PostgresSolidCacheOptions>? configure = null, int paddingBytes = 0)
     {
         var options = new PostgresSolidCacheOptions();
         configure?.Invoke(options);
         var nodes = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(_ => CacheHost.StartAsync(connectionString, configure)));
-        await using var load = new Load(nodes, options.OperationTimeout);
+        await using var load = new Load(nodes, options.OperationTimeout, paddingBytes);
         return await load.RunAsync(fault);
     }
 

@@ -1,17 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Faults;
 
 /// <summary>What happens to a pooler, or behind it.</summary>
 public sealed class PoolerFaults
 {
-    [Test]
-    [Category("Long")]
-    public async Task The_pooler_is_killed()
+    /// <summary>Of the session that asks.</summary>
+    private const string PreparedStatements = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%solid_cache:%'";
+
+    [TestCase(PoolMode.Transaction, Category = "Long")]
+    [TestCase(PoolMode.Session)]
+    public async Task The_pooler_is_killed(PoolMode mode)
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await using var pooler = await Pooler.StartNewAsync(cluster);
+        await using var pooler = await Pooler.StartNewAsync(cluster, mode);
         var result = await Load.ThroughAsync(pooler.ConnectionString, async _ =>
         {
             await pooler.KillNineAsync();
@@ -19,21 +25,47 @@ public sealed class PoolerFaults
             await pooler.StartAsync();
         });
 
-        await FaultReport.AssertAsync("kill -9 of PgBouncer, back after 1 s", result);
+        await FaultReport.AssertAsync($"kill -9 of PgBouncer ({mode} mode), back after 1 s", result);
         Assert.That(result.Errors, Is.Not.Empty);
     }
 
-    [Test]
-    public async Task The_server_behind_the_pooler_restarts()
+    [TestCase(PoolMode.Transaction, false)]
+    [TestCase(PoolMode.Session, false, Category = "Long")]
+    [TestCase(PoolMode.Session, true, Category = "Long")]
+    public async Task The_server_behind_the_pooler_restarts(PoolMode mode, bool prepare)
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await using var pooler = await Pooler.StartNewAsync(cluster);
-        var result = await Load.ThroughAsync(pooler.ConnectionString, async _ =>
-        {
-            await cluster.StopFastAsync();
-            await cluster.StartAsync();
-        });
+        await using var pooler = await Pooler.StartNewAsync(cluster, mode);
+        var result = await Load.ThroughAsync(
+            pooler.ConnectionString,
+            async _ =>
+            {
+                await cluster.StopFastAsync();
+                await cluster.StartAsync();
+            },
+            options => options.PoolerSupportsPreparedStatements = prepare);
 
-        await FaultReport.AssertAsync("restart, fast, behind PgBouncer", result);
+        await FaultReport.AssertAsync($"restart, fast, behind PgBouncer ({mode} mode{(prepare ? ", prepared statements" : "")})", result);
+    }
+
+    [TestCase(PoolMode.Transaction, false)]
+    [TestCase(PoolMode.Session, false)]
+    [TestCase(PoolMode.Session, true)]
+    public async Task Nothing_is_prepared_behind_a_pooler_unless_the_application_says_so(PoolMode mode, bool says)
+    {
+        await using var cluster = await Cluster.StartNewAsync();
+        await using var pooler = await Pooler.StartNewAsync(cluster, mode);
+        // One connection, so that the test looks at the cache's own session.
+        await using var source = NpgsqlDataSource.Create(pooler.ConnectionString + ";Maximum Pool Size=1;No Reset On Close=true");
+        await using var node = await CacheHost.StartAsync(
+            null!,
+            options => (options.Coalescing, options.PoolerSupportsPreparedStatements) = (false, says),
+            services => services.AddSingleton(source));
+        await node.Cache.SetAsync("key", [1], new());
+        Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+
+        await using var command = source.CreateCommand(PreparedStatements);
+        Assert.That(await command.ExecuteScalarAsync(), says ? Is.Positive : Is.Zero);
+        Assert.That(node.Logs.GetSnapshot().Any(record => record.Id.Name == "pooler_detected"), Is.Not.EqualTo(says));
     }
 }

@@ -9,28 +9,34 @@ internal sealed class Cluster : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly string[] _settings;
+    private readonly PrivateNetwork? _network;
     private Process? _server;
     private int[] _frozen = [];
 
-    private Cluster(string folder, string[] settings) => (_folder, _settings) = (folder, settings);
+    private Cluster(string folder, string[] settings, PrivateNetwork? network = null) => (_folder, _settings, _network) = (folder, settings, network);
 
     public int Port { get; } = LoopbackPort.Free();
 
-    public string ConnectionString => ConnectionStringOn(Port);
+    public string ConnectionString => ConnectionStringOn(Port, Address);
+
+    private string Address => _network?.Address ?? LoopbackPort.Address;
 
     private string Hold => Path.Combine(_folder, "hold");
 
     private int Postmaster => _server?.Id ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>The connection string of a superuser by another way to the server.</summary>
-    public static string ConnectionStringOn(int port) =>
-        $"Host=127.0.0.1;Port={port};Username=postgres;Password={DataFolder.Password};Database=postgres";
+    public static string ConnectionStringOn(int port, string address = LoopbackPort.Address) =>
+        $"Host={address};Port={port};Username=postgres;Password={DataFolder.Password};Database=postgres";
 
     /// <summary>Starts a new cluster.</summary>
     /// <param name="settings">Each <c>name=value</c>.</param>
-    public static async Task<Cluster> StartNewAsync(params string[] settings)
+    public static Task<Cluster> StartNewAsync(params string[] settings) => StartNewAsync(network: null, settings);
+
+    /// <summary>Starts a new cluster in a network of its own.</summary>
+    public static async Task<Cluster> StartNewAsync(PrivateNetwork? network, params string[] settings)
     {
-        var cluster = new Cluster(await DataFolder.CopyAsync(), settings);
+        var cluster = new Cluster(await DataFolder.CopyAsync(), settings, network);
         await cluster.StartAsync();
         return cluster;
     }
@@ -202,21 +208,8 @@ internal sealed class Cluster : IAsyncDisposable
         _server = null;
     }
 
-    private void Begin(params string[] further)
-    {
-        string[] settings =
-        [
-            $"port={Port}",
-            "listen_addresses=127.0.0.1",
-            // A Unix socket's path could get too long.
-            "unix_socket_directories=",
-            // fsync stays on: tests look at what a crash leaves.
-            "shared_buffers=64MB",
-            .. _settings,
-            .. further,
-        ];
-        _server = Programs.Start(_folder, "postgres", ["-D", "data", .. settings.SelectMany(setting => (string[])["-c", setting])]);
-    }
+    private void Begin(params string[] further) =>
+        _server = Programs.StartIn(_network, _folder, "postgres", ServerArguments.Of(Port, Address, [.. _settings, .. further]));
 
     private async Task UntilItAnswersAsync(Predicate<NpgsqlException?> isExpected)
     {

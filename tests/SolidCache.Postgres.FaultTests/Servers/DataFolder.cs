@@ -56,6 +56,8 @@ public sealed class DataFolder
         await Programs.RunAsync(
             folder, "initdb", [],
             "--pgdata", "data", "--username", "postgres", "--pwfile", "password", "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync");
+        // Besides the loopback addresses: servers in a network of their own, whose clients are at the other end of its cable.
+        await File.AppendAllTextAsync(Path.Combine(folder, "data", "pg_hba.conf"), "host all all samenet scram-sha-256\n");
         return folder;
     }
 }

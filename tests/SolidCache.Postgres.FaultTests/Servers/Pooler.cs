@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace SolidCache.Postgres.FaultTests.Servers;
 
-/// <summary>A PgBouncer of a test's own in front of a cluster, which pools by transaction.</summary>
+/// <summary>A PgBouncer of a test's own in front of a cluster.</summary>
 internal sealed class Pooler : IAsyncDisposable
 {
     private const string Program = "/usr/sbin/pgbouncer";
@@ -17,7 +17,7 @@ internal sealed class Pooler : IAsyncDisposable
 
     public string ConnectionString => Cluster.ConnectionStringOn(Port);
 
-    public static async Task<Pooler> StartNewAsync(Cluster cluster)
+    public static async Task<Pooler> StartNewAsync(Cluster cluster, PoolMode mode)
     {
         var pooler = new Pooler(await DataFolder.EmptyAsync());
         var settings = Path.Combine(pooler._folder, "pgbouncer.ini");
@@ -30,7 +30,7 @@ internal sealed class Pooler : IAsyncDisposable
             listen_port = {pooler.Port}
             unix_socket_dir =
             auth_type = any
-            pool_mode = transaction
+            pool_mode = {(mode == PoolMode.Session ? "session" : "transaction")}
             server_login_retry = 1
             ignore_startup_parameters = extra_float_digits
             """);

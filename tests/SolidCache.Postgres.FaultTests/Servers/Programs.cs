@@ -16,13 +16,17 @@ internal static class Programs
 
     /// <summary>Starts a program as a child of this process, which can tell at once when it has ended.</summary>
     public static Process Start(string folder, string program, params IEnumerable<string> arguments) =>
-        Start(folder, program, [], arguments);
+        StartIn(network: null, folder, program, arguments);
+
+    /// <summary>Starts a program in a network of its own.</summary>
+    public static Process StartIn(PrivateNetwork? network, string folder, string program, params IEnumerable<string> arguments) =>
+        Start(network, folder, program, [], arguments);
 
     /// <summary>Runs a program to its end, which has to be a good one.</summary>
     public static async Task RunAsync(
         string folder, string program, IEnumerable<KeyValuePair<string, string?>> environment, params IEnumerable<string> arguments)
     {
-        using var process = Start(folder, program, environment, arguments);
+        using var process = Start(network: null, folder, program, environment, arguments);
         await process.WaitForExitAsync();
         Assert.That(process.ExitCode, Is.Zero, () => $"{program} failed: {File.ReadAllText(LogOf(folder))}");
     }
@@ -42,7 +46,7 @@ internal static class Programs
     public static string LogOf(string folder) => Path.Combine(folder, "log");
 
     private static Process Start(
-        string folder, string program, IEnumerable<KeyValuePair<string, string?>> environment, IEnumerable<string> arguments)
+        PrivateNetwork? network, string folder, string program, IEnumerable<KeyValuePair<string, string?>> environment, IEnumerable<string> arguments)
     {
         var path = Path.IsPathRooted(program) ? program : Path.Combine(Postgres, program);
         if (!File.Exists(path))
@@ -52,12 +56,13 @@ internal static class Programs
                 + "of PostgreSQL's server programs.");
         }
 
-        // exec keeps the process id, and setpriv does too: the child is the program itself, not something that waits for it.
+        // exec keeps the process id, and setpriv and nsenter do too: the child is the program itself, not something that waits for it.
         const string Line = "cd \"$1\" && shift && exec \"$@\" >>log 2>&1";
         string[] command = ["-c", Line, "sh", folder, path, .. arguments];
-        var start = Environment.IsPrivilegedProcess
-            ? new ProcessStartInfo("setpriv", [$"--reuid={User}", $"--regid={User}", "--init-groups", "sh", .. command])
-            : new ProcessStartInfo("sh", command);
+        string[] asUser = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups"] : [];
+        string[] inNetwork = network is null ? [] : ["nsenter", $"--net=/run/netns/{network.Name}"];
+        string[] line = [.. inNetwork, .. asUser, "sh", .. command];
+        var start = new ProcessStartInfo(line[0], line[1..]);
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

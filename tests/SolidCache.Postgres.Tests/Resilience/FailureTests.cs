@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 using SolidCache.Postgres.Resilience;
 
@@ -59,6 +61,26 @@ public sealed class FailureTests
         Exception[] errors = [new NpgsqlException("broken", new IOException()), new SocketException(111), new IOException(), new TimeoutException(), OutOfTime()];
 
         Assert.That(errors.Where(error => !Failure.IsOutage(error)), Is.Empty);
+    }
+
+    [Test]
+    public void A_certificate_that_is_not_trusted_or_cannot_be_read_does_not_pass_by_itself()
+    {
+        Exception[] reasons = [new AuthenticationException(), new CryptographicException(), new FileNotFoundException(), new DirectoryNotFoundException(), new UnauthorizedAccessException()];
+
+        Assert.That(reasons.Select(reason => new NpgsqlException("handshake", reason)).Where(Failure.IsOutage), Is.Empty);
+    }
+
+    [Test]
+    public void A_full_disk_is_one_also_where_several_statements_met_it()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Failure.IsDiskFull(Server("53100")), Is.True);
+            Assert.That(Failure.IsDiskFull(new NpgsqlException("several", new AggregateException(Server("53100"), Server("53100")))), Is.True);
+            Assert.That(Failure.IsDiskFull(new NpgsqlException("several", new AggregateException(Server("53100"), Server("57P01")))), Is.False);
+            Assert.That(Failure.IsDiskFull(Server("53200")), Is.False);
+        }
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Npgsql;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
@@ -35,6 +36,22 @@ public sealed class ConfigurationErrorsTests
             Does.Contain("refused the login").And.Contain("what the server said").And.Contain("Check user name and password"));
 
     [Test]
+    public void Who_may_not_come_this_way_is_told_of_the_rules_and_of_TLS() =>
+        Assert.That(
+            Explain(PostgresErrorCodes.InvalidAuthorizationSpecification, "no pg_hba.conf entry for host \"::1\", no encryption"),
+            Does.Contain("no encryption").And.Contain("against pg_hba.conf").And.Contain("SSL Mode=VerifyFull").And.Not.Contain("password"));
+
+    [Test]
+    public void A_certificate_that_is_not_trusted_names_what_to_set() =>
+        Assert.That(
+            ConfigurationErrors.Explain(new NpgsqlException("handshake", new AuthenticationException("Rejected.")), Table),
+            Does.Contain("does not trust its server's certificate").And.Contain("Rejected. ").And.Contain("Set Root Certificate").And.Contain("Host has to be a name"));
+
+    [Test]
+    public void A_broken_connection_is_not_one_of_configuration() =>
+        Assert.That(ConfigurationErrors.Explain(new NpgsqlException("handshake", new IOException("gone")), Table), Is.Null);
+
+    [Test]
     public void A_missing_database_is_to_be_created() =>
         Assert.That(
             Explain(PostgresErrorCodes.InvalidCatalogName),
@@ -50,6 +67,6 @@ public sealed class ConfigurationErrorsTests
     [TestCase(PostgresErrorCodes.TooManyConnections)]
     public void What_passes_by_itself_is_not_one_of_configuration(string sqlState) => Assert.That(Explain(sqlState), Is.Null);
 
-    private static string? Explain(string sqlState) =>
-        ConfigurationErrors.Explain(new PostgresException("what the server said", "ERROR", "ERROR", sqlState), Table);
+    private static string? Explain(string sqlState, string said = "what the server said") =>
+        ConfigurationErrors.Explain(new PostgresException(said, "ERROR", "ERROR", sqlState), Table);
 }
