@@ -10,8 +10,6 @@ namespace SolidCache.Postgres.FaultTests.Faults;
 /// <summary>Somebody takes away what the cache needs, and gives it back: errors say what to do, and no restart is needed.</summary>
 public sealed class ConfigurationFaults
 {
-    private const string Role = "CREATE ROLE cache_user LOGIN PASSWORD 'old'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO cache_user;";
-
     [Test]
     public async Task A_dropped_table_is_made_anew()
     {
@@ -49,14 +47,14 @@ public sealed class ConfigurationFaults
     public async Task A_renamed_table_is_an_error_that_says_which_script_to_run_when_the_cache_may_not_make_one()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript());
+        await cluster.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         var result = await Load.ThroughAsync(
             cluster.ConnectionString,
             async cache =>
             {
-                await ExecuteAsync(cluster, "ALTER TABLE solid_cache_entries RENAME TO gone");
+                await cluster.ExecuteAsync("ALTER TABLE solid_cache_entries RENAME TO gone");
                 await ComplainsAsync(cache, "GetScript");
-                await ExecuteAsync(cluster, "ALTER TABLE gone RENAME TO solid_cache_entries");
+                await cluster.ExecuteAsync("ALTER TABLE gone RENAME TO solid_cache_entries");
             },
             options => options.CreateSchemaIfNotExists = false);
 
@@ -67,12 +65,12 @@ public sealed class ConfigurationFaults
     public async Task Revoked_rights_are_an_error_that_names_the_grant()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
-        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        await CacheUser.CreateAsync(cluster);
+        var result = await Load.ThroughAsync(CacheUser.ConnectionStringOn(cluster.Port), async cache =>
         {
-            await ExecuteAsync(cluster, "REVOKE ALL ON solid_cache_entries FROM cache_user");
+            await cluster.ExecuteAsync(CacheUser.Revoke);
             await ComplainsAsync(cache, "GRANT USAGE ON SCHEMA");
-            await ExecuteAsync(cluster, "GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries TO cache_user");
+            await cluster.ExecuteAsync(CacheUser.Grant);
         });
 
         await FaultReport.AssertAsync("rights revoked and granted again", result);
@@ -83,12 +81,12 @@ public sealed class ConfigurationFaults
     public async Task A_changed_password_is_an_error_until_the_right_one_is_used()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
-        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        await CacheUser.CreateAsync(cluster);
+        var result = await Load.ThroughAsync(CacheUser.ConnectionStringOn(cluster.Port), async cache =>
         {
-            await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'new'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
+            await cluster.ExecuteAsync(CacheUser.ChangePassword);
             await ComplainsAsync(cache, "refused the login");
-            await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'old'");
+            await cluster.ExecuteAsync(CacheUser.ChangePasswordBack);
         });
 
         await FaultReport.AssertAsync("password changed and changed back", result);
@@ -98,26 +96,23 @@ public sealed class ConfigurationFaults
     public async Task A_rotating_password_of_a_registered_data_source_is_used()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await ExecuteAsync(cluster, PostgresSolidCacheSchema.GetScript() + Role);
+        await CacheUser.CreateAsync(cluster);
         var password = "old";
-        var builder = new NpgsqlDataSourceBuilder(ConnectionStringOf(cluster, null));
+        var builder = new NpgsqlDataSourceBuilder(CacheUser.ConnectionStringOn(cluster.Port, password: null));
         builder.UsePasswordProvider(_ => password, (_, _) => ValueTask.FromResult(password));
         await using var source = builder.Build();
         await using var node = await CacheHost.StartAsync(null!, configureServices: services => services.AddSingleton(source));
         await node.Cache.SetAsync("key", [1], new());
 
-        await ExecuteAsync(cluster, "ALTER ROLE cache_user PASSWORD 'new'");
+        await cluster.ExecuteAsync("ALTER ROLE cache_user PASSWORD 'new'");
         password = "new";
-        await ExecuteAsync(cluster, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
+        await cluster.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
 
         Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
         await node.Cache.RemoveAsync("key");
     }
 
-    private static Task DropAsync(Cluster cluster) => ExecuteAsync(cluster, "DROP TABLE solid_cache_entries, solid_cache_state");
-
-    private static string ConnectionStringOf(Cluster cluster, string? password) =>
-        new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Username = "cache_user", Password = password }.ConnectionString;
+    private static Task DropAsync(Cluster cluster) => cluster.ExecuteAsync("DROP TABLE solid_cache_entries, solid_cache_state");
 
     private static Task ComplainsAsync(ISolidCache cache, string remedy) => Eventually.TrueAsync(
         async () =>
@@ -137,11 +132,4 @@ public sealed class ConfigurationFaults
             }
         },
         $"an error speaks of: {remedy}");
-
-    private static async Task ExecuteAsync(Cluster cluster, string sql)
-    {
-        await using var connection = await cluster.ConnectAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
 }

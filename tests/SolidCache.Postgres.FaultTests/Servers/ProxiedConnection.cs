@@ -14,6 +14,10 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly TaskCompletionSource _reset = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isSilent;
+    private volatile bool _isAbandoned;
+
+    /// <summary>Whether the client has hung up and the server does not hear of it.</summary>
+    public bool IsAbandoned => _isAbandoned;
 
     public async Task RunAsync()
     {
@@ -74,6 +78,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
         await HeldAsync();
         if (_isSilent || traffic() == Traffic.Swallowed)
         {
+            _isAbandoned |= from == client;
             // The other end does not hear of it, and keeps what it has for as long as the network has forgotten the connection.
             await _reset.Task;
         }
