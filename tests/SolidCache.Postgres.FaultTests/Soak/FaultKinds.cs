@@ -63,6 +63,14 @@ internal static class FaultKinds
             "ALTER TABLE gone RENAME TO solid_cache_entries"),
     ];
 
+    /// <summary>Those whose names have a part in common.</summary>
+    public static IReadOnlyList<Fault> Called(string part)
+    {
+        Fault[] called = [.. All.Where(fault => fault.Name.Contains(part, StringComparison.OrdinalIgnoreCase))];
+        Assert.That(called, Is.Not.Empty, $"A fault is called something like '{part}'.");
+        return called;
+    }
+
     private static Fault OnNetwork(string name, Traffic traffic) => new(name, 0.5, 8, async occasion =>
     {
         occasion.Site.Network.Traffic = traffic;

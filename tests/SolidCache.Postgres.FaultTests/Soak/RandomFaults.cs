@@ -19,7 +19,7 @@ public sealed class RandomFaults
         var settings = SoakSettings.FromEnvironment();
         var report = new SoakReport(settings);
         var random = new Random(settings.Seed);
-        var bag = new FaultBag(FaultKinds.All, random);
+        var bag = new FaultBag(FaultKinds.Called(settings.FaultName ?? ""), random);
         var clock = Stopwatch.StartNew();
         await using var site = await Site.StartNewAsync();
         using var footprint = new Footprint();
