@@ -8,6 +8,9 @@ namespace SolidCache.Postgres.FaultTests.Servers;
 /// <summary>A connection through a <see cref="TcpProxy"/>: to its client it is the server, to the server the client.</summary>
 internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic> traffic)
 {
+    /// <summary>ReadyForQuery, with which the server ends an answer.</summary>
+    private const int LastMessage = 6;
+
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
@@ -62,6 +65,12 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
                 await HeldAsync();
+                if (from == _server && traffic() == Traffic.Torn && count > LastMessage)
+                {
+                    underWay.TryWrite((Stopwatch.GetTimestamp(), buffer[..(count - LastMessage)]));
+                    break;
+                }
+
                 _isSilent |= traffic() == Traffic.Swallowed;
                 if (!_isSilent)
                 {
