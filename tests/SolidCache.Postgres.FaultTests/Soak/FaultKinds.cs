@@ -40,6 +40,7 @@ internal static class FaultKinds
         OnNetwork("network holds everything back", Traffic.Held),
         OnNetwork("network is slow and stalls", Traffic.Slow),
         OnNetwork("network resets and refuses connections", Traffic.Refused),
+        OnNetwork("network cuts answers off", Traffic.Torn),
         new("PgBouncer killed", 0, 3, async occasion =>
         {
             await occasion.Site.Pooler.KillNineAsync();

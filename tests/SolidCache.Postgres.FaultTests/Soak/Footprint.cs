@@ -30,13 +30,13 @@ internal sealed class Footprint : IDisposable
     /// <summary>Everything that <see cref="TakeAsync"/> reads, in its order.</summary>
     public static IReadOnlyList<Gauge> Gauges { get; } =
     [
-        new("managed heap after a collection, MB", Allowance: 2, Limit: 100),
+        new("managed heap after a collection, MB", Allowance: 1.5, Limit: 100),
         new("working set, MB", Allowance: 50, Limit: 1_000),
         new("threads", Allowance: 6, Limit: 100),
         new("queued work items of the thread pool", Allowance: 2, Limit: 20),
         new("active timers", Allowance: 3, Limit: 60),
-        new("file descriptors", Allowance: 8, Limit: 400),
-        new("of these, sockets", Allowance: 6, Limit: 100),
+        new("file descriptors", Allowance: 6, Limit: 400),
+        new("of these, sockets", Allowance: 4, Limit: 100),
         new("the caches' connections at the server", Allowance: 3, Limit: Connections),
         new("calls in the caches' queues", Allowance: 0, Limit: 0),
         new("exceptions of tasks that nobody awaited", Allowance: 0, Limit: 0),
