@@ -5,4 +5,7 @@ public enum OperationKind
     Read,
     Write,
     Remove,
+
+    /// <summary>Extends the life of what is there, and shows nothing of it.</summary>
+    Refresh,
 }

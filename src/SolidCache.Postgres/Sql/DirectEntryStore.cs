@@ -188,7 +188,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         {
             // Either it was late, or the server has turned its clock: the next look will tell.
             telemetry.WriteRetried();
-            connections.Clock.Forget();
+            connections.Clock.Doubt();
             await WriteAsync(call, async, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -7,15 +7,14 @@ namespace SolidCache.Postgres.Sql;
 [SuppressMessage("Design", "CA1001", Justification = "A command holds nothing that must be freed; it lives as long as its lane.")]
 internal sealed class LaneStatement
 {
-    private readonly NpgsqlCommand _command;
+    private readonly NpgsqlParameter[] _parameters;
+    private NpgsqlCommand _command;
 
     public LaneStatement(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
+        _parameters = [.. parameters];
         _command = new NpgsqlCommand(sql);
-        foreach (var parameter in parameters)
-        {
-            _command.Parameters.Add(parameter);
-        }
+        _command.Parameters.AddRange(_parameters);
     }
 
     public async ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken)
@@ -33,8 +32,23 @@ internal sealed class LaneStatement
 
     private Task MakeReadyAsync(Session session, CancellationToken cancellationToken)
     {
-        _command.Connection = session.Connection;
+        if (_command.Connection != session.Connection)
+        {
+            MoveTo(session.Connection);
+        }
+
         _command.CommandTimeout = session.CommandTimeoutSeconds;
         return session.MayPrepare ? _command.PrepareAsync(cancellationToken) : Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// A command that has lost its connection between the last row and the end of the answer is busy for good, as Npgsql sees it, and never takes another
+    /// connection: "An open data reader exists for this command."
+    /// </summary>
+    private void MoveTo(NpgsqlConnection connection)
+    {
+        _command.Parameters.Clear();
+        _command = new NpgsqlCommand(_command.CommandText, connection);
+        _command.Parameters.AddRange(_parameters);
     }
 }

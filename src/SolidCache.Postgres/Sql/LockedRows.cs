@@ -58,10 +58,10 @@ internal sealed class LockedRows(ConnectionSource connections, EntryStatements s
             _rows.Add(write);
             // Not before it has really ended: its value goes back to the pool then.
             await connections.RunStepsAsync(
-                (Rows: _rows, Deadline: connections.DeadlineOf(write.Began)),
+                (Rows: _rows, connections, write.Began),
                 static async (session, call, token) =>
                 {
-                    await call.Rows.SendAsync(session, call.Deadline, token).ConfigureAwait(false);
+                    await call.Rows.SendAsync(session, call.connections.DeadlineOf(call.Began), token).ConfigureAwait(false);
                     return true;
                 },
                 CancellationToken.None).ConfigureAwait(false);

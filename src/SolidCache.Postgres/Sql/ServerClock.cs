@@ -8,16 +8,21 @@ internal sealed class ServerClock(TimeProvider time)
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(1);
     private Reading? _last;
+    private volatile bool _isDoubted;
 
-    public bool IsOld => Volatile.Read(ref _last) is not { } last || time.GetElapsedTime(last.At) > GoodFor;
+    public bool IsOld => _isDoubted || Volatile.Read(ref _last) is not { } last || time.GetElapsedTime(last.At) > GoodFor;
 
     public long Now => time.GetTimestamp();
 
     /// <param name="microseconds">Since 1970, as the server just answered.</param>
-    public void Learn(long microseconds) => Volatile.Write(ref _last, new Reading(microseconds, time.GetTimestamp()));
+    public void Learn(long microseconds)
+    {
+        Volatile.Write(ref _last, new Reading(microseconds, time.GetTimestamp()));
+        _isDoubted = false;
+    }
 
-    /// <summary>A server that refused a write as late, which was not, has turned its clock.</summary>
-    public void Forget() => Volatile.Write(ref _last, null);
+    /// <summary>A server that refused a write as late, which was not, has turned its clock. Until it was read anew, others go by the old reading.</summary>
+    public void Doubt() => _isDoubted = true;
 
     /// <summary>
     /// What the server's clock shows, in microseconds since 1970, when some time has passed since a timestamp of here; a little earlier by the time

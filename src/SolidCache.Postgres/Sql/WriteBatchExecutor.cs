@@ -45,7 +45,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             if (LateWrite.IsReportedBy(error))
             {
                 // Either one of them was late, or the server has turned its clock: the next look will tell.
-                _connections.Clock.Forget();
+                _connections.Clock.Doubt();
             }
             else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout || Failure.IsDiskFull(error))
             {

@@ -8,21 +8,28 @@ namespace SolidCache.Postgres.FaultTests.Calls;
 
 /// <summary>One of many callers: one call after the other on keys that others use too, whatever becomes of them.</summary>
 internal sealed class Caller(
-    ISolidCache cache, int process, int number, PaddedText values, ConcurrentQueue<Operation> history, ConcurrentQueue<CallError> errors)
+    ISolidCache cache, int process, int number, LoadPlan plan, ConcurrentQueue<Operation> history, ConcurrentQueue<CallError> errors)
 {
-    private const int Keys = 16;
     private static readonly DistributedCacheEntryOptions Forever = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(365) };
 
-    public static IEnumerable<string> AllKeys => Enumerable.Range(0, Keys).Select(key => $"key:{key}");
+    /// <summary>Longer than a key goes unread, and short enough that touches become due.</summary>
+    private static readonly DistributedCacheEntryOptions Sliding = new() { SlidingExpiration = TimeSpan.FromMinutes(1) };
 
     public async Task RunAsync(CancellationToken stopping)
     {
-        var random = new Random(number);
+        var random = new Random(plan.Seed + number);
+        string[] keys = [.. plan.Keys];
         for (var index = 0; !stopping.IsCancellationRequested; index++)
         {
-            var kind = random.Next(10) switch { < 5 => OperationKind.Read, < 8 => OperationKind.Write, _ => OperationKind.Remove };
+            var kind = random.Next(20) switch
+            {
+                < 9 => OperationKind.Read,
+                < 10 => OperationKind.Refresh,
+                < 16 => OperationKind.Write,
+                _ => OperationKind.Remove,
+            };
             var value = kind == OperationKind.Write ? $"{number}.{index}" : null;
-            await CallAsync(new Operation(process, number, $"key:{random.Next(Keys)}", kind) { Value = value });
+            await CallAsync(new Operation(process, number, keys[random.Next(keys.Length)], kind) { Value = value });
             // Many calls are under way at once, and still few enough that the check of the history is no work of minutes.
             await Task.Delay(random.Next(5, 15), CancellationToken.None);
         }
@@ -60,10 +67,13 @@ internal sealed class Caller(
         {
             case OperationKind.Read:
                 var found = await cache.GetAsync(operation.Key);
-                operation.Value = found is null ? null : values.FromBytes(found);
+                operation.Value = found is null ? null : plan.Values.FromBytes(found);
+                break;
+            case OperationKind.Refresh:
+                await cache.RefreshAsync(operation.Key);
                 break;
             case OperationKind.Write:
-                await cache.SetAsync(operation.Key, values.ToBytes(operation.Value!), Forever);
+                await cache.SetAsync(operation.Key, plan.Values.ToBytes(operation.Value!), number % 2 == 0 ? Forever : Sliding);
                 break;
             default:
                 await cache.RemoveAsync(operation.Key);

@@ -5,8 +5,8 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Calls;
 
-/// <summary>Many callers of two nodes, whose calls go on while something happens to the server.</summary>
-internal sealed class Load : IAsyncDisposable
+/// <summary>Many callers of a few nodes, whose calls go on while something happens to the server.</summary>
+internal sealed class Load : IDisposable
 {
     private const int Callers = 32;
     private const int Nodes = 2;
@@ -15,7 +15,7 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>How long it is waited for the first successes after a fault.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>After the first successes, how long calls of the other node may still fail, whose breakers ask by themselves.</summary>
+    /// <summary>After the first successes, how long calls may still fail that began in the fault.</summary>
     private static readonly TimeSpan Calming = TimeSpan.FromSeconds(3);
 
     /// <summary>How long it is looked whether any call fails after that.</summary>
@@ -23,19 +23,18 @@ internal sealed class Load : IAsyncDisposable
     private readonly ConcurrentQueue<Operation> _history = new();
     private readonly ConcurrentQueue<CallError> _errors = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TimeSpan _operationTimeout;
-    private readonly CacheHost[] _nodes;
+    private readonly LoadPlan _plan;
     private readonly Caller[] _callers;
+    private readonly int _nodes;
 
-    private Load(CacheHost[] nodes, TimeSpan operationTimeout, int paddingBytes)
+    private Load(IReadOnlyList<CacheHost> nodes, LoadPlan plan)
     {
-        (_nodes, _operationTimeout) = (nodes, operationTimeout);
-        var values = new PaddedText(paddingBytes);
+        (_plan, _nodes) = (plan, nodes.Count);
         _callers = [.. Enumerable.Range(0, Callers).Select(number =>
-            new Caller(nodes[number % nodes.Length].Cache, number % nodes.Length, number, values, _history, _errors))];
+            new Caller(nodes[number % _nodes].Cache, number % _nodes, number, plan, _history, _errors))];
     }
 
-    /// <summary>Runs the callers before, during and after a fault, and at the end reads what every key holds.</summary>
+    /// <summary>Runs the callers of two new nodes before, during and after a fault, and at the end reads what every key holds.</summary>
     /// <param name="connectionString">The nodes'.</param>
     /// <param name="fault">Brings it about and ends it. Its argument is one of the caches.</param>
     /// <param name="configure">The options of the nodes.</param>
@@ -46,43 +45,54 @@ internal sealed class Load : IAsyncDisposable
         var options = new PostgresSolidCacheOptions();
         configure?.Invoke(options);
         var nodes = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(_ => CacheHost.StartAsync(connectionString, configure)));
-        await using var load = new Load(nodes, options.OperationTimeout, paddingBytes);
-        return await load.RunAsync(fault);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        _stopping.Dispose();
-        foreach (var node in _nodes)
+        try
         {
-            await node.DisposeAsync();
+            return await ThroughAsync(nodes, () => fault(nodes[0].Cache), new LoadPlan { OperationTimeout = options.OperationTimeout, Values = new PaddedText(paddingBytes) });
+        }
+        finally
+        {
+            foreach (var node in nodes)
+            {
+                await node.DisposeAsync();
+            }
         }
     }
 
-    private async Task<LoadResult> RunAsync(Func<ISolidCache, Task> fault)
+    /// <summary>The same with nodes that live longer than the load.</summary>
+    public static async Task<LoadResult> ThroughAsync(IReadOnlyList<CacheHost> nodes, Func<Task> fault, LoadPlan plan)
+    {
+        using var load = new Load(nodes, plan);
+        return await load.RunAsync(fault);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task<LoadResult> RunAsync(Func<Task> fault)
     {
         var running = Task.WhenAll(_callers.Select(caller => Task.Run(() => caller.RunAsync(_stopping.Token))));
         await Task.Delay(WarmUp);
         Assert.That(_errors, Is.Empty, "Before the fault all is well.");
 
-        await fault(_nodes[0].Cache);
-        var result = new LoadResult([], []) { FaultEnd = Stopwatch.GetTimestamp(), Calm = long.MaxValue, OperationTimeout = _operationTimeout };
+        await fault();
+        var result = new LoadResult([], []) { FaultEnd = Stopwatch.GetTimestamp(), Calm = long.MaxValue, OperationTimeout = _plan.OperationTimeout };
 
-        while ((result with { Operations = Finished() }).Recovery is null && Stopwatch.GetElapsedTime(result.FaultEnd) < Patience)
+        while ((result with { Operations = Finished() }).RecoveryOfEveryNode is null && Stopwatch.GetElapsedTime(result.FaultEnd) < Patience)
         {
             await Task.Delay(20);
         }
 
-        // What began in the fault may fail until its time is out.
         await Task.Delay(Calming);
         result = result with { Calm = Stopwatch.GetTimestamp() };
         await Task.Delay(Moment);
 
         await _stopping.CancelAsync();
-        await Task.WhenAny(running, Task.Delay(_operationTimeout * 3));
-        await Task.WhenAll(_nodes.Select((_, number) => _callers[number]).SelectMany(caller => Caller.AllKeys.Select(caller.ReadAsync)))
-            .WaitAsync(_operationTimeout * 3)
+        await Task.WhenAny(running, Task.Delay(_plan.OperationTimeout * 3));
+        await Task.WhenAll(_callers.Take(_nodes).SelectMany(caller => _plan.Keys.Select(caller.ReadAsync)))
+            .WaitAsync(_plan.OperationTimeout * 3)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return result with { Operations = [.. _history], Errors = [.. _errors] };
     }

@@ -21,19 +21,35 @@ internal sealed record LoadResult(IReadOnlyList<Operation> Operations, IReadOnly
     public TimeSpan LongestCall => Stopwatch.GetElapsedTime(Longest.Start, Longest.End);
 
     /// <summary>How long after the end of the fault the first call of each kind had succeeded; null if one never did.</summary>
-    public TimeSpan? Recovery
+    public TimeSpan? Recovery => RecoveryOf(Operations);
+
+    /// <summary>The same for the node that took longest.</summary>
+    public TimeSpan? RecoveryOfEveryNode
     {
         get
         {
-            long?[] firsts = [.. Enum.GetValues<OperationKind>().Select(kind => Operations
-                .Where(operation => operation.Kind == kind && operation.Outcome == Outcome.Succeeded && operation.End >= FaultEnd)
-                .Min(operation => (long?)operation.End))];
-            return Array.Exists(firsts, first => first is null) ? null : Stopwatch.GetElapsedTime(FaultEnd, firsts.Max()!.Value);
+            TimeSpan?[] nodes = [.. Operations.GroupBy(operation => operation.Process).Select(RecoveryOf)];
+            return Array.Exists(nodes, node => node is null) ? null : nodes.Max();
         }
     }
 
-    public string ErrorsByKind => Errors.Count == 0 ? "none" : string.Join(", ", Errors
-        .CountBy(error => error.Kind)
-        .OrderByDescending(count => count.Value)
-        .Select(count => $"{count.Key} {count.Value}"));
+    /// <summary>
+    /// What cannot be seen on a register a key. After a crash that may have lost acknowledged sets: values that nobody wrote, or that came back after
+    /// a remove, since only removes are durable.
+    /// </summary>
+    public List<string> Anomalies(bool setsMayBeLost)
+    {
+        // What fails may still be under way for as long as its call was given.
+        var lateness = (long)(OperationTimeout.TotalSeconds * Stopwatch.Frequency);
+        return [.. setsMayBeLost ? RegisterCheck.Returned(Operations, lateness) : RegisterCheck.Violations(Operations, lateness)];
+    }
+
+    private TimeSpan? RecoveryOf(IEnumerable<Operation> operations)
+    {
+        var first = operations
+            .Where(operation => operation.Outcome == Outcome.Succeeded && operation.End >= FaultEnd)
+            .GroupBy(operation => operation.Kind)
+            .ToDictionary(kind => kind.Key, kind => kind.Min(operation => operation.End));
+        return first.Count < Enum.GetValues<OperationKind>().Length ? null : Stopwatch.GetElapsedTime(FaultEnd, first.Values.Max());
+    }
 }

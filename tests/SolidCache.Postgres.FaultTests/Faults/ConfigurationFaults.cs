@@ -10,8 +10,6 @@ namespace SolidCache.Postgres.FaultTests.Faults;
 /// <summary>Somebody takes away what the cache needs, and gives it back: errors say what to do, and no restart is needed.</summary>
 public sealed class ConfigurationFaults
 {
-    private const string Role = "CREATE ROLE cache_user LOGIN PASSWORD 'old'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO cache_user;";
-
     [Test]
     public async Task A_dropped_table_is_made_anew()
     {
@@ -67,12 +65,12 @@ public sealed class ConfigurationFaults
     public async Task Revoked_rights_are_an_error_that_names_the_grant()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await cluster.ExecuteAsync(PostgresSolidCacheSchema.GetScript() + Role);
-        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        await CacheUser.CreateAsync(cluster);
+        var result = await Load.ThroughAsync(CacheUser.ConnectionStringOn(cluster.Port), async cache =>
         {
-            await cluster.ExecuteAsync("REVOKE ALL ON solid_cache_entries FROM cache_user");
+            await cluster.ExecuteAsync(CacheUser.Revoke);
             await ComplainsAsync(cache, "GRANT USAGE ON SCHEMA");
-            await cluster.ExecuteAsync("GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries TO cache_user");
+            await cluster.ExecuteAsync(CacheUser.Grant);
         });
 
         await FaultReport.AssertAsync("rights revoked and granted again", result);
@@ -83,12 +81,12 @@ public sealed class ConfigurationFaults
     public async Task A_changed_password_is_an_error_until_the_right_one_is_used()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await cluster.ExecuteAsync(PostgresSolidCacheSchema.GetScript() + Role);
-        var result = await Load.ThroughAsync(ConnectionStringOf(cluster, "old"), async cache =>
+        await CacheUser.CreateAsync(cluster);
+        var result = await Load.ThroughAsync(CacheUser.ConnectionStringOn(cluster.Port), async cache =>
         {
-            await cluster.ExecuteAsync("ALTER ROLE cache_user PASSWORD 'new'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cache_user'");
+            await cluster.ExecuteAsync(CacheUser.ChangePassword);
             await ComplainsAsync(cache, "refused the login");
-            await cluster.ExecuteAsync("ALTER ROLE cache_user PASSWORD 'old'");
+            await cluster.ExecuteAsync(CacheUser.ChangePasswordBack);
         });
 
         await FaultReport.AssertAsync("password changed and changed back", result);
@@ -98,9 +96,9 @@ public sealed class ConfigurationFaults
     public async Task A_rotating_password_of_a_registered_data_source_is_used()
     {
         await using var cluster = await Cluster.StartNewAsync();
-        await cluster.ExecuteAsync(PostgresSolidCacheSchema.GetScript() + Role);
+        await CacheUser.CreateAsync(cluster);
         var password = "old";
-        var builder = new NpgsqlDataSourceBuilder(ConnectionStringOf(cluster, null));
+        var builder = new NpgsqlDataSourceBuilder(CacheUser.ConnectionStringOn(cluster.Port, password: null));
         builder.UsePasswordProvider(_ => password, (_, _) => ValueTask.FromResult(password));
         await using var source = builder.Build();
         await using var node = await CacheHost.StartAsync(null!, configureServices: services => services.AddSingleton(source));
@@ -115,9 +113,6 @@ public sealed class ConfigurationFaults
     }
 
     private static Task DropAsync(Cluster cluster) => cluster.ExecuteAsync("DROP TABLE solid_cache_entries, solid_cache_state");
-
-    private static string ConnectionStringOf(Cluster cluster, string? password) =>
-        new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Username = "cache_user", Password = password }.ConnectionString;
 
     private static Task ComplainsAsync(ISolidCache cache, string remedy) => Eventually.TrueAsync(
         async () =>

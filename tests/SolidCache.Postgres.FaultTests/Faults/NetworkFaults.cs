@@ -19,6 +19,9 @@ public sealed class NetworkFaults
     public async Task The_network_refuses_connections() => await FailsAsync(Traffic.Refused, "connections reset and refused for 3 s", TimeSpan.FromSeconds(3));
 
     [Test]
+    public async Task Connections_end_in_the_middle_of_an_answer() => await FailsAsync(Traffic.Torn, "connections cut off within an answer for 1 s", TimeSpan.FromSeconds(1));
+
+    [Test]
     [Category("Long")]
     public async Task The_network_is_slow_and_stalls()
     {

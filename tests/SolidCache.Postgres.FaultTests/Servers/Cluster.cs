@@ -6,6 +6,9 @@ namespace SolidCache.Postgres.FaultTests.Servers;
 /// <summary>A PostgreSQL server of a test's own, which may do to it whatever can happen to a server.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
+    /// <summary>The statement of <see cref="EndBackendsAsync"/>, for who has a connection already.</summary>
+    public const string EndBackends = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'SolidCache.Postgres'";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly string[] _settings;
@@ -152,6 +155,9 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>Makes a standby the primary.</summary>
     public async Task PromoteAsync() => Assert.That(await ScalarAsync<bool>("SELECT pg_promote()"), Is.True, "The standby is promoted.");
+
+    /// <summary>Ends the caches' connections, and says how many there were.</summary>
+    public Task<long> EndBackendsAsync() => ScalarAsync<long>(EndBackends);
 
     /// <summary>The backends of the caches' connections.</summary>
     public Task<int[]> BackendPidsAsync() =>

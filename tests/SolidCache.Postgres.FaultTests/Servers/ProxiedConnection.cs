@@ -8,12 +8,19 @@ namespace SolidCache.Postgres.FaultTests.Servers;
 /// <summary>A connection through a <see cref="TcpProxy"/>: to its client it is the server, to the server the client.</summary>
 internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic> traffic)
 {
+    /// <summary>ReadyForQuery, with which the server ends an answer.</summary>
+    private const int LastMessage = 6;
+
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly TaskCompletionSource _reset = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isSilent;
+    private volatile bool _isAbandoned;
+
+    /// <summary>Whether the client has hung up and the server does not hear of it.</summary>
+    public bool IsAbandoned => _isAbandoned;
 
     public async Task RunAsync()
     {
@@ -58,6 +65,12 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
                 await HeldAsync();
+                if (from == _server && traffic() == Traffic.Torn && count > LastMessage)
+                {
+                    underWay.TryWrite((Stopwatch.GetTimestamp(), buffer[..(count - LastMessage)]));
+                    break;
+                }
+
                 _isSilent |= traffic() == Traffic.Swallowed;
                 if (!_isSilent)
                 {
@@ -74,6 +87,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
         await HeldAsync();
         if (_isSilent || traffic() == Traffic.Swallowed)
         {
+            _isAbandoned |= from == client;
             // The other end does not hear of it, and keeps what it has for as long as the network has forgotten the connection.
             await _reset.Task;
         }

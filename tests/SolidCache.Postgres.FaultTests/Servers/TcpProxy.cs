@@ -35,6 +35,15 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the sessions that the server keeps for clients which have hung up, as its keepalives would in a few hours.</summary>
+    public void EndAbandoned()
+    {
+        foreach (var connection in _connections.Keys.Where(connection => connection.IsAbandoned))
+        {
+            connection.Reset();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _listener.Dispose();
@@ -48,6 +57,18 @@ internal sealed class TcpProxy : IAsyncDisposable
         foreach (var connection in _connections.Keys)
         {
             connection.Reset();
+        }
+    }
+
+    /// <summary>A proxy that lives for hours does not grow.</summary>
+    private void ForgetEnded()
+    {
+        foreach (var (connection, running) in _connections)
+        {
+            if (running.IsCompleted)
+            {
+                _connections.TryRemove(connection, out _);
+            }
         }
     }
 
@@ -66,6 +87,7 @@ internal sealed class TcpProxy : IAsyncDisposable
                 return;
             }
 
+            ForgetEnded();
             var connection = new ProxiedConnection(client, _target, () => _traffic);
             _connections[connection] = connection.RunAsync();
             if (_traffic == Traffic.Refused)

@@ -17,6 +17,9 @@ internal enum Traffic
     /// </summary>
     Swallowed,
 
+    /// <summary>Each connection ends within the server's next answer, of which the last message is missing.</summary>
+    Torn,
+
     /// <summary>Connections are reset, open ones too.</summary>
     Refused,
 }
