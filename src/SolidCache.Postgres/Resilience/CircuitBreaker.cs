@@ -42,6 +42,9 @@ internal sealed class CircuitBreaker : IDisposable
 
     public BreakerState State => _state;
 
+    /// <summary>Gets what the last call failed with, or null when one has succeeded since.</summary>
+    public Exception? LastError => Volatile.Read(ref _lastError);
+
     /// <summary>Gets a number that changes with every success: a call compares that of its start with that of its end.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
@@ -62,7 +65,7 @@ internal sealed class CircuitBreaker : IDisposable
         {
             before = _state;
             (_failures, _isTrying) = (0, false);
-            if (before == BreakerState.HalfOpen)
+            if (before != BreakerState.Open)
             {
                 (_state, _lastError, _pause) = (BreakerState.Closed, null, FirstPause);
             }

@@ -37,6 +37,16 @@ internal static class Failure
     /// <summary>Whether the server said that it has undone the write, or never began it, so that it may be sent once more.</summary>
     public static bool MayWriteAgain(Exception error) => error is DbException { SqlState: { } state } && (IsRolledBack(state) || state == "57P05");
 
+    /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
+    public static bool IsDiskFull(Exception error) => error switch
+    {
+        DbException { InnerException: AggregateException several } => several.InnerExceptions.All(IsDiskFull),
+        _ => IsState(error, "53100"),
+    };
+
+    /// <summary>Whether a touch is left out, and the entry expires earlier: the server is read-only, or its disk is full.</summary>
+    public static bool MaySkipTouch(Exception error) => IsState(error, "25006") || IsState(error, "53100");
+
     /// <summary>Whether a breaker counts it: neither this call's own rows and locks are to blame, nor a full queue.</summary>
     public static bool IsServersFault(Exception error) => IsOutage(error) && !MayWriteAgain(error) && error is not SolidCacheException;
 

@@ -35,10 +35,14 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
     }
 
     public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        CallAsync(writes, Throws, (key, async, cancellationToken), static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken));
+        OnlyRoomIsMissing
+            ? store.RemoveAsync(key, async, cancellationToken)
+            : CallAsync(writes, Throws, (key, async, cancellationToken), static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken));
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
-        CallAsync(writes, Throws, (ranges, cancellationToken), static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
+        OnlyRoomIsMissing
+            ? store.RemoveAsync(ranges, cancellationToken)
+            : CallAsync(writes, Throws, (ranges, cancellationToken), static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
 
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
         IsStale(key)
@@ -48,6 +52,9 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
     /// <summary>Health checks want to know how the server is, and not how it was.</summary>
     public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
         store.GetStatisticsAsync(overdueAfter, cancellationToken);
+
+    /// <summary>Removals pass sets that fail on a full disk: they need no room, and say nothing about whether there is some.</summary>
+    private bool OnlyRoomIsMissing => writes.LastError is { } error && Failure.IsDiskFull(error);
 
     private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
 

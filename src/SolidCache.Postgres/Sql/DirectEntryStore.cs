@@ -33,7 +33,7 @@ internal sealed class DirectEntryStore(ConnectionSource connections, EntryStatem
         {
             telemetry.Touched(await ExecuteAsync(statements.Refresh, [Parameter.Text(key.Stored)], async, cancellationToken).ConfigureAwait(false));
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+        catch (PostgresException error) when (Failure.MaySkipTouch(error))
         {
             log.TouchSkipped(error.SqlState);
         }

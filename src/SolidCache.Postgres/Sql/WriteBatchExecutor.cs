@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Sql;
 
 /// <summary>
 /// Executes batches of writes in one round trip: a statement for each kind of write, a transaction for each statement. When a batch
-/// fails for a reason that lies in an entry, its rows are executed one by one, so that nobody fails for another's.
+/// fails for a reason that lies in an entry, or for want of room, its rows are executed one by one, so that nobody fails for another's.
 /// </summary>
 internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 {
@@ -53,11 +53,9 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
                 // Either one of them was late, or the server has turned its clock: the next look will tell.
                 _connections.Clock.Forget();
             }
-            else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout)
-            {
-                await _session.RestAsync().ConfigureAwait(false);
-            }
 
+            // The connection may have ended: the server does that to idle ones, and Npgsql when the server lacks something.
+            await _session.RestAsync().ConfigureAwait(false);
             foreach (var write in batch)
             {
                 await ExecuteAloneAsync([write]).ConfigureAwait(false);
@@ -81,9 +79,10 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         _ => false,
     };
 
-    /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself.</summary>
+    /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself. And a full disk: only sets need room.</summary>
     private static bool LiesInAnEntry(PostgresException error) =>
-        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error);
+        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error)
+        || Failure.IsDiskFull(error);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     private async Task ExecuteAloneAsync(List<KeyWrite> write)
@@ -93,7 +92,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             await SendAsync(write).ConfigureAwait(false);
             End(write, error: null);
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction && write[0].Winner.Kind == WriteKind.Touch)
+        catch (PostgresException error) when (Failure.MaySkipTouch(error) && write[0].Winner.Kind == WriteKind.Touch)
         {
             _log.TouchSkipped(error.SqlState);
             End(write, error: null);

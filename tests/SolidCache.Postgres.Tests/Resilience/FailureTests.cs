@@ -72,6 +72,18 @@ public sealed class FailureTests
     }
 
     [Test]
+    public void A_full_disk_is_one_also_where_several_statements_met_it()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Failure.IsDiskFull(Server("53100")), Is.True);
+            Assert.That(Failure.IsDiskFull(new NpgsqlException("several", new AggregateException(Server("53100"), Server("53100")))), Is.True);
+            Assert.That(Failure.IsDiskFull(new NpgsqlException("several", new AggregateException(Server("53100"), Server("57P01")))), Is.False);
+            Assert.That(Failure.IsDiskFull(Server("53200")), Is.False);
+        }
+    }
+
+    [Test]
     public void A_read_is_repeated_after_a_broken_connection_and_not_after_a_time_out()
     {
         using (Assert.EnterMultipleScope())

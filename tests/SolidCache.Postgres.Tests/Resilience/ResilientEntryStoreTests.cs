@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
 
@@ -62,6 +63,22 @@ public sealed class ResilientEntryStoreTests
         _server.Error = null;
 
         Assert.That(await ReadAsync(_throwing), Is.False);
+        await Assert.ThatAsync(() => SetAsync(_throwing), Throws.TypeOf<SolidCacheException>());
+    }
+
+    [Test]
+    public async Task Sets_that_find_no_room_leave_removals_alone_which_do_not_let_them_try_earlier()
+    {
+        for (var call = 0; call < 10; call++)
+        {
+            _server.Error = new PostgresException("no room", "ERROR", "ERROR", PostgresErrorCodes.DiskFull);
+            await Assert.ThatAsync(() => SetAsync(_throwing), Throws.Exception);
+            _server.Error = null;
+            await _throwing.RemoveAsync(Key, async: true, CancellationToken.None);
+            await _throwing.RemoveAsync([], CancellationToken.None);
+        }
+
+        Assert.That(_writes.State, Is.EqualTo(BreakerState.Open));
         await Assert.ThatAsync(() => SetAsync(_throwing), Throws.TypeOf<SolidCacheException>());
     }
 
