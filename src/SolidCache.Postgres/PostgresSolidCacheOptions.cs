@@ -126,7 +126,7 @@ public sealed class PostgresSolidCacheOptions
     /// <summary>Gets or sets a value indicating whether statements may be prepared although a connection pooler sits in between.</summary>
     /// <value>
     /// Default: false: the cache detects a pooler and prepares nothing behind it. Set it to true only for a pooler that keeps
-    /// prepared statements apart by client, as PgBouncer does from 1.21 with <c>max_prepared_statements</c> above zero.
+    /// prepared statements apart by client, as PgBouncer does from 1.21 with <c>max_prepared_statements</c> above zero, or in session mode.
     /// </value>
     public bool PoolerSupportsPreparedStatements { get; set; }
 

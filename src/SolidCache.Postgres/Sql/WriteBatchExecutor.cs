@@ -47,12 +47,9 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
                 // Either one of them was late, or the server has turned its clock: the next look will tell.
                 _connections.Clock.Doubt();
             }
-            else if (error.SqlState == PostgresErrorCodes.IdleSessionTimeout || Failure.IsDiskFull(error))
-            {
-                // The server has ended the connection, or Npgsql has, which does so when the server lacks something.
-                await _session.RestAsync().ConfigureAwait(false);
-            }
 
+            // The connection may have ended: the server does that to idle ones, and Npgsql when the server lacks something.
+            await _session.RestAsync().ConfigureAwait(false);
             foreach (var write in batch)
             {
                 await ExecuteAloneAsync([write]).ConfigureAwait(false);
@@ -76,9 +73,10 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         _ => false,
     };
 
-    /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself.</summary>
+    /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself. And a full disk: only sets need room.</summary>
     private static bool LiesInAnEntry(PostgresException error) =>
-        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error);
+        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error)
+        || Failure.IsDiskFull(error);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     private async Task ExecuteAloneAsync(List<KeyWrite> write)
