@@ -39,7 +39,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             await SendAsync(batch).ConfigureAwait(false);
             End(batch, error: null);
         }
-        catch (NpgsqlException error) when (LiesInEntries(error) || (batch.Count > 1 && Failure.IsDiskFull(error)))
+        catch (NpgsqlException error) when (LiesInEntries(error))
         {
             _telemetry.WriteRetried();
             if (LateWrite.IsReportedBy(error))

@@ -129,9 +129,11 @@ public sealed class HealthCheckTests
     }
 
     [Test]
-    public async Task A_time_out_of_the_driver_reads_as_one()
+    public async Task A_time_out_of_the_driver_reads_as_one([Values] bool wrapped)
     {
-        var result = await CheckAsync(_ => Task.FromException<SolidCacheStatistics>(new TimeoutException()), HealthStatus.Unhealthy);
+        Exception error = wrapped ? new NpgsqlException("Exception while reading from stream", new TimeoutException()) : new TimeoutException();
+
+        var result = await CheckAsync(_ => Task.FromException<SolidCacheStatistics>(error), HealthStatus.Unhealthy);
 
         Assert.That(result.Description, Is.EqualTo("The server of the cache did not answer within 3 seconds."));
     }
