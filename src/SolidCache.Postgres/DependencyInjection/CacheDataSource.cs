@@ -77,6 +77,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
         SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);
+        // Milliseconds that a connection is waited for whose statement was cancelled, and its lane with it. Its call has ended already.
+        SetUnlessGiven(builder.ConnectionStringBuilder, "Cancellation Timeout", 500);
         builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
         // A batch in a few system calls instead of one for each 8 KB: see docs/benchmarks.md.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Write Buffer Size", 128 * 1024);

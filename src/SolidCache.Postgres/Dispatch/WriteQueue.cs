@@ -17,8 +17,8 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvid
     private int _waiting;
     private long _waitingBytes;
 
-    /// <summary>Called when something became ready outside a lane, which would ask by itself.</summary>
-    public Action Ready { private get; set; } = static () => { };
+    /// <summary>Gets or sets what is to be called when something may have become ready outside a lane, which would ask by itself.</summary>
+    public Action Ready { get; set; } = static () => { };
 
     /// <summary>Gets how many wait to be sent; a number that may be out of date at once.</summary>
     public int Count => _waiting;
@@ -150,13 +150,6 @@ internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvid
         }
 
         answered.Answer(error);
-    }
-
-    /// <summary>The same for one row, outside a lane.</summary>
-    public void EndBeside(KeyWrite write, Exception? error)
-    {
-        End([write], error);
-        Ready();
     }
 
     public void EndTurn(CacheKey key)

@@ -65,7 +65,7 @@ internal sealed class LockedRows(ConnectionSource connections, EntryStatements s
                     return true;
                 },
                 CancellationToken.None).ConfigureAwait(false);
-            queue.EndBeside(write, error: null);
+            End(write, error: null);
         }
         catch (Exception error) when (LockWait.Ended(error) && !connections.IsOver(write.Began))
         {
@@ -76,11 +76,17 @@ internal sealed class LockedRows(ConnectionSource connections, EntryStatements s
         }
         catch (Exception error)
         {
-            queue.EndBeside(write, LockWait.Ended(error) ? connections.StillLocked(error) : error);
+            End(write, LockWait.Ended(error) ? connections.StillLocked(error) : error);
         }
         finally
         {
             _rows.Clear();
         }
+    }
+
+    private void End(KeyWrite write, Exception? error)
+    {
+        queue.End([write], error);
+        queue.Ready();
     }
 }

@@ -78,6 +78,7 @@ SELECT
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -104,6 +105,7 @@ FROM (
   SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
 ) AS row
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -127,6 +129,7 @@ SELECT
   $1,
   $4
 WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -153,6 +156,7 @@ FROM (
   SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
 ) AS row
 WHERE (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -168,6 +172,7 @@ DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 USING (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = $1 FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
   AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- RemoveMany
@@ -176,6 +181,7 @@ DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 USING (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
   AND (SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', '250', true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
 -- RemoveSlice
