@@ -24,6 +24,9 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
     private readonly KeyRows _touched;
     private readonly BatchRows[] _all;
 
+    /// <summary>The statements that went together, if there were several.</summary>
+    private readonly Dictionary<BatchRows, NpgsqlBatchCommand> _together = [];
+
     public WriteBatchExecutor(ConnectionSource connections, EntryStatements statements, WriteQueue queue, CacheTelemetry telemetry, Log log)
     {
         (_connections, _queue, _telemetry, _log) = (connections, queue, telemetry, log);
@@ -58,7 +61,12 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
                 await _session.RestAsync().ConfigureAwait(false);
             }
 
-            foreach (var write in batch)
+            // What others have seen is not written again: it would undo what they have written since.
+            var done = batch.FindAll(TookEffect);
+            var undone = batch.FindAll(write => !TookEffect(write));
+            _telemetry.Touched(done.Count(static write => write.Winner.Kind == WriteKind.Touch));
+            End(done, error: null);
+            foreach (var write in undone)
             {
                 await ExecuteAloneAsync([write]).ConfigureAwait(false);
             }
@@ -73,17 +81,23 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
     public Task RestAsync() => _session.RestAsync();
 
-    /// <summary>More than one statement of a batch may have failed.</summary>
-    private static bool LiesInEntries(NpgsqlException error) => error switch
-    {
-        PostgresException single => LiesInAnEntry(single),
-        { InnerException: AggregateException several } => several.InnerExceptions.All(one => one is PostgresException single && LiesInAnEntry(single)),
-        _ => false,
-    };
+    /// <summary>Whether the server has said what a statement did; Npgsql names the one that failed only where the connection string wants it.</summary>
+    private static bool HasEnded(NpgsqlBatchCommand statement) => statement.StatementType != StatementType.Unknown;
 
     /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself.</summary>
     private static bool LiesInAnEntry(PostgresException error) =>
         error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error);
+
+    /// <summary>More than one statement of a batch may have failed. One that ended and failed all the same did so at its commit, and nobody knows which it was.</summary>
+    private bool LiesInEntries(NpgsqlException error)
+    {
+        Exception[] errors = error.InnerException is AggregateException several ? [.. several.InnerExceptions] : [error];
+        return Array.TrueForAll(errors, static one => one is PostgresException single && LiesInAnEntry(single))
+            && (_together.Count == 0 || _together.Values.Count(HasEnded) + errors.Length <= _together.Count);
+    }
+
+    /// <summary>Whether a write is on record although its batch failed: each of the statements that went together is a transaction of its own.</summary>
+    private bool TookEffect(KeyWrite write) => _together.TryGetValue(RowsOf(write), out var statement) && HasEnded(statement);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     private async Task ExecuteAloneAsync(List<KeyWrite> write)
@@ -114,6 +128,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
     private async ValueTask SendAsync(List<KeyWrite> batch)
     {
+        _together.Clear();
         try
         {
             foreach (var write in batch)
@@ -152,7 +167,7 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
         using var commands = session.Batch();
         foreach (var rows in used)
         {
-            commands.BatchCommands.Add(rows.ToBatchCommand());
+            commands.BatchCommands.Add(_together[rows] = rows.ToBatchCommand());
         }
 
         if (session.MayPrepare)
