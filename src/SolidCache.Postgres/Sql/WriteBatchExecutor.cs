@@ -50,7 +50,13 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
             // The connection may have ended: the server does that to idle ones, and Npgsql when the server lacks something.
             await _session.RestAsync().ConfigureAwait(false);
-            foreach (var write in batch)
+
+            // What others have seen is not written again: it would undo what they have written since.
+            var done = batch.FindAll(_rows.TookEffect);
+            var undone = batch.FindAll(write => !_rows.TookEffect(write));
+            _telemetry.Touched(done.Count(static write => write.Winner.Kind == WriteKind.Touch));
+            End(done, error: null);
+            foreach (var write in undone)
             {
                 await ExecuteAloneAsync([write]).ConfigureAwait(false);
             }
@@ -65,18 +71,17 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
 
     public Task RestAsync() => _session.RestAsync();
 
-    /// <summary>More than one statement of a batch may have failed.</summary>
-    private static bool LiesInEntries(NpgsqlException error) => error switch
-    {
-        PostgresException single => LiesInAnEntry(single),
-        { InnerException: AggregateException several } => several.InnerExceptions.All(one => one is PostgresException single && LiesInAnEntry(single)),
-        _ => false,
-    };
-
     /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself. And a full disk: only sets need room.</summary>
     private static bool LiesInAnEntry(PostgresException error) =>
         error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error)
         || Failure.IsDiskFull(error);
+
+    /// <summary>More than one statement of a batch may have failed.</summary>
+    private bool LiesInEntries(NpgsqlException error)
+    {
+        Exception[] errors = error.InnerException is AggregateException several ? [.. several.InnerExceptions] : [error];
+        return Array.TrueForAll(errors, static one => one is PostgresException single && LiesInAnEntry(single)) && _rows.Explains(errors.Length);
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
     private async Task ExecuteAloneAsync(List<KeyWrite> write)

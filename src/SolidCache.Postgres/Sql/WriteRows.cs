@@ -1,3 +1,4 @@
+using Npgsql;
 using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
@@ -10,6 +11,9 @@ internal sealed class WriteRows
     private readonly KeyRows _removed;
     private readonly KeyRows _touched;
     private readonly BatchRows[] _all;
+
+    /// <summary>The statements that went together last, if there were several.</summary>
+    private readonly Dictionary<BatchRows, NpgsqlBatchCommand> _together = [];
 
     public WriteRows(EntryStatements statements)
     {
@@ -26,12 +30,22 @@ internal sealed class WriteRows
 
     public void Clear() => Array.ForEach(_all, static rows => rows.Clear());
 
+    /// <summary>Whether a write is on record although its batch failed: each of the statements that went together is a transaction of its own.</summary>
+    public bool TookEffect(KeyWrite write) => _together.TryGetValue(RowsOf(write), out var statement) && HasEnded(statement);
+
+    /// <summary>
+    /// Whether so many errors are those of statements of which the server has not said what they did. One that ended and failed all the same did so at its
+    /// commit, and nobody knows which it was.
+    /// </summary>
+    public bool Explains(int errors) => _together.Count == 0 || _together.Values.Count(HasEnded) + errors <= _together.Count;
+
     /// <summary>Sends all of them in one round trip: a statement for each kind of write, a transaction for each statement.</summary>
     /// <param name="session">Open.</param>
     /// <param name="deadline">By the server's clock.</param>
     /// <param name="cancellationToken">Ends the wait for the server.</param>
     public async ValueTask SendAsync(Session session, long deadline, CancellationToken cancellationToken)
     {
+        _together.Clear();
         Array.ForEach(_all, rows => rows.Deadline = deadline);
         var used = Array.FindAll(_all, static rows => rows.Count > 0);
         if (used is [var only])
@@ -43,7 +57,7 @@ internal sealed class WriteRows
         using var commands = session.Batch();
         foreach (var rows in used)
         {
-            commands.BatchCommands.Add(rows.ToBatchCommand());
+            commands.BatchCommands.Add(_together[rows] = rows.ToBatchCommand());
         }
 
         if (session.MayPrepare)
@@ -53,6 +67,9 @@ internal sealed class WriteRows
 
         await commands.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Whether the server has said what a statement did; Npgsql names the one that failed only where the connection string wants it.</summary>
+    private static bool HasEnded(NpgsqlBatchCommand statement) => statement.StatementType != StatementType.Unknown;
 
     private BatchRows RowsOf(KeyWrite write) => write.Winner.Kind switch
     {
