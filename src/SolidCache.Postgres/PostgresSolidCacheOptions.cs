@@ -81,8 +81,8 @@ public sealed class PostgresSolidCacheOptions
     /// <summary>Gets or sets how long a call may take, waiting included, before it fails with a time-out.</summary>
     /// <value>
     /// Default: 5 seconds. 1 second to 1 hour. A write that ran out of time is not carried out later; docs/reliability.md names the exception. Asynchronous
-    /// coalesced calls end by themselves, also while the server hangs; others are held to the limit by Npgsql (rounded up to a whole second), which may need two
-    /// seconds more to give up on a server that hangs. Removal by prefix or pattern and sweeps are bounded by their tokens instead.
+    /// calls end by themselves, also while the server hangs; the statements of synchronous ones are held to the limit by Npgsql (rounded up to a whole second),
+    /// which may need as long again to give up on a server that hangs. Removal by prefix or pattern and sweeps are bounded by their tokens instead.
     /// </value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
