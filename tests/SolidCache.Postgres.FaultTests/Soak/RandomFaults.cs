@@ -53,14 +53,17 @@ public sealed class RandomFaults
 
         var anomalies = result.Anomalies(setsMayBeLost: fault.IsCrash && !isDurable);
         report.Add(fault, result, anomalies.Count);
-        if (anomalies.Count > 0)
+        try
+        {
+            FaultReport.Judge(result, anomalies, result.RecoveryOfEveryNode, LongestRecovery);
+        }
+        catch (ResultStateException)
         {
             var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"soak-{seed}.tsv");
             await File.WriteAllLinesAsync(file, result.Operations.Select(operation => operation.ToLine()));
             await TestContext.Out.WriteLineAsync($"The history is in {file}.");
+            throw;
         }
-
-        FaultReport.Judge(result, anomalies, result.RecoveryOfEveryNode, LongestRecovery);
     }
 
     private static string PrefixOf(int round) => $"{round}:";
