@@ -59,11 +59,7 @@ internal sealed class LockedRows(ConnectionSource connections, EntryStatements s
             // Not before it has really ended: its value goes back to the pool then.
             await connections.RunStepsAsync(
                 (Rows: _rows, connections, write.Began),
-                static async (session, call, token) =>
-                {
-                    await call.Rows.SendAsync(session, call.connections.DeadlineOf(call.Began), token).ConfigureAwait(false);
-                    return true;
-                },
+                static (session, call, token) => call.Rows.SendAsync(session, call.connections.DeadlineOf(call.Began), token),
                 CancellationToken.None).ConfigureAwait(false);
             End(write, error: null);
         }

@@ -121,15 +121,8 @@ internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
             batch.ForEach(_rows.Add);
             var session = await _session.GetAsync().ConfigureAwait(false);
             var deadline = _connections.DeadlineOf(batch.Min(static write => write.Began));
-            await session.RunAsync(
-                (Rows: _rows, deadline),
-                static async (session, call, token) =>
-                {
-                    await call.Rows.SendAsync(session, call.deadline, token).ConfigureAwait(false);
-                    return true;
-                },
-                _session.Token).ConfigureAwait(false);
-            _telemetry.Touched(_rows.Touches);
+            _telemetry.Touched(await session.RunAsync(
+                (Rows: _rows, deadline), static (session, call, token) => call.Rows.SendAsync(session, call.deadline, token), _session.Token).ConfigureAwait(false));
         }
         finally
         {

@@ -24,8 +24,6 @@ internal sealed class WriteRows
         _all = [_relaxed, _durable, _removed, _touched];
     }
 
-    public int Touches => _touched.Count;
-
     public void Add(KeyWrite write) => RowsOf(write).Add(write.Winner);
 
     public void Clear() => Array.ForEach(_all, static rows => rows.Clear());
@@ -43,7 +41,8 @@ internal sealed class WriteRows
     /// <param name="session">Open.</param>
     /// <param name="deadline">By the server's clock.</param>
     /// <param name="cancellationToken">Ends the wait for the server.</param>
-    public async ValueTask SendAsync(Session session, long deadline, CancellationToken cancellationToken)
+    /// <returns>How many of the rows were touches.</returns>
+    public async ValueTask<int> SendAsync(Session session, long deadline, CancellationToken cancellationToken)
     {
         _together.Clear();
         Array.ForEach(_all, rows => rows.Deadline = deadline);
@@ -51,7 +50,7 @@ internal sealed class WriteRows
         if (used is [var only])
         {
             await only.ExecuteAsync(session, cancellationToken).ConfigureAwait(false);
-            return;
+            return _touched.Count;
         }
 
         using var commands = session.Batch();
@@ -66,6 +65,7 @@ internal sealed class WriteRows
         }
 
         await commands.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return _touched.Count;
     }
 
     /// <summary>Whether the server has said what a statement did; Npgsql names the one that failed only where the connection string wants it.</summary>
