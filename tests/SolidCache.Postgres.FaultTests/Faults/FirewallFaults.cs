@@ -28,6 +28,7 @@ public sealed class FirewallFaults
         (network, port) => network.DropAsync("OUTPUT", "--protocol", "tcp", "--sport", port));
 
     [Test]
+    [Category("Long")]
     public async Task Connections_are_forgotten_and_new_ones_get_through()
     {
         await using var network = await PrivateNetwork.CreateAsync();

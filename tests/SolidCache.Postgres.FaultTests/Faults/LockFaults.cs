@@ -37,7 +37,7 @@ public sealed class LockFaults
         Assert.That(result.LongestCall.TotalSeconds, Is.GreaterThan(seconds - 1), "Somebody has waited.");
     }
 
-    [TestCase(Table, 8, "table locked for 8 s")]
+    [TestCase(Table, 8, "table locked for 8 s", Category = "Long")]
     [TestCase(Everything, 8, "all tables locked, the catalog too, for 8 s", Category = "Long")]
     public async Task Calls_run_out_of_time_when_locks_are_held_for_longer(string statement, int seconds, string fault)
     {

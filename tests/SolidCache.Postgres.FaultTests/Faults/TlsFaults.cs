@@ -28,6 +28,7 @@ public sealed class TlsFaults
     }
 
     [Test]
+    [Category("Long")]
     public async Task The_server_shows_a_certificate_of_another_authority_and_then_its_own_again()
     {
         using var certificates = await Certificates.IssueAsync();
