@@ -190,33 +190,27 @@ internal sealed class CoalescingEntryStore : IEntryStore, IAsyncDisposable
     }
 
     /// <summary>The turn first: whoever has one of the few connections waits for nobody.</summary>
-    private void InTurn(CacheKey key, Func<bool> work)
+    private void InTurn(CacheKey key, Func<bool> work) => InTime(limit =>
     {
-        using var limit = _writes.LimitOf(CancellationToken.None);
-        try
-        {
-            Completed(_writes.TakeTurnAsync(key, async: false, limit.Token));
-            try
-            {
-                Alone(work, limit);
-            }
-            finally
-            {
-                _writes.EndTurn(key);
-            }
-        }
-        catch (OperationCanceledException) when (limit.IsOver)
-        {
-            throw limit.Error();
-        }
-    }
-
-    private T Alone<T>(Func<T> work)
-    {
-        using var limit = _writes.LimitOf(CancellationToken.None);
+        Completed(_writes.TakeTurnAsync(key, async: false, limit.Token));
         try
         {
             return Alone(work, limit);
+        }
+        finally
+        {
+            _writes.EndTurn(key);
+        }
+    });
+
+    private T Alone<T>(Func<T> work) => InTime(limit => Alone(work, limit));
+
+    private T InTime<T>(Func<CallLimit, T> work)
+    {
+        using var limit = _writes.LimitOf(CancellationToken.None);
+        try
+        {
+            return work(limit);
         }
         catch (OperationCanceledException) when (limit.IsOver)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SolidCache.Postgres.FaultNode;
 using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Calls;
 
@@ -24,13 +25,8 @@ internal sealed class NodeProcess : IDisposable
     /// <param name="settings">Each <c>--name=value</c>.</param>
     public static async Task<NodeProcess> StartAsync(string connectionString, params string[] settings)
     {
-        var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        var start = new ProcessStartInfo(dotnet, [typeof(Node).Assembly.Location, .. settings])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [Node.ConnectionVariable] = connectionString },
-        };
+        var start = DotnetProgram.Of(typeof(Node), settings);
+        start.Environment[Node.ConnectionVariable] = connectionString;
         var node = new NodeProcess(Process.Start(start)!);
         if (await Task.WhenAny(node._ready.Task, node._reading) != node._ready.Task)
         {

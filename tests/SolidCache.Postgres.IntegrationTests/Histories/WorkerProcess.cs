@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SolidCache.Postgres.Histories;
 using SolidCache.Postgres.HistoryWorker;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Histories;
 
@@ -18,19 +19,8 @@ internal sealed class WorkerProcess : IDisposable
 
     public static async Task<WorkerProcess> StartAsync(string connectionString, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [Worker.Variable] = connectionString },
-        };
-        start.ArgumentList.Add(typeof(Worker).Assembly.Location);
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        var start = DotnetProgram.Of(typeof(Worker), arguments);
+        start.Environment[Worker.Variable] = connectionString;
         var worker = new WorkerProcess(Process.Start(start)!);
         if (await worker._process.StandardOutput.ReadLineAsync() != "ready")
         {
