@@ -3,6 +3,8 @@
 #
 #   eng/soak.sh [--minutes N] [--seed N] [--fault PART_OF_ITS_NAME] [--no-build]
 #
+# Three nodes, one of which sends each entry alone (the seed says which), serve 24 asynchronous callers and 8 that block, with values of a kilobyte and, now and
+# then, of two megabytes; one call in fifty is cancelled under way. A call that takes a second longer than its limit fails the soak.
 # Lasts ten minutes unless told otherwise. Each run has faults of its own; the seed, which it prints, repeats them. --fault leaves all others out.
 # SOLIDCACHE_SOAK_TABLE names a file for the tables of figures that it ends with. Needs what eng/fault-tests.sh needs.
 set -euo pipefail

@@ -30,10 +30,12 @@ public interface ISolidCache : IBufferDistributedCache
 
     /// <summary>Removes every entry whose key starts with <paramref name="prefix"/>.</summary>
     /// <remarks>
-    /// Runs as a range on the primary key, a thousand rows a transaction; an entry that is set while the removal runs may survive it.
+    /// Runs as a range on the primary key, a thousand rows a transaction; an entry that is set while the removal runs may survive it. One removal by
+    /// prefix or pattern runs at a time in a process.
     /// A key of more than about 950 bytes is matched by its readable part (see docs/schema.md): a longer prefix removes
     /// every long key that shares that part, and never leaves a match behind. The call is bounded by
-    /// <paramref name="token"/>, not by <see cref="PostgresSolidCacheOptions.OperationTimeout"/>.
+    /// <paramref name="token"/>, not by <see cref="PostgresSolidCacheOptions.OperationTimeout"/>; but it ends with a <see cref="TimeoutException"/>
+    /// when none of the rows it waits for, which others have locked, becomes free for that long. What it removed until then stays removed.
     /// </remarks>
     /// <param name="prefix">The start of the keys, compared exactly; the empty string matches every key of this cache.</param>
     /// <param name="token">Stops the removal; what it removed until then stays removed.</param>
@@ -62,7 +64,7 @@ public interface ISolidCache : IBufferDistributedCache
     /// <returns>How many entries this call removed.</returns>
     Task<long> RemoveExpiredAsync(CancellationToken token = default);
 
-    /// <summary>Counts the table's entries: exactly while the table is small, by a sample of its blocks when it is large.</summary>
+    /// <summary>Counts the table's entries: exactly while the table is small, by a sample of its blocks, always the same, when it is large.</summary>
     /// <param name="token">Cancels the call.</param>
     /// <returns>Figures of the whole table, whichever prefix the entries belong to.</returns>
     Task<SolidCacheStatistics> GetStatisticsAsync(CancellationToken token = default);

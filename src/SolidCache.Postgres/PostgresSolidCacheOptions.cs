@@ -80,9 +80,9 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets how long a call may take, waiting included, before it fails with a time-out.</summary>
     /// <value>
-    /// Default: 5 seconds. 1 second to 1 hour. A write that ran out of time is not carried out later; docs/reliability.md names the exception. Asynchronous
-    /// calls end by themselves, also while the server hangs; the statements of synchronous ones are held to the limit by Npgsql (rounded up to a whole second),
-    /// which may need as long again to give up on a server that hangs. Removal by prefix or pattern and sweeps are bounded by their tokens instead.
+    /// Default: 5 seconds. 1 second to 1 hour. It counts from the call's beginning, synchronous or asynchronous, also while the server hangs. A write that ran
+    /// out of time is not carried out later; docs/reliability.md names the exceptions. Removal by prefix or pattern and sweeps are bounded by their tokens
+    /// instead; each of their statements has this limit, and so has a removal's wait for rows that others have locked, of which none becomes free meanwhile.
     /// </value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -95,32 +95,34 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets what is told of each error that <see cref="SolidCacheFailureMode.Degrade"/> keeps from a caller.</summary>
     /// <value>
-    /// Default: null. Called on the thread of the call, perhaps thousands of times a second: count, do not log each. What it throws is ignored.
+    /// Default: null. Called before the call ends, perhaps thousands of times a second: count, do not log each. What it throws is ignored.
     /// </value>
     public Action<SolidCacheDegradation>? OnDegraded { get; set; }
 
     /// <summary>Gets or sets a value indicating whether calls that arrive while another is under way travel together.</summary>
     /// <value>
-    /// Default: true: at most four connections for any number of asynchronous callers and two for synchronous ones, and several times the
-    /// throughput of a statement a call. When false, each call is a statement of its own on a connection of its own.
+    /// Default: true: several times the throughput of a statement a call. When false, each call is a statement of its own, on the same connections.
     /// </value>
     public bool Coalescing { get; set; } = true;
 
-    /// <summary>Gets or sets how many connections asynchronous reads share, each with a batch under way.</summary>
+    /// <summary>Gets or sets how many connections reads share, synchronous and asynchronous, each with a batch under way.</summary>
     /// <value>
-    /// Default: 2. 1 to 32. More help when the network is slow and callers are many; they are given back whenever nothing is to be read.
+    /// Default: 2. 1 to 32. More help when the network is slow and callers are many; they are given back whenever nothing is to be read. While the server
+    /// hangs there may be as many again. Docs/reliability.md lists all connections of a cache.
     /// </value>
     public int ReadConnections { get; set; } = 2;
 
-    /// <summary>Gets or sets how many connections asynchronous writes share, each with a batch under way.</summary>
+    /// <summary>Gets or sets how many connections writes share, synchronous and asynchronous, each with a batch under way.</summary>
     /// <value>Default: 2. 1 to 32; see <see cref="ReadConnections"/>.</value>
     public int WriteConnections { get; set; } = 2;
 
     /// <summary>
-    /// Gets or sets how many asynchronous reads, and as many writes, may wait for the server. Beyond, calls fail at once with a
+    /// Gets or sets how many reads, and as many writes, may wait for the server. Beyond, calls fail at once with a
     /// <see cref="SolidCacheException"/> instead of waiting behind the others.
     /// </summary>
-    /// <value>Default: 10,000. 100 to 1,000,000. The values of waiting writes are limited to 256 MB besides.</value>
+    /// <value>
+    /// Default: 10,000. 100 to 1,000,000. The values of waiting writes are limited to 256 MB besides. Touches of sliding expirations do not count.
+    /// </value>
     public int MaxQueuedCalls { get; set; } = 10_000;
 
     /// <summary>Gets or sets a value indicating whether statements may be prepared although a connection pooler sits in between.</summary>

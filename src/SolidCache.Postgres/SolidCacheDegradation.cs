@@ -8,6 +8,9 @@ public sealed class SolidCacheDegradation
     /// <summary>Gets the call: <c>get</c>, <c>set</c>, <c>refresh</c> or <c>time_to_live</c>, as in the metrics.</summary>
     public string Operation { get; }
 
-    /// <summary>Gets what it met. Calls that failed together share one object.</summary>
+    /// <summary>
+    /// Gets what it met: a <see cref="SolidCacheException"/> for a call that was refused; for a set that was not stored because a read of its key had
+    /// missed, what a read met.
+    /// </summary>
     public Exception Error { get; }
 }

@@ -3,11 +3,11 @@ namespace SolidCache.Postgres;
 /// <summary>
 /// The cache cannot work with what it found in the database: a missing table, missing rights, an incompatible schema. The message
 /// says what to do; where the server reported an error, it is the <see cref="Exception.InnerException"/>. With <see cref="IsTransient"/>
-/// the call was refused without asking the server, which has failed just before, or does not keep up.
+/// the call was refused without asking the server, which has failed just before, or does not keep up; the message then says what it failed with.
 /// </summary>
 /// <remarks>
 /// Failures that the server or the way to it reported and that pass by themselves (a lost connection, no connection left) are Npgsql's own
-/// exceptions; a call that ran out of time ends with a <see cref="TimeoutException"/>, or Npgsql's exception around one.
+/// exceptions; a call that ran out of time ends with a <see cref="TimeoutException"/>.
 /// </remarks>
 public sealed class SolidCacheException : Exception
 {

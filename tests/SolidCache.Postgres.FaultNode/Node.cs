@@ -7,7 +7,7 @@ namespace SolidCache.Postgres.FaultNode;
 
 /// <summary>
 /// A process with a cache, which the tests of faults stop and kill. Its options are those of the section <c>Cache</c>; so many <c>Callers</c> call it until it
-/// refuses, also while the host stops, and tell in lines what was acknowledged.
+/// refuses, also while the host stops, and tell in lines what was acknowledged; a <c>Flood</c> is so many sets of one <c>Key</c> at once.
 /// </summary>
 public static class Node
 {
@@ -31,6 +31,7 @@ public static class Node
             .Range(0, builder.Configuration.GetValue<int>("Callers"))
             .Select(number => Task.Run(() => new Caller(cache, number, lines).RunAsync())));
         await lines.WriteLineAsync("ready");
+        await new Flood(cache, builder.Configuration["Key"] ?? "", lines).RunAsync(builder.Configuration.GetValue<int>("Flood"));
         await host.WaitForShutdownAsync();
         await lines.WriteLineAsync("stopped");
         await ((IAsyncDisposable)host).DisposeAsync();

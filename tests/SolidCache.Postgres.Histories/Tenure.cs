@@ -38,10 +38,12 @@ internal sealed class Tenure
     /// <summary>Whether a part of this ended before a part of the other began.</summary>
     private bool MustPrecede(Tenure other) => FirstEnd < other.LastStart;
 
-    /// <summary>Whether one process asked for the other after this. What failed may come late, so that it has no order.</summary>
+    /// <summary>
+    /// Whether one process asked for the other after this, and was told that it was done: until then its node sees to it that nothing which it has sent
+    /// before, or had in its queue, comes any more, whatever its caller was told. Those of other processes wait for no such.
+    /// </summary>
     private bool IsPlacedBefore(Tenure other) =>
         _write.Process == other._write.Process
         && _write.Placed < other._write.Start
-        && _write.Outcome == Outcome.Succeeded
         && other._write.Outcome == Outcome.Succeeded;
 }

@@ -7,8 +7,8 @@ using SolidCache.Postgres.Histories;
 
 namespace SolidCache.Postgres.HistoryWorker;
 
-/// <summary>One of many callers: a few calls at a time on a few keys, blocking ones in between, some of them cancelled.</summary>
-internal sealed class Caller(ISolidCache cache, History history, int process, int number, int seed)
+/// <summary>One of many callers: a few calls at a time on a few keys, so many of four that block, some of the others cancelled.</summary>
+internal sealed class Caller(ISolidCache cache, History history, int process, int number, int seed, int blocking)
 {
     private const int Keys = 8;
     private static readonly DistributedCacheEntryOptions Forever = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(365) };
@@ -39,7 +39,7 @@ internal sealed class Caller(ISolidCache cache, History history, int process, in
 
     private Task Begin(Operation operation, Random random)
     {
-        var isAsync = random.Next(4) > 0;
+        var isAsync = random.Next(4) >= blocking;
         var cancelled = isAsync ? random.Next(16) : int.MaxValue;
         using var cancellation = new CancellationTokenSource();
         if (cancelled == 0)

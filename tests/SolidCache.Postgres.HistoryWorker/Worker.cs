@@ -6,7 +6,8 @@ using SolidCache.Postgres.Histories;
 namespace SolidCache.Postgres.HistoryWorker;
 
 /// <summary>
-/// One node of the model test: <c>SEED PROCESS COALESCING CALLERS OPERATIONS</c>. Says that it is ready, waits for a line, lets its callers
+/// One node of the model test: <c>SEED PROCESS COALESCING CALLERS OPERATIONS BLOCKING</c>, the last of
+/// four calls. Says that it is ready, waits for a line, lets its callers
 /// run, and writes their history to the output, faults to the error output.
 /// </summary>
 public static class Worker
@@ -16,7 +17,7 @@ public static class Worker
 
     public static async Task Main(string[] args)
     {
-        var (seed, process, callers, operations) = (Number(args[0]), Number(args[1]), Number(args[3]), Number(args[4]));
+        var (seed, process, callers, operations, blocking) = (Number(args[0]), Number(args[1]), Number(args[3]), Number(args[4]), Number(args[5]));
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddPostgresSolidCache(options =>
         {
@@ -37,7 +38,7 @@ public static class Worker
         }
 
         await Task.WhenAll(Enumerable.Range(0, callers).Select(number => Task.Factory.StartNew(
-            () => new Caller(cache, history, process, number, seed + (process * 1_000) + number).Run(operations),
+            () => new Caller(cache, history, process, number, seed + (process * 1_000) + number, blocking).Run(operations),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default)));

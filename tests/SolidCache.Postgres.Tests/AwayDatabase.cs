@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 
@@ -13,14 +14,20 @@ internal static class AwayDatabase
 
     public static readonly TableName Table = new(TableName.DefaultSchema, TableName.DefaultTable);
 
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public static CallClock Clock(TimeProvider? time = null) => new(Limit, time ?? TimeProvider.System, Table);
+
     public static ConnectionSource Connections(NpgsqlDataSource dataSource, ILoggerFactory loggers) =>
         new(
             dataSource,
+            isOwned: false,
             Table,
-            new PoolerDetector(poolerSupportsPreparedStatements: false, new ServerClock(TimeProvider.System), Table, new Log(loggers)),
+            new PoolerDetector(poolerSupportsPreparedStatements: false, ownsConnections: false, new ServerClock(TimeProvider.System), Table, new Log(loggers)),
             new ServerClock(TimeProvider.System),
-            static (_, _) => throw new InvalidOperationException("A session was opened although there is no server."),
+            static _ => throw new InvalidOperationException("A session was opened although there is no server."),
             static () => { },
-            TimeSpan.FromSeconds(1),
-            TimeProvider.System);
+            Clock());
+
+    public static SideWork Work(NpgsqlDataSource dataSource, ILoggerFactory loggers) => new(Connections(dataSource, loggers), Clock(), "tests");
 }

@@ -10,10 +10,4 @@ internal static class SynchronousCall
         Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
         return call.GetAwaiter().GetResult();
     }
-
-    public static void Completed(this ValueTask call)
-    {
-        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
-        call.GetAwaiter().GetResult();
-    }
 }

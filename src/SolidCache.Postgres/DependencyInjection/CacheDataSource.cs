@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.DependencyInjection;
 
@@ -16,6 +15,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     }
 
     public NpgsqlDataSource Source { get; }
+
+    /// <summary>Whether it is the cache's own, whose pool nobody else uses.</summary>
+    public bool IsOwned => _owned is not null;
 
     /// <summary>An explicit connection string wins, then the data source under the cache's own key, then the unkeyed one.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
@@ -71,9 +73,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         builder.ConnectionStringBuilder.Enlist = false;
         // Nothing that the cache sends outlives its transaction, and a reset for each call is most of a short call's cost.
         builder.ConnectionStringBuilder.NoResetOnClose = true;
-        // The same as that of the asynchronous commands: Npgsql tells the socket whenever it changes, with two system calls; and it is all that limits the
-        // preparation of a statement.
-        builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(Patience.Beyond(commandTimeout).TotalSeconds);
+        // That of every statement, so that Npgsql need not tell the socket whenever it changes; and all that limits the preparation of one.
+        builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
         // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
         SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);

@@ -19,11 +19,13 @@ namespace SolidCache.Postgres.DependencyInjection;
 internal sealed class CacheParts : IAsyncDisposable, IDisposable
 {
     private readonly CacheDataSource _dataSource;
-    private readonly CoalescingEntryStore? _coalescing;
+    private readonly EntryStore _entries;
     private readonly CacheTelemetry _telemetry;
     private readonly CircuitBreaker _readBreaker;
     private readonly CircuitBreaker _writeBreaker;
+    private readonly CircuitBreaker _roomBreaker;
     private readonly Degradation? _degradation;
+    private int _isDisposed;
 
     /// <param name="services">The application's services.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
@@ -37,48 +39,62 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         _telemetry = new CacheTelemetry(services.GetRequiredService<CacheInstruments>(), name, time);
         _dataSource = CacheDataSource.Choose(services, name, options);
-        var clock = new ServerClock(time);
-        var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, clock, table, log);
-        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log);
-        var connections = new ConnectionSource(_dataSource.Source, table, poolers, clock, schema.EnsureAsync, schema.Lost, options.OperationTimeout, time);
+        // Limits and breakers are of the real world, whatever clock the application has for its entries.
+        var serverClock = new ServerClock(TimeProvider.System);
+        var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
+        var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
+        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, TimeProvider.System, log);
+        var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
+        var removals = new SideWork(connections, clock, "removal");
+        var sweeping = new SideWork(connections, clock, "sweep");
+        var looks = new SideWork(connections, clock, "look");
+        var probes = new SideWork(connections, clock, "probe");
 
-        var statements = new EntryStatements(names, options.SlidingExpirationSlack);
-        var direct = new DirectEntryStore(connections, statements, new StatisticsReader(names), _telemetry, log);
-        var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls, Patience = options.OperationTimeout };
-        var reads = new ReadQueue(limits, table, time);
-        var writes = new WriteQueue(limits, table, time);
-        var locked = new LockedRows(connections, statements, writes, _telemetry);
-        _coalescing = options.Coalescing
-            ? new CoalescingEntryStore(
-                direct,
-                reads,
-                writes,
-                Lanes(options.ReadConnections, () => Observed(new ReadBatchExecutor(connections, statements, reads, _telemetry), _telemetry.ReadBatch)),
-                Lanes(options.WriteConnections, () => Observed(new WriteBatchExecutor(connections, statements, writes, locked, _telemetry, log), _telemetry.WriteBatch)),
-                options.OperationTimeout,
-                time)
-            : null;
-        var probe = new ServerProbe(connections);
-        _readBreaker = new CircuitBreaker(probe.ReadsAsync, (state, error) => Changed("reads", state, error, reads.FailWaiting), time);
-        _writeBreaker = new CircuitBreaker(probe.WritesAsync, (state, error) => Changed("writes", state, error, writes.FailWaiting), time);
-        var policy = new CachePolicy(options);
+        var life = new CacheLife();
+        var statements = new EntryStatements(names, options.SlidingExpirationSlack, options.OperationTimeout);
+        var sideCalls = new SideCalls(
+            connections, statements, new RangeRemoval(statements, serverClock, clock, table), new StatisticsReader(names), removals, looks, probes);
+        var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls, MaxBatchEntries = options.Coalescing ? BatchLimits.Default.MaxBatchEntries : 1 };
+        var reads = new ReadQueue(limits, clock, table);
+        var writes = new WriteQueue(limits, clock, table);
+        _readBreaker = new CircuitBreaker(sideCalls.ProbeReadsAsync, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
+        _writeBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
+        _roomBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("sets", error, static _ => { }), TimeProvider.System);
+
+        var ends = new BackendEnd(looks);
+        Lanes<KeyWrite>? writeLanes = null;
+        void WakeWrites() => writeLanes!.Wake();
+        var failures = new WriteFailures(connections, writes, WakeWrites, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
+        var stragglers = new Stragglers(connections, statements, writes, WakeWrites, failures, clock, _telemetry);
+        var readLanes = new Lanes<ReadRequest>(
+            "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), clock, _telemetry), clock, Survived);
+        writeLanes = new Lanes<KeyWrite>(
+            "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
+        _entries = new EntryStore(
+            reads, writes, readLanes, writeLanes, new Watch(Survived, readLanes, writeLanes), clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
+
         _degradation = options.FailureMode == SolidCacheFailureMode.Degrade
-            ? new Degradation(policy.Keys.StartingWith(""), (operation, error) => Tell(options.OnDegraded, operation, error), time)
+            ? new Degradation(sideCalls.RemoveStaleAsync, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
             : null;
-        IEntryStore unguarded = _coalescing is null ? new OrderedEntryStore(direct, writes) : _coalescing;
-        var store = new ResilientEntryStore(unguarded, _readBreaker, _writeBreaker, _degradation, table);
+        var store = new ResilientEntryStore(_entries, _readBreaker, _writeBreaker, _roomBreaker, _degradation, table);
         _telemetry.Breakers = () => ((int)_readBreaker.State, (int)_writeBreaker.State);
         var figures = new TableFigures(token => store.GetStatisticsAsync(options.SweepInterval, token), time);
         (_telemetry.Figures, _telemetry.Waiting) = (figures, () => (reads.Count, writes.Count));
 
         var sweeps = new SweepStatements(names);
-        var sweeper = new Sweeper(connections, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, time), _telemetry);
+        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry);
 
-        Cache = new PostgresSolidCache(new ObservedEntryStore(store, _telemetry, figures), sweeper, policy, time);
-        SchemaInitializer = new SchemaInitializer(connections, options.OperationTimeout, time, log);
+        Cache = new PostgresSolidCache(new ObservedEntryStore(store, _telemetry, figures), sweeper, new CachePolicy(options), life, time);
+        SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, time, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries, options.SweepInterval, time, log);
 
-        void Changed(string kind, BreakerState state, Exception? error, Action<Exception> failWaiting)
+        void Survived(Exception error)
+        {
+            log.BatchFailed(error, table);
+            _telemetry.Failed();
+        }
+
+        void Changed(string kind, Exception? error, Action<Func<Exception>> failWaiting)
         {
             if (error is null)
             {
@@ -87,7 +103,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             else
             {
                 log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error));
-                failWaiting(error);
+                failWaiting(() => new Outage(Refusal.Of(table, error)));
             }
         }
     }
@@ -98,21 +114,36 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public IHostedService SweeperService { get; }
 
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Carries out what was called before. Blocks, for as long as a call may take.</summary>
+    public void Dispose()
     {
-        _telemetry.Dispose();
-        _readBreaker.Dispose();
-        _writeBreaker.Dispose();
-        _degradation?.Dispose();
-        if (_coalescing is not null)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            await _coalescing.DisposeAsync().ConfigureAwait(false);
+            return;
         }
 
-        await _dataSource.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            _entries.End();
+        }
+        finally
+        {
+            _telemetry.Dispose();
+            _readBreaker.Dispose();
+            _writeBreaker.Dispose();
+            _roomBreaker.Dispose();
+            _degradation?.Dispose();
+            _dataSource.Dispose();
+        }
     }
+
+    public async ValueTask DisposeAsync() => await OwnThread.RunAsync(
+        "disposal",
+        () =>
+        {
+            Dispose();
+            return true;
+        }).ConfigureAwait(false);
 
     [SuppressMessage("Design", "CA1031", Justification = "What the application does with it is no reason to fail a call that was to be saved from failing.")]
     private void Tell(Action<SolidCacheDegradation>? application, string operation, Exception error)
@@ -128,7 +159,4 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         }
     }
 
-    private static ObservedBatchExecutor<T> Observed<T>(IBatchExecutor<T> executor, Action<int> observe) => new(executor, observe);
-
-    private static IEnumerable<T> Lanes<T>(int count, Func<T> lane) => Enumerable.Range(0, count).Select(_ => lane());
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 
 namespace SolidCache.Postgres.Diagnostics;
@@ -19,18 +20,19 @@ internal sealed class CacheInstruments : IDisposable
     public CacheInstruments(IMeterFactory? meters)
     {
         var meter = meters?.Create(SolidCacheTelemetry.MeterName) ?? (_own = new Meter(SolidCacheTelemetry.MeterName));
-        Hits = meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry.");
-        Misses = meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none.");
-        Sets = meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set.");
-        Removes = meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern.");
-        Touches = meter.CreateCounter<long>("solid_cache.touches", "{touch}", "Sliding expirations that were due and written.");
-        Errors = meter.CreateCounter<long>("solid_cache.errors", "{error}", "Calls that failed; cancellations are not counted.");
-        Duration = meter.CreateHistogram<double>("solid_cache.operation.duration", "s", "How long callers waited.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
-        BatchSize = meter.CreateHistogram<int>("solid_cache.batch.size", "{row}", "Calls or rows that travelled together.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = Rows });
-        Retries = meter.CreateCounter<long>("solid_cache.retries", "{retry}", "Batches and calls that were sent once more.");
-        Degraded = meter.CreateCounter<long>("solid_cache.degraded", "{call}", "Calls that met an outage and ended as a miss, or without having stored anything.");
-        SweptRows = meter.CreateCounter<long>("solid_cache.swept_rows", "{row}", "Expired entries that sweeps deleted.");
-        SweepDuration = meter.CreateHistogram<double>("solid_cache.sweep.duration", "s", "How long a sweep took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = SweepSeconds });
+        Hits = new(meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry."));
+        Misses = new(meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none."));
+        Sets = new(meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set."));
+        Removes = new(meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern."));
+        Touches = new(meter.CreateCounter<long>("solid_cache.touches", "{touch}", "Sliding expirations that were due and written."));
+        Errors = new(meter.CreateCounter<long>("solid_cache.errors", "{error}", "Calls that failed; cancellations are not counted."));
+        Duration = new(meter.CreateHistogram<double>("solid_cache.operation.duration", "s", "How long callers waited.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds }));
+        BatchSize = new(meter.CreateHistogram<int>("solid_cache.batch.size", "{row}", "Calls or rows that travelled together.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = Rows }));
+        Retries = new(meter.CreateCounter<long>("solid_cache.retries", "{retry}", "Batches and calls that were sent once more."));
+        Failures = new(meter.CreateCounter<long>("solid_cache.failures", "{failure}", "What a lane or the watch met that it should not have, and survived."));
+        Degraded = new(meter.CreateCounter<long>("solid_cache.degraded", "{call}", "Calls that met an outage and ended as a miss, or without having stored anything."));
+        SweptRows = new(meter.CreateCounter<long>("solid_cache.swept_rows", "{row}", "Expired entries that sweeps deleted."));
+        SweepDuration = new(meter.CreateHistogram<double>("solid_cache.sweep.duration", "s", "How long a sweep took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = SweepSeconds }));
 
         meter.CreateObservableGauge("solid_cache.queue.depth", () => _caches.SelectMany(static cache => cache.QueueDepths()), "{call}", "Calls that wait to be sent.");
         meter.CreateObservableGauge(
@@ -41,35 +43,48 @@ internal sealed class CacheInstruments : IDisposable
         Gauge(meter, "solid_cache.live_size", "By", "Keys and values of live entries.", static statistics => statistics.LiveBytes);
     }
 
-    public Counter<long> Hits { get; }
+    public QuietCounter Hits { get; }
 
-    public Counter<long> Misses { get; }
+    public QuietCounter Misses { get; }
 
-    public Counter<long> Sets { get; }
+    public QuietCounter Sets { get; }
 
-    public Counter<long> Removes { get; }
+    public QuietCounter Removes { get; }
 
-    public Counter<long> Touches { get; }
+    public QuietCounter Touches { get; }
 
-    public Counter<long> Errors { get; }
+    public QuietCounter Errors { get; }
 
-    public Histogram<double> Duration { get; }
+    public QuietHistogram<double> Duration { get; }
 
-    public Histogram<int> BatchSize { get; }
+    public QuietHistogram<int> BatchSize { get; }
 
-    public Counter<long> Retries { get; }
+    public QuietCounter Retries { get; }
 
-    public Counter<long> Degraded { get; }
+    public QuietCounter Failures { get; }
 
-    public Counter<long> SweptRows { get; }
+    public QuietCounter Degraded { get; }
 
-    public Histogram<double> SweepDuration { get; }
+    public QuietCounter SweptRows { get; }
+
+    public QuietHistogram<double> SweepDuration { get; }
 
     /// <summary>Gets a value indicating whether anybody wants to know about calls.</summary>
     public bool IsObserved =>
         Duration.Enabled || Hits.Enabled || Misses.Enabled || Sets.Enabled || Removes.Enabled || Errors.Enabled || Source.HasListeners();
 
-    public static Activity? StartActivity(CacheOperation operation) => Source.StartActivity(operation.SpanName, ActivityKind.Client);
+    [SuppressMessage("Design", "CA1031", Justification = "Nothing that a listener throws is a call's error.")]
+    public static Activity? StartActivity(CacheOperation operation)
+    {
+        try
+        {
+            return Source.StartActivity(operation.SpanName, ActivityKind.Client);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     /// <summary>From now on the gauges report this cache too.</summary>
     public void Add(CacheTelemetry cache)

@@ -42,7 +42,13 @@ internal sealed class CacheTelemetry : IDisposable
 
     public void Read(bool hit) => (hit ? _instruments.Hits : _instruments.Misses).Add(1, _name);
 
-    public void Set() => _instruments.Sets.Add(1, _name);
+    public void Set(bool stored)
+    {
+        if (stored)
+        {
+            _instruments.Sets.Add(1, _name);
+        }
+    }
 
     public void Removed(long rows) => _instruments.Removes.Add(rows, _name);
 
@@ -53,6 +59,8 @@ internal sealed class CacheTelemetry : IDisposable
             _instruments.Touches.Add(rows, _name);
         }
     }
+
+    public void Failed() => _instruments.Failures.Add(1, _name);
 
     public void ReadRetried() => _instruments.Retries.Add(1, _name, _reads);
 

@@ -6,7 +6,7 @@ namespace SolidCache.Postgres.Diagnostics;
 /// <summary>All that the library logs, in the category <c>SolidCache.Postgres</c>. Never a key, a value or a connection string.</summary>
 internal sealed partial class Log(ILoggerFactory loggers)
 {
-    private readonly ILogger _logger = loggers.CreateLogger("SolidCache.Postgres");
+    private readonly QuietLogger _logger = new(loggers.CreateLogger("SolidCache.Postgres"));
 
     [LoggerMessage(100, LogLevel.Information, "The schema of the cache {Table} was brought to version {Version}.", EventName = "schema_migrated")]
     public partial void SchemaMigrated(TableName table, int version);
@@ -25,6 +25,9 @@ internal sealed partial class Log(ILoggerFactory loggers)
 
     [LoggerMessage(203, LogLevel.Information, "breaker_closed: the {Kind} of the cache {Table} pass again.", EventName = "breaker_closed")]
     public partial void BreakerClosed(TableName table, string kind);
+
+    [LoggerMessage(204, LogLevel.Error, "A batch of the cache {Table} ended with an error that is not the server's; the next goes on.", EventName = "batch_failed")]
+    public partial void BatchFailed(Exception error, TableName table);
 
     [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started: the cache {Table} is swept every {IntervalSeconds} seconds.", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace SolidCache.Postgres.Diagnostics;
 
@@ -36,13 +37,23 @@ internal readonly struct ObservedCall(CacheTelemetry telemetry, CacheOperation o
         Stop();
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "Nothing that a listener throws is a call's error.")]
     private void Stop()
     {
-        if (activity is not null)
+        if (activity is null)
+        {
+            return;
+        }
+
+        try
         {
             activity.SetTag("db.system.name", "postgresql");
             activity.SetTag("solid_cache.name", telemetry.Name);
             activity.Dispose();
+        }
+        catch (Exception)
+        {
+            // The span is lost.
         }
     }
 }

@@ -9,51 +9,41 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
 {
     public ValueTask<bool> ReadAsync(
         CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
-        telemetry.IsObserved
-            ? ObservedReadAsync(key, destination, slide, async, cancellationToken)
-            : store.ReadAsync(key, destination, slide, async, cancellationToken);
+        CallAsync(
+            CacheOperation.Get,
+            (key, destination, slide, async, cancellationToken),
+            static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken),
+            static (_, call, hit) => call.Hit(hit));
 
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        telemetry.IsObserved
-            ? ObserveAsync(CacheOperation.Refresh, (key, async, cancellationToken), static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken))
-            : store.RefreshAsync(key, async, cancellationToken);
+    public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.Refresh, (key, async, cancellationToken), static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken));
 
-    public ValueTask WriteAsync(
+    public ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken) =>
-        telemetry.IsObserved
-            ? ObserveAsync(
-                CacheOperation.Set,
-                (key, value, expiration, durable, async, cancellationToken),
-                static (store, call) => store.WriteAsync(call.key, call.value, call.expiration, call.durable, call.async, call.cancellationToken),
-                static telemetry => telemetry.Set())
-            : store.WriteAsync(key, value, expiration, durable, async, cancellationToken);
+        CallAsync(
+            CacheOperation.Set,
+            (key, value, expiration, durable, async, cancellationToken),
+            static (store, call) => store.WriteAsync(call.key, call.value, call.expiration, call.durable, call.async, call.cancellationToken),
+            static (telemetry, _, stored) => telemetry.Set(stored));
 
-    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        telemetry.IsObserved
-            ? ObserveAsync(
-                CacheOperation.Remove,
-                (key, async, cancellationToken),
-                static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken),
-                static telemetry => telemetry.Removed(1))
-            : store.RemoveAsync(key, async, cancellationToken);
+    public ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.Remove,
+        (key, async, cancellationToken),
+        static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken),
+        static (telemetry, _, _) => telemetry.Removed(1));
 
-    public async ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
-    {
-        var removed = await ObserveAsync(
-            CacheOperation.RemoveMany,
-            (ranges, cancellationToken),
-            static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken)).ConfigureAwait(false);
-        telemetry.Removed(removed);
-        return removed;
-    }
+    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.RemoveMany,
+        (ranges, cancellationToken),
+        static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken),
+        static (telemetry, _, removed) => telemetry.Removed(removed));
 
-    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
-        ObserveAsync(
-            CacheOperation.TimeToLive, (key, cancellationToken), static (store, call) => store.GetTimeToLiveAsync(call.key, call.cancellationToken));
+    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.TimeToLive, (key, cancellationToken), static (store, call) => store.GetTimeToLiveAsync(call.key, call.cancellationToken));
 
     public async ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken)
     {
-        var statistics = await ObserveAsync(
+        var statistics = await CallAsync(
             CacheOperation.Statistics,
             (overdueAfter, cancellationToken),
             static (store, call) => store.GetStatisticsAsync(call.overdueAfter, call.cancellationToken)).ConfigureAwait(false);
@@ -61,49 +51,19 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
         return statistics;
     }
 
+    private ValueTask<T> CallAsync<TState, T>(
+        CacheOperation operation, TState state, Func<IEntryStore, TState, ValueTask<T>> work, Action<CacheTelemetry, ObservedCall, T>? tell = null) =>
+        telemetry.IsObserved ? ObserveAsync(operation, state, work, tell) : work(store, state);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> ObservedReadAsync(
-        CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
-    {
-        var call = telemetry.Begin(CacheOperation.Get);
-        try
-        {
-            var hit = await store.ReadAsync(key, destination, slide, async, cancellationToken).ConfigureAwait(false);
-            call.Hit(hit);
-            call.End();
-            return hit;
-        }
-        catch (Exception error)
-        {
-            call.Fail(error);
-            throw;
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ObserveAsync<TState>(
-        CacheOperation operation, TState state, Func<IEntryStore, TState, ValueTask> work, Action<CacheTelemetry>? count = null)
-    {
-        var call = telemetry.Begin(operation);
-        try
-        {
-            await work(store, state).ConfigureAwait(false);
-            count?.Invoke(telemetry);
-            call.End();
-        }
-        catch (Exception error)
-        {
-            call.Fail(error);
-            throw;
-        }
-    }
-
-    private async ValueTask<T> ObserveAsync<TState, T>(CacheOperation operation, TState state, Func<IEntryStore, TState, ValueTask<T>> work)
+    private async ValueTask<T> ObserveAsync<TState, T>(
+        CacheOperation operation, TState state, Func<IEntryStore, TState, ValueTask<T>> work, Action<CacheTelemetry, ObservedCall, T>? tell)
     {
         var call = telemetry.Begin(operation);
         try
         {
             var result = await work(store, state).ConfigureAwait(false);
+            tell?.Invoke(telemetry, call, result);
             call.End();
             return result;
         }

@@ -20,7 +20,7 @@ internal sealed class TableFigures(Func<CancellationToken, ValueTask<SolidCacheS
         var known = Volatile.Read(ref _known);
         if (AreOld() && Interlocked.Exchange(ref _isReading, 1) == 0)
         {
-            _ = Task.Run(ReadAsync);
+            _ = ReadAsync();
         }
 
         return known;

@@ -9,9 +9,8 @@ namespace SolidCache.Postgres.Dispatch;
 /// <param name="LargeValueBytes">A value from here on travels alone, so that small ones need not wait for it to arrive.</param>
 /// <param name="MaxWaiting">Calls that may wait.</param>
 /// <param name="MaxWaitingBytes">Bytes of values that may wait.</param>
-/// <param name="Patience">How long a call may take, waiting included.</param>
 internal sealed record BatchLimits(
-    int MaxBatchEntries, int AnotherLaneEntries, long MaxBatchBytes, int LargeValueBytes, int MaxWaiting, long MaxWaitingBytes, TimeSpan Patience)
+    int MaxBatchEntries, int AnotherLaneEntries, long MaxBatchBytes, int LargeValueBytes, int MaxWaiting, long MaxWaitingBytes)
 {
     public static BatchLimits Default { get; } = new(
         MaxBatchEntries: 128,
@@ -19,21 +18,13 @@ internal sealed record BatchLimits(
         MaxBatchBytes: 4 * 1024 * 1024,
         LargeValueBytes: 256 * 1024,
         MaxWaiting: 10_000,
-        MaxWaitingBytes: 256 * 1024 * 1024,
-        Patience: TimeSpan.FromSeconds(5));
-
-    /// <summary>What a call ends with that ran out of time.</summary>
-    public TimeoutException OutOfTime(TableName table) =>
-        new($"The cache {table} had no answer from its server within {Patience.TotalSeconds} seconds ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).");
-
-    /// <summary>The patience in timestamps of a time provider.</summary>
-    public long Ticks(TimeProvider time) => (long)(Patience.TotalSeconds * time.TimestampFrequency);
+        MaxWaitingBytes: 256 * 1024 * 1024);
 
     /// <summary>Whether a value may join a batch.</summary>
     public bool Fits(int entries, long bytes, int valueBytes) =>
         entries == 0 || (entries < MaxBatchEntries && valueBytes < LargeValueBytes && bytes + valueBytes <= MaxBatchBytes);
 
-    /// <exception cref="SolidCacheException">Too much waits already.</exception>
+    /// <exception cref="SolidCacheException">Too much waits already. That is the callers' doing, and no outage.</exception>
     public void RefuseWhenFull(int waiting, long bytes, TableName table)
     {
         if (waiting >= MaxWaiting || (waiting > 0 && bytes > MaxWaitingBytes))

@@ -10,8 +10,12 @@ internal interface IBatchQueue<T>
     /// <summary>Gets a value indicating whether what is ready deserves a lane although others work; a hint too.</summary>
     bool KeepsAnotherLaneBusy { get; }
 
+    /// <summary>Gets how many calls wait; a hint too.</summary>
+    int Count { get; }
+
     /// <summary>Ends the calls that ran out of time, those that are under way included.</summary>
-    void Expire();
+    /// <returns>Whether there is anything to look after.</returns>
+    bool Look();
 
     /// <summary>Moves what may be executed now into an empty batch; leaves it empty when there is nothing.</summary>
     void Take(List<T> batch);

@@ -6,106 +6,118 @@ namespace SolidCache.Postgres.Dispatch;
 /// The writes of one key in the order of their arrival. What is taken together becomes one row; what arrives while it is under way
 /// waits for its end, so that no write overtakes another. Guarded by the queue's lock; an empty line serves another key.
 /// </summary>
-internal sealed class KeyLine
+internal sealed class KeyLine : ILinked<KeyLine>
 {
-    private WriteChain _taken;
-    private WriteChain _waiting;
+    private Chain<WriteRequest> _taken;
+    private Chain<WriteRequest> _waiting;
+    private int _durable;
 
     public string Key { get; set; } = "";
 
+    /// <summary>Whether a row of the key is executed, or may take effect still.</summary>
     public bool IsUnderWay { get; private set; }
+
+    /// <summary>Whether nobody waits for what is under way: the key has another line.</summary>
+    public bool IsOrphan { get; private set; }
+
+    public bool IsReady { get; set; }
+
+    /// <summary>Whether what is under way has left its batch, because others have locked its row, or one of the batch could not be executed.</summary>
+    public bool IsStray { get; set; }
+
+    /// <summary>Whether nobody knows yet if what was under way takes effect.</summary>
+    public bool IsInDoubt { get; set; }
+
+    public bool IsHeldUp => IsStray || IsInDoubt;
 
     public bool IsEmpty => !IsUnderWay && _waiting.First is null;
 
-    public bool StartsWithTurn => _waiting.First is { Kind: WriteKind.Turn };
+    public bool HasWaiting => _waiting.First is not null;
 
-    /// <summary>The size of what would be taken: that of the last set before a turn.</summary>
-    public int NextBytes
+    /// <summary>The number of its first write; only while it is not empty.</summary>
+    public long FirstNumber { get; private set; }
+
+    public KeyLine? Previous { get; set; }
+
+    public KeyLine? Next { get; set; }
+
+    /// <summary>What would be taken; only while there is something.</summary>
+    public KeyWrite NextWrite
     {
         get
         {
-            var bytes = 0;
-            for (var request = _waiting.First; request is not null && request.Kind != WriteKind.Turn; request = request.Next)
-            {
-                bytes = request.Kind == WriteKind.Touch || request.HasEnded ? bytes : request.Value.Length;
-            }
-
-            return bytes;
+            var winner = _waiting.Last!;
+            return new(this, winner, winner.Kind == WriteKind.Set && _durable > 0 ? WriteKind.DurableSet : winner.Kind);
         }
     }
 
-    /// <summary>How many were taken, and the bytes of their values.</summary>
-    public (int Requests, long Bytes) Taken => (_taken.Count, _taken.Bytes);
-
-    public void Add(WriteRequest request) => _waiting.Add(request);
-
-    /// <summary>Fails those that began before a moment, whether they wait or are under way.</summary>
-    public void Expire(long before, Exception error)
+    public void Add(WriteRequest request)
     {
-        FailBefore(_taken.First, before, error);
-        FailBefore(_waiting.First, before, error);
-    }
-
-    /// <summary>Fails all that wait.</summary>
-    public void FailWaiting(Exception error) => FailBefore(_waiting.First, long.MaxValue, error);
-
-    /// <summary>Takes out what was withdrawn at the front of the line.</summary>
-    public WriteChain DropWithdrawn()
-    {
-        var dropped = default(WriteChain);
-        while (_waiting.First is { HasEnded: true } first && first.Kind != WriteKind.Turn)
+        if (IsEmpty)
         {
-            dropped.Add(_waiting.Take());
+            FirstNumber = request.Number;
         }
 
-        return dropped;
+        _durable += request.Kind == WriteKind.Set ? 0 : 1;
+        _waiting.Add(request);
     }
 
-    /// <summary>Lets the first of the line have the key for itself.</summary>
-    public WriteRequest TakeTurn()
+    public void Remove(WriteRequest request)
     {
-        Debug.Assert(!IsUnderWay && StartsWithTurn, "Nobody's turn.");
-        IsUnderWay = true;
-        var turn = _waiting.Take();
-        _taken.Add(turn);
-        return turn;
+        _waiting.Remove(request);
+        _durable -= request.Kind == WriteKind.Set ? 0 : 1;
+        if (!IsUnderWay)
+        {
+            FirstNumber = _waiting.First?.Number ?? 0;
+        }
     }
 
-    /// <summary>Takes all up to a turn as one row; null when every one of them was withdrawn.</summary>
-    public KeyWrite? TakeWrite()
+    /// <summary>Takes all as one row.</summary>
+    public KeyWrite Take()
     {
         Debug.Assert(!IsUnderWay, "One at a time.");
-        KeyWrite? write = null;
-        while (_waiting.First is { } next && next.Kind != WriteKind.Turn)
-        {
-            _taken.Add(_waiting.Take());
-            if (!next.HasEnded)
-            {
-                write = write is { } before ? before.Absorbing(next) : new KeyWrite(this, next, next.IsDurable, next.Began);
-            }
-        }
-
-        IsUnderWay = write is not null;
+        var write = NextWrite;
+        _taken = _waiting.TakeAll();
+        (IsUnderWay, _durable) = (true, 0);
         return write;
     }
 
-    private static void FailBefore(WriteRequest? first, long before, Exception error)
+    /// <summary>What is left of a row that was not executed yet: the last write whose caller still waits; null when none does.</summary>
+    public WriteRequest? LastWanted()
     {
-        for (var request = first; request is not null; request = request.Next)
+        var request = _taken.Last;
+        while (request is { HasEnded: true })
         {
-            if (request.Began < before)
-            {
-                request.Fail(error);
-            }
+            request = request.Previous;
         }
+
+        return request;
     }
 
-    /// <summary>Gives out what was taken, to be answered.</summary>
-    public WriteChain End()
+    /// <summary>What was taken, to be answered; the line stays under way.</summary>
+    public Chain<WriteRequest> Answered() => _taken.TakeAll();
+
+    /// <summary>The next may go.</summary>
+    public void End()
     {
-        var taken = _taken;
-        _taken = default;
-        IsUnderWay = false;
-        return taken;
+        (IsUnderWay, IsStray, IsInDoubt) = (false, false, false);
+        FirstNumber = _waiting.First?.Number ?? 0;
     }
+
+    /// <summary>Leaves what is under way to itself, and what waits to another line.</summary>
+    public void MoveWaitingTo(KeyLine other)
+    {
+        _durable = 0;
+        for (var request = _waiting.TakeAll().First; request is not null;)
+        {
+            var next = request.Next;
+            other.Add(request);
+            request = next;
+        }
+
+        IsOrphan = true;
+    }
+
+    /// <summary>Those under way and those that wait, in this order.</summary>
+    public (WriteRequest? UnderWay, WriteRequest? Waiting) Requests => (_taken.First, _waiting.First);
 }

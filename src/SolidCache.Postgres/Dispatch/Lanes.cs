@@ -1,47 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>
-/// A few workers that take batches from one queue. Nothing waits for a timer: a call that finds all lanes idle goes out at once, on
-/// the caller's own thread; what arrives while a lane is busy is the next batch.
+/// A few threads that take batches from one queue and block on the network. Nothing waits for a timer: what finds all of them asleep goes out at
+/// once; what arrives while one is busy is the next batch.
 /// </summary>
 /// <remarks>
 /// A batch costs the server about as much as eight rows do, whatever its size, so one lane with large batches beats two with small ones.
-/// Another starts only when enough for a good batch waits already, or when those that work are slow: stuck behind a row that somebody else has
-/// locked, busy with a large value, or on a distant server. A lane without work keeps its connection for a moment: under load the next
-/// call comes within microseconds.
+/// Another starts only when enough for a good batch waits already, or when those that work are slow: busy with a large value, or on a distant
+/// server. A lane without work keeps its connection for a moment, under load the next call comes within microseconds, and its thread for a while.
 /// </remarks>
 /// <typeparam name="T">What a batch is made of.</typeparam>
-internal sealed class Lanes<T> : IAsyncDisposable
+internal sealed class Lanes<T> : IWatched
 {
-    /// <summary>Every so many looks it ends the calls that ran out of time.</summary>
-    private const int LooksUntilExpiry = 10;
+    /// <summary>A batch that has taken so long no longer keeps others from starting.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(7);
+    private static readonly TimeSpan KeepsConnection = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan KeepsThread = TimeSpan.FromSeconds(10);
 
-    /// <summary>The watch looks this often while there is something to watch; what it sees twice is slow, or idle.</summary>
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+    /// <summary>What a batch may take beyond the limit of its youngest call, whose caller has gone.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(150);
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
+    private readonly List<Lane<T>> _lanes = [];
+    private readonly List<Lane<T>> _asleep = [];
     private readonly IBatchQueue<T> _queue;
-    private readonly Lane<T>[] _lanes;
-    private readonly ITimer _watch;
-    private readonly int _looksOfPatience;
-    private TaskCompletionSource? _allIdle;
-    private bool _isWatching;
-    private int _looks;
+    private readonly Func<IBatchExecutor<T>> _newExecutor;
+    private readonly CallClock _clock;
+    private readonly Action<Exception> _failed;
+    private readonly string _name;
+    private readonly int _most;
+    private int _givenUp;
+    private bool _isEnding;
 
+    /// <param name="name">Of the threads.</param>
     /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
-    /// <param name="executors">One for each lane.</param>
-    /// <param name="patience">How long a batch may take.</param>
-    /// <param name="time">Tells which lanes are slow.</param>
-    public Lanes(IBatchQueue<T> queue, IEnumerable<IBatchExecutor<T>> executors, TimeSpan patience, TimeProvider time)
-    {
-        _looksOfPatience = (int)(patience / BetweenLooks);
-        _queue = queue;
-        _lanes = [.. executors.Select(executor => new Lane<T>(executor))];
-        using (Detached())
-        {
-            _watch = time.CreateTimer(static lanes => ((Lanes<T>)lanes!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
+    /// <param name="most">How many there may be.</param>
+    /// <param name="newExecutor">Makes one for each lane.</param>
+    /// <param name="clock">Tells which lanes are slow, and which to give up.</param>
+    /// <param name="failed">Told of what a batch threw, which ends the batch and not the lane.</param>
+    public Lanes(string name, IBatchQueue<T> queue, int most, Func<IBatchExecutor<T>> newExecutor, CallClock clock, Action<Exception> failed) =>
+        (_name, _queue, _most, _newExecutor, _clock, _failed) = (name, queue, most, newExecutor, clock, failed);
 
     /// <summary>Tells that the queue holds something new.</summary>
     public void Wake()
@@ -49,167 +49,196 @@ internal sealed class Lanes<T> : IAsyncDisposable
         Lane<T>? lane;
         lock (_gate)
         {
-            // A busy lane asks the queue again before it comes to rest, under this lock.
-            lane = NobodyGetsOn() || _queue.KeepsAnotherLaneBusy ? StartIdle() : null;
+            // A busy lane asks the queue again before it sleeps, under this lock.
+            lane = _queue.KeepsAnotherLaneBusy || NobodyGetsOn() ? Another() : null;
         }
 
-        Run(lane);
+        lane?.Call();
     }
 
-    /// <summary>Waits until nothing is under way any more.</summary>
-    public Task WhenIdleAsync()
+    /// <summary>Lets another lane take what waits for slow ones, and the place of those that hang.</summary>
+    public bool Look()
     {
+        var waits = _queue.Look();
+        List<Lane<T>> hanging;
+        Lane<T>? helper;
+        bool isBusy;
         lock (_gate)
         {
-            return AllIdle() ? Task.CompletedTask : (_allIdle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            hanging = _lanes.FindAll(lane => lane.BusySince is { } since && _clock.Since(since) > _clock.Limit + Grace);
+            hanging = hanging[..Math.Min(hanging.Count, _most - _givenUp)];
+            hanging.ForEach(GiveUp);
+            helper = !_queue.IsEmpty && NobodyGetsOn() ? Another() : null;
+            isBusy = _lanes.Exists(static lane => lane.BusySince is not null);
         }
+
+        hanging.ForEach(static lane => lane.GiveUp());
+        helper?.Call();
+        return waits || isBusy;
     }
 
-    /// <summary>Waits for what is under way and gives the connections back. Nothing may come after.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Lets what waits finish, and gives the connections back. Blocks; nothing may come after.</summary>
+    /// <returns>Whether all had ended in time.</returns>
+    public bool End(TimeSpan within)
     {
-        await WhenIdleAsync().ConfigureAwait(false);
-        await _watch.DisposeAsync().ConfigureAwait(false);
-        foreach (var lane in Array.FindAll(_lanes, static lane => lane.HoldsConnection))
+        var began = _clock.Now;
+        lock (_gate)
         {
-            await lane.Executor.RestAsync().ConfigureAwait(false);
+            _isEnding = true;
+            _asleep.ForEach(static lane => lane.Call());
+            while (_lanes.Count > 0 || !_queue.IsEmpty)
+            {
+                var left = within - _clock.Since(began);
+                if (left <= TimeSpan.Zero)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_gate, left);
+            }
         }
+
+        return true;
     }
 
-    private static AsyncFlowControl? Detached() => ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+    private bool NobodyGetsOn() => !_lanes.Exists(lane => lane.BusySince is { } since && _clock.Since(since) < Slow);
 
-    private bool AllIdle() => Array.TrueForAll(_lanes, static lane => lane.State == LaneState.Idle);
-
-    private bool NobodyGetsOn() => !Array.Exists(_lanes, static lane => lane.State != LaneState.Idle && !lane.IsSlow);
-
-    /// <summary>An idle lane with a batch, if there are both. The first in the row, since its connection is the warmest.</summary>
-    private Lane<T>? StartIdle()
+    /// <summary>
+    /// A lane with a batch, if there are both. The caller takes the batch, so that what comes after belongs to the next. It is the last lane that fell asleep,
+    /// since its connection is the warmest.
+    /// </summary>
+    private Lane<T>? Another()
     {
-        var lane = Array.Find(_lanes, static lane => lane.State == LaneState.Idle);
-        if (lane is null || !TakeWork(lane))
+        var lane = _asleep.Count > 0 ? _asleep[^1] : _lanes.Count < _most ? new Lane<T>(_newExecutor(), _failed) : null;
+        if (lane is null || !TakesBatch(lane))
         {
             return null;
         }
 
-        if (!_isWatching)
+        if (!_asleep.Remove(lane))
         {
-            _isWatching = true;
-            _watch.Change(BetweenLooks, BetweenLooks);
+            _lanes.Add(lane);
+            OwnThread.Start(_name, () => Run(lane));
         }
 
         return lane;
     }
 
-    private bool TakeWork(Lane<T> lane)
+    private bool TakesBatch(Lane<T> lane)
     {
         _queue.Take(lane.Batch);
-        if (lane.Batch.Count > 0)
-        {
-            lane.Become(LaneState.Busy);
-            return true;
-        }
-
-        if (lane.State != LaneState.Idle)
-        {
-            lane.Become(LaneState.Idle);
-        }
-
-        return false;
+        lane.BusySince = lane.Batch.Count > 0 ? _clock.Now : null;
+        return lane.Batch.Count > 0;
     }
 
-    private void Run(Lane<T>? lane)
+    private void GiveUp(Lane<T> lane)
     {
-        if (lane is null)
-        {
-            return;
-        }
-
-        // The lane outlives the call that woke it: neither its activity nor its ambient values belong to those who come after.
-        using (Detached())
-        {
-            _ = RunAsync(lane);
-        }
+        lane.IsGivenUp = true;
+        _lanes.Remove(lane);
+        _givenUp++;
     }
 
-    private async Task RunAsync(Lane<T> lane)
+    [SuppressMessage("Design", "CA1031", Justification = "A lane that is lost all the same is told of, and replaced by the next call.")]
+    private void Run(Lane<T> lane)
     {
-        do
+        try
         {
-            await lane.Executor.ExecuteAsync(lane.Batch).ConfigureAwait(false);
-            var alone = lane.Batch.Count == 1 && _queue.IsEmpty;
-            lane.Batch.Clear();
-            if (!alone)
+            while (TakesWork(lane))
             {
-                // Those who have just been answered go first: most of them call again, and travel together then.
-                await Task.Yield();
+                var rows = lane.Batch.Count;
+                lane.Execute();
+                GetsOn(lane);
+                Lane<T>.LetCallersGoFirst(_queue, rows);
             }
         }
-        while (GoesOn(lane));
-    }
-
-    private async Task RestAsync(Lane<T> lane)
-    {
-        await lane.Executor.RestAsync().ConfigureAwait(false);
-        lane.HoldsConnection = false;
-        if (GoesOn(lane))
+        catch (Exception error)
         {
-            await RunAsync(lane).ConfigureAwait(false);
+            _failed(error);
+        }
+
+        lane.Rest();
+        lock (_gate)
+        {
+            _lanes.Remove(lane);
+            _asleep.Remove(lane);
+            if (_isEnding)
+            {
+                _asleep.ForEach(static other => other.Call());
+            }
+
+            Monitor.PulseAll(_gate);
         }
     }
 
-    /// <summary>What came while the lane was not idle has woken no other, so it asks once more.</summary>
-    private bool GoesOn(Lane<T> lane)
+    /// <summary>A slow batch has ended, and the next call need not wake another lane.</summary>
+    private void GetsOn(Lane<T> lane)
     {
         lock (_gate)
         {
-            if (TakeWork(lane))
+            lane.BusySince = _clock.Now;
+        }
+    }
+
+    /// <summary>Takes the next batch, and sleeps until there is one.</summary>
+    /// <returns>False when the thread is to end.</returns>
+    private bool TakesWork(Lane<T> lane)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                // It may have woken up by itself, or for a call that came late.
+                _asleep.Remove(lane);
+                if (lane.IsGivenUp)
+                {
+                    _givenUp--;
+                    return false;
+                }
+
+                if (lane.Batch.Count > 0 || TakesBatch(lane))
+                {
+                    return true;
+                }
+
+                if (_isEnding && _queue.IsEmpty)
+                {
+                    return false;
+                }
+
+                lane.BusySince = null;
+                _asleep.Add(lane);
+            }
+
+            if (!Sleep(lane))
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <returns>False when nobody has called for so long that the thread is to end.</returns>
+    private bool Sleep(Lane<T> lane)
+    {
+        if (lane.Sleep(KeepsConnection))
+        {
+            return true;
+        }
+
+        lane.Rest();
+        if (lane.Sleep(KeepsThread))
+        {
+            return true;
+        }
+
+        lock (_gate)
+        {
+            if (!_asleep.Remove(lane))
             {
                 return true;
             }
 
-            if (_allIdle is not null && AllIdle())
-            {
-                _allIdle.SetResult();
-                _allIdle = null;
-            }
-
+            _lanes.Remove(lane);
             return false;
-        }
-    }
-
-    /// <summary>Lets another lane take what waits for slow ones, and those rest that have been idle for a while.</summary>
-    private void Look()
-    {
-        var ends = Interlocked.Increment(ref _looks) % LooksUntilExpiry == 0;
-        if (ends)
-        {
-            _queue.Expire();
-        }
-
-        Lane<T>? helper;
-        Lane<T>[] idle;
-        lock (_gate)
-        {
-            Array.ForEach(_lanes, static lane => lane.WasSeen());
-            if (ends)
-            {
-                Array.ForEach(Array.FindAll(_lanes, lane => lane.IsBusySince(_looksOfPatience)), static lane => lane.Executor.GiveUp());
-            }
-
-            helper = NobodyGetsOn() ? StartIdle() : null;
-            idle = Array.FindAll(_lanes, static lane => lane is { State: LaneState.Idle, IsUnchanged: true, HoldsConnection: true });
-            Array.ForEach(idle, static lane => lane.Become(LaneState.Resting));
-            if (Array.TrueForAll(_lanes, static lane => lane is { State: LaneState.Idle, HoldsConnection: false }))
-            {
-                _isWatching = false;
-                _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            }
-        }
-
-        Run(helper);
-        foreach (var lane in idle)
-        {
-            _ = RestAsync(lane);
         }
     }
 }

@@ -3,42 +3,59 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>Reads in the order of their arrival. A read joins only a batch that has not been sent, or it could miss what was acknowledged since.</summary>
-internal sealed class ReadQueue(BatchLimits limits, TableName table, TimeProvider time) : IBatchQueue<ReadRequest>
+internal sealed class ReadQueue(BatchLimits limits, CallClock clock, TableName table) : IBatchQueue<ReadRequest>
 {
     private readonly Lock _gate = new();
-    private readonly Queue<ReadRequest> _waiting = new();
     private readonly List<List<ReadRequest>> _underWay = [];
+    private Chain<ReadRequest> _waiting;
+    private int _count;
 
     /// <summary>Gets how many wait to be sent; a number that may be out of date at once.</summary>
-    public int Count => _waiting.Count;
+    public int Count => _count;
 
-    public bool IsEmpty => _waiting.Count == 0;
+    public bool IsEmpty => _count == 0;
 
-    public bool KeepsAnotherLaneBusy => _waiting.Count >= limits.AnotherLaneEntries;
+    public bool KeepsAnotherLaneBusy => _count >= limits.AnotherLaneEntries;
 
     /// <exception cref="SolidCacheException">Too many wait already.</exception>
     public void Add(ReadRequest request)
     {
         lock (_gate)
         {
-            limits.RefuseWhenFull(_waiting.Count, 0, table);
-            request.Began = time.GetTimestamp();
-            _waiting.Enqueue(request);
+            limits.RefuseWhenFull(_count, 0, table);
+            request.Queue = this;
+            _waiting.Add(request);
+            _count++;
         }
+    }
+
+    public void Withdraw(ReadRequest request)
+    {
+        lock (_gate)
+        {
+            if (request.Queue is null)
+            {
+                return;
+            }
+
+            Leave(request);
+        }
+
+        request.Release();
     }
 
     public void Take(List<ReadRequest> batch)
     {
         lock (_gate)
         {
-            while (batch.Count < limits.MaxBatchEntries && _waiting.TryDequeue(out var request))
+            var next = _waiting.First;
+            while (next is not null && batch.Count < limits.MaxBatchEntries)
             {
-                if (request.HasEnded)
+                var request = next;
+                next = request.Next;
+                if (batch.Count == 0 || request.Kind == batch[0].Kind)
                 {
-                    request.Release();
-                }
-                else
-                {
+                    Leave(request);
                     batch.Add(request);
                 }
             }
@@ -59,34 +76,66 @@ internal sealed class ReadQueue(BatchLimits limits, TableName table, TimeProvide
         }
     }
 
-    public void Expire()
+    public bool Look()
     {
-        var before = time.GetTimestamp() - limits.Ticks(time);
+        var oldest = clock.Oldest;
         lock (_gate)
         {
-            var error = limits.OutOfTime(table);
-            _underWay.ForEach(batch => FailBefore(batch, before, error));
-            FailBefore(_waiting, before, error);
+            if (_waiting.IsEmpty && _underWay.Count == 0)
+            {
+                return false;
+            }
+
+            foreach (var batch in _underWay)
+            {
+                foreach (var request in batch)
+                {
+                    FailIfOlder(request, oldest);
+                }
+            }
+
+            FailWaitingBefore(oldest, OutOfTime);
         }
+
+        return true;
     }
 
     /// <summary>Fails all that wait: the server is away.</summary>
-    public void FailWaiting(Exception error)
+    public void FailWaiting(Func<Exception> error)
     {
         lock (_gate)
         {
-            FailBefore(_waiting, long.MaxValue, error);
+            FailWaitingBefore(long.MaxValue, error);
         }
     }
 
-    private static void FailBefore(IEnumerable<ReadRequest> requests, long before, Exception error)
+    private void Leave(ReadRequest request)
     {
-        foreach (var request in requests)
+        _waiting.Remove(request);
+        request.Queue = null;
+        _count--;
+    }
+
+    private void FailIfOlder(ReadRequest request, long oldest)
+    {
+        if (request.Began < oldest && !request.HasEnded)
         {
-            if (request.Began < before)
-            {
-                request.Fail(error);
-            }
+            request.Fail(OutOfTime());
+        }
+    }
+
+    private Outage OutOfTime() => new(clock.OutOfTime());
+
+    private void FailWaitingBefore(long moment, Func<Exception> error)
+    {
+        var next = _waiting.First;
+        while (next is not null && next.Began < moment)
+        {
+            var request = next;
+            next = request.Next;
+            Leave(request);
+            request.Fail(error());
+            request.Release();
         }
     }
 }

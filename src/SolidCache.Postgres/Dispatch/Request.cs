@@ -8,33 +8,45 @@ namespace SolidCache.Postgres.Dispatch;
 /// go it serves another call, so that a call under load allocates nothing.
 /// </remarks>
 /// <typeparam name="T">The result.</typeparam>
-internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
+internal abstract class Request<T> : IValueTaskSource<T>
 {
     private const int Holders = 2;
+    private readonly object _signal = new();
     private ManualResetValueTaskSourceCore<T> _source = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
     private CancellationToken _cancellation;
+    private bool _blocks;
     private int _ended;
     private int _holders = Holders;
 
     /// <summary>Whether the caller has its answer already, so that the request need not be executed.</summary>
     public bool HasEnded => Volatile.Read(ref _ended) != 0;
 
-    /// <summary>Gets or sets when the call began, by the timestamps of the time provider.</summary>
-    public long Began { get; set; }
+    /// <summary>Gets the timestamp at which the call began, from which its time is counted.</summary>
+    public long Began { get; private set; }
 
-    /// <summary>The caller's end of it. Call once, and await the result once: that lets go of the request.</summary>
-    public ValueTask<T> WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Gets or sets a value indicating whether the caller's thread blocks until the answer is there, instead of awaiting it.</summary>
+    public bool Blocks
     {
-        CancelWith(cancellationToken);
-        return new ValueTask<T>(this, _source.Version);
+        get => _blocks;
+        set => _blocks = value;
     }
 
-    /// <summary>The same for a caller who only wants to know that it ended well.</summary>
-    public ValueTask WhenDoneAsync(CancellationToken cancellationToken)
+    /// <summary>The caller's end of it; call once the queue has it, and await the result once: that lets go of the request.</summary>
+    public ValueTask<T> AnswerAsync(CancellationToken cancellationToken)
     {
-        CancelWith(cancellationToken);
-        return new ValueTask(this, _source.Version);
+        if (_blocks)
+        {
+            return new(Wait());
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            _cancellation = cancellationToken;
+            _registration = cancellationToken.UnsafeRegister(static request => ((Request<T>)request!).Cancel(), this);
+        }
+
+        return new(this, _source.Version);
     }
 
     /// <returns>False when the caller is gone: the result is then the executor's to clean up.</returns>
@@ -46,6 +58,7 @@ internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
         }
 
         _source.SetResult(result);
+        Signal();
         return true;
     }
 
@@ -54,6 +67,7 @@ internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
             _source.SetException(error);
+            Signal();
         }
     }
 
@@ -66,26 +80,57 @@ internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
         }
 
         _source.Reset();
-        (_registration, _cancellation, _ended, _holders) = (default, default, 0, Holders);
+        (_registration, _cancellation, _ended, _holders, _blocks) = (default, default, 0, Holders, false);
         Recycle();
     }
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _source.GetStatus(token);
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
-
     void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
     T IValueTaskSource<T>.GetResult(short token) => TakeAnswer(token);
 
-    void IValueTaskSource.GetResult(short token) => TakeAnswer(token);
+    protected void Begin(long timestamp) => Began = timestamp;
+
+    /// <summary>Takes the request out of its queue, if it still waits there: its caller has gone.</summary>
+    protected abstract void Withdraw();
 
     /// <summary>Makes itself ready for another call.</summary>
     protected abstract void Recycle();
+
+    private T Wait()
+    {
+        try
+        {
+            lock (_signal)
+            {
+                while (_source.GetStatus(_source.Version) == ValueTaskSourceStatus.Pending)
+                {
+                    Monitor.Wait(_signal);
+                }
+            }
+        }
+        catch (ThreadInterruptedException)
+        {
+            Cancel();
+            Release();
+            throw;
+        }
+
+        return TakeAnswer(_source.Version);
+    }
+
+    private void Signal()
+    {
+        if (_blocks)
+        {
+            lock (_signal)
+            {
+                Monitor.Pulse(_signal);
+            }
+        }
+    }
 
     private T TakeAnswer(short token)
     {
@@ -101,14 +146,9 @@ internal abstract class Request<T> : IValueTaskSource<T>, IValueTaskSource
         }
     }
 
-    private void CancelWith(CancellationToken cancellationToken)
+    private void Cancel()
     {
-        if (cancellationToken.CanBeCanceled)
-        {
-            _cancellation = cancellationToken;
-            _registration = cancellationToken.UnsafeRegister(static state => ((Request<T>)state!).Cancel(), this);
-        }
+        Fail(new OperationCanceledException(_cancellation));
+        Withdraw();
     }
-
-    private void Cancel() => Fail(new OperationCanceledException(_cancellation));
 }

@@ -1,12 +1,12 @@
 namespace SolidCache.Postgres.Dispatch;
 
-/// <summary>What a write does to its entry.</summary>
+/// <summary>What a write does to its entry. A batch is of one kind, and one statement.</summary>
 internal enum WriteKind
 {
     Touch,
     Set,
-    Remove,
 
-    /// <summary>Nothing: its caller has the key for himself.</summary>
-    Turn,
+    /// <summary>A set that is flushed before it is acknowledged.</summary>
+    DurableSet,
+    Remove,
 }

@@ -1,246 +1,250 @@
-using System.Runtime.InteropServices;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>
 /// Writes, in a line for each key. A batch takes one row a key from the lines that are not under way; the order of a line is never
-/// broken, whichever lane is quicker.
+/// broken, whichever lane is quicker, and also when nobody knows whether a row took effect.
 /// </summary>
-internal sealed class WriteQueue(BatchLimits limits, TableName table, TimeProvider time) : IBatchQueue<KeyWrite>
+internal sealed class WriteQueue : IBatchQueue<KeyWrite>
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
-    private readonly Stack<KeyLine> _unused = new();
-    private readonly ReadyLines _ready = new(limits);
-    private readonly RequestPool<WriteRequest> _turns = WriteRequest.NewPool();
-    private int _waiting;
-    private long _waitingBytes;
+    private readonly Backlog _backlog;
+    private readonly KeyLines _lines;
+    private readonly Touches _touches;
+    private readonly WriteHolds _holds;
+    private readonly WriteExpiry _expiry;
+    private readonly SentWrites _sent;
+    private readonly PassingWrites _passing;
+    private readonly CallClock _clock;
+    private long _lastNumber;
 
-    /// <summary>Gets or sets what is to be called when something may have become ready outside a lane, which would ask by itself.</summary>
-    public Action Ready { get; set; } = static () => { };
+    public WriteQueue(BatchLimits limits, CallClock clock, TableName table)
+    {
+        (_clock, _backlog) = (clock, new Backlog(limits, table));
+        (_lines, _touches) = (new KeyLines(limits), new Touches(limits));
+        _sent = new SentWrites(_lines, _touches, _backlog);
+        (_holds, _passing) = (new WriteHolds(_lines), new PassingWrites(FirstNumber));
+        _expiry = new WriteExpiry(_lines, _touches, _sent, Leave, clock, table);
+    }
 
-    /// <summary>Gets how many wait to be sent; a number that may be out of date at once.</summary>
-    public int Count => _waiting;
+    /// <summary>Gets how many wait to be sent, without touches; a number that may be out of date at once.</summary>
+    public int Count => _backlog.Count;
 
-    public bool IsEmpty => _ready.IsEmpty;
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_lines.Ready.HasWork && !_touches.HasWork;
+            }
+        }
+    }
 
-    public bool KeepsAnotherLaneBusy => _ready.KeepsAnotherLaneBusy;
+    public bool KeepsAnotherLaneBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lines.Ready.KeepsAnotherLaneBusy;
+            }
+        }
+    }
 
-    /// <exception cref="SolidCacheException">Too much waits already; the request is answered and must not be awaited.</exception>
+    /// <exception cref="SolidCacheException">Too much waits already.</exception>
     public void Add(WriteRequest request)
     {
         lock (_gate)
         {
-            try
+            if (request.Kind == WriteKind.Touch)
             {
-                limits.RefuseWhenFull(_waiting, _waitingBytes + request.Value.Length, table);
-            }
-            catch
-            {
-                request.ReleaseValue();
-                throw;
+                Enter(request);
+                _touches.Add(request);
+                return;
             }
 
-            AddTo(LineOf(request.Key), request);
+            _backlog.Add(request);
+            Enter(request);
+            _lines.Add(request);
         }
     }
 
-    /// <summary>The limit of a call that begins now and goes alone.</summary>
-    public CallLimit LimitOf(CancellationToken caller) => new(limits.Patience, () => limits.OutOfTime(table), time, caller);
-
-    /// <summary>Waits behind all that want this key, to work on it alone; end that with <see cref="EndTurn"/>, unless this throws.</summary>
-    /// <exception cref="OperationCanceledException">The caller gave up; those behind go on waiting for those before.</exception>
-    public ValueTask TakeTurnAsync(CacheKey key, bool async, CancellationToken cancellationToken)
+    /// <summary>Adds a touch that nobody waits for, unless one of its key is pending.</summary>
+    public bool TryAddUnawaited(WriteRequest touch)
     {
-        var turn = WriteRequest.Turn(key, _turns);
         lock (_gate)
         {
-            AddTo(LineOf(key), turn);
-        }
-
-        var granted = turn.WhenDoneAsync(cancellationToken);
-        if (async)
-        {
-            return granted;
-        }
-
-        Block(granted.AsTask());
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Waits until everything has ended that is here now.</summary>
-    public async Task WhenPassedAsync(CancellationToken cancellationToken)
-    {
-        var turns = new List<Task>();
-        lock (_gate)
-        {
-            foreach (var line in _lines.Values.ToArray())
+            if (!_touches.Admits(touch))
             {
-                var key = new CacheKey(line.Key);
-                var turn = WriteRequest.Turn(key, _turns);
-                AddTo(line, turn);
-                turns.Add(PassAsync(turn, key));
+                return false;
             }
-        }
 
-        await Task.WhenAll(turns).WaitAsync(cancellationToken).ConfigureAwait(false);
-
-        async Task PassAsync(WriteRequest turn, CacheKey key)
-        {
-            await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-            EndTurn(key);
+            Enter(touch);
+            _touches.Add(touch);
+            return true;
         }
     }
 
-    public void Expire()
+    public void Withdraw(WriteRequest request)
     {
-        var before = time.GetTimestamp() - limits.Ticks(time);
         lock (_gate)
         {
-            var error = limits.OutOfTime(table);
-            foreach (var line in _lines.Values)
+            if (request.Queue is null)
             {
-                line.Expire(before, error);
+                return;
             }
+
+            Leave(request);
+        }
+
+        request.Answer(error: null);
+    }
+
+    /// <summary>Waits until everything has ended that is here now; what others hold up by their locks, or is in doubt, only if its key is in one of the ranges.</summary>
+    public Task WhenPassedAsync(IReadOnlyList<KeyRange> ranges)
+    {
+        lock (_gate)
+        {
+            return _passing.WhenPassedAsync(_lastNumber, ranges);
+        }
+    }
+
+    public bool Look()
+    {
+        lock (_gate)
+        {
+            _holds.EndThoseUntil(_clock.Now);
+            _expiry.Look();
+            _passing.Look();
+            return !_lines.IsEmpty || !_touches.IsEmpty;
         }
     }
 
     /// <summary>Fails all that wait: the server is away.</summary>
-    public void FailWaiting(Exception error)
+    public void FailWaiting(Func<Exception> error)
     {
         lock (_gate)
         {
-            foreach (var line in _lines.Values)
-            {
-                line.FailWaiting(error);
-            }
+            _expiry.FailWaiting(error);
         }
     }
 
     public void Take(List<KeyWrite> batch)
     {
-        var bytes = 0L;
         lock (_gate)
         {
-            while (_ready.Next(batch.Count, bytes) is { } line)
+            if (_touches.FirstNumber > _lines.Ready.FirstNumber)
             {
-                if (TakeWrite(line) is { } write)
+                _lines.Ready.Take(batch);
+            }
+
+            if (batch.Count == 0)
+            {
+                _touches.Take(batch);
+            }
+
+            if (batch.Count > 0)
+            {
+                _sent.Add(batch);
+            }
+        }
+    }
+
+    /// <summary>Answers the rows of a batch, and all that they absorbed, and lets the next of their lines go.</summary>
+    public void End(List<KeyWrite> batch, Func<Exception>? error)
+    {
+        Chain<WriteRequest> answered;
+        lock (_gate)
+        {
+            answered = _sent.End(batch);
+            foreach (var write in batch)
+            {
+                if (write.Line is { } line)
                 {
-                    _ready.Began(write);
-                    batch.Add(write);
-                    bytes += write.Winner.Value.Length;
+                    _lines.End(line);
                 }
             }
         }
+
+        WriteRequest.Answer(answered, error);
     }
 
-    /// <summary>Answers rows and all that they absorbed, and lets the next of their lines go.</summary>
-    public void End(ReadOnlySpan<KeyWrite> writes, Exception? error)
+    /// <summary>Answers rows of which nobody knows whether they take effect, and keeps their keys.</summary>
+    public WriteHold EndInDoubt(List<KeyWrite> batch, Func<Exception> error, long until)
     {
-        var answered = default(WriteChain);
+        Chain<WriteRequest> answered;
+        WriteHold hold;
         lock (_gate)
         {
-            foreach (var write in writes)
-            {
-                _ready.Ended(write);
-                answered.Add(write.Line.End());
-                Advance(write.Line);
-            }
+            answered = _sent.End(batch);
+            hold = _holds.Add(batch, until);
         }
 
-        answered.Answer(error);
+        WriteRequest.Answer(answered, error);
+        return hold;
     }
 
-    public void EndTurn(CacheKey key)
+    /// <summary>What was held cannot take effect any more.</summary>
+    public void Release(WriteHold hold)
     {
         lock (_gate)
         {
-            var line = _lines[key.Stored];
-            line.End().First!.Release();
-            Advance(line);
+            _holds.End(hold);
         }
-
-        Ready();
     }
 
-    private static void Block(Task granted) => granted.GetAwaiter().GetResult();
-
-    private KeyLine LineOf(CacheKey key)
+    /// <summary>The rows of a batch are tried beside the lanes from now on; those who run out of time do so because of a locked row.</summary>
+    public void Stray(List<KeyWrite> batch)
     {
-        ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, key.Stored, out var exists);
-        if (!exists)
+        lock (_gate)
         {
-            line = _unused.TryPop(out var unused) ? unused : new KeyLine();
-            line.Key = key.Stored;
+            _sent.Stray(batch);
         }
-
-        return line!;
     }
 
-    private void AddTo(KeyLine line, WriteRequest request)
+    /// <summary>A stray row as its callers want it now, some of whom may have gone; null when all have.</summary>
+    public KeyWrite? Wanted(KeyWrite stray)
     {
-        var wasEmpty = line.IsEmpty;
-        request.Began = time.GetTimestamp();
-        line.Add(request);
-        if (request.Kind != WriteKind.Turn)
+        lock (_gate)
         {
-            _waiting++;
-            _waitingBytes += request.Value.Length;
-        }
-
-        if (wasEmpty)
-        {
-            Advance(line);
+            return stray.Line!.LastWanted() is { } winner
+                ? stray with { Winner = winner, Kind = winner.Kind == WriteKind.Set && stray.Kind != WriteKind.Set ? WriteKind.DurableSet : winner.Kind }
+                : null;
         }
     }
 
-    /// <summary>A line that nobody works on becomes ready, gives its first a turn, or ends.</summary>
-    private void Advance(KeyLine line)
+    /// <summary>A batch that hangs, whose time the server knows to be up, holds the next of its lines up no longer. Nothing else is to be done about its rows.</summary>
+    public void Abandon(List<KeyWrite> batch)
     {
-        Drop(line.DropWithdrawn());
-        if (line.IsEmpty)
+        lock (_gate)
         {
-            _lines.Remove(line.Key);
-            if (_unused.Count < limits.MaxBatchEntries)
-            {
-                _unused.Push(line);
-            }
-        }
-        else if (line.StartsWithTurn)
-        {
-            if (!line.TakeTurn().Complete(true))
-            {
-                line.End().Release();
-                Advance(line);
-            }
-        }
-        else
-        {
-            _ready.Add(line);
+            _sent.Abandon(batch);
         }
     }
 
-    private void Drop(WriteChain withdrawn)
+    private void Enter(WriteRequest request)
     {
-        _waiting -= withdrawn.Count;
-        _waitingBytes -= withdrawn.Bytes;
-        withdrawn.Release();
+        request.Number = ++_lastNumber;
+        request.Queue = this;
+        _expiry.Entered(request);
     }
 
-    /// <summary>What the line holds up to a turn as one row; null when all of it was withdrawn.</summary>
-    private KeyWrite? TakeWrite(KeyLine line)
+    private void Leave(WriteRequest request)
     {
-        var write = line.TakeWrite();
-        var (requests, bytes) = line.Taken;
-        _waiting -= requests;
-        _waitingBytes -= bytes;
-        if (write is null)
+        request.Queue = null;
+        if (request.Kind == WriteKind.Touch)
         {
-            line.End().Release();
-            Advance(line);
+            _touches.Remove(request);
+            return;
         }
 
-        return write;
+        _backlog.Remove(request);
+        _lines.Remove(request);
     }
+
+    /// <summary>The number of the first write that has not ended.</summary>
+    private long FirstNumber(IReadOnlyList<KeyRange> ranges) =>
+        Math.Min(_sent.Touches.Select(static touch => touch.Number).DefaultIfEmpty(long.MaxValue).Min(), Math.Min(_touches.FirstNumber, _lines.FirstNumber(ranges)));
 }

@@ -4,7 +4,7 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>A write that waits for its batch. It holds a copy of its value: its caller may be gone before it is sent.</summary>
-internal sealed class WriteRequest : Request<bool>
+internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 {
     private readonly RequestPool<WriteRequest> _pool;
     private byte[]? _rented;
@@ -17,19 +17,24 @@ internal sealed class WriteRequest : Request<bool>
 
     public Expiration Expiration { get; private set; }
 
-    public bool IsDurable { get; private set; }
-
     public ReadOnlyMemory<byte> Value { get; private set; }
 
-    /// <summary>The next in the <see cref="WriteChain"/> that it is part of.</summary>
+    /// <summary>Gets or sets the queue that it waits in; null once it was taken.</summary>
+    public WriteQueue? Queue { get; set; }
+
+    /// <summary>Gets or sets its place among all writes of the queue.</summary>
+    public long Number { get; set; }
+
+    public WriteRequest? Previous { get; set; }
+
     public WriteRequest? Next { get; set; }
 
     public static RequestPool<WriteRequest> NewPool() => new(static pool => new(pool));
 
     public static WriteRequest Set(
-        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, RequestPool<WriteRequest> pool)
+        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, long began, RequestPool<WriteRequest> pool)
     {
-        var request = Of(key, WriteKind.Set, durable, pool);
+        var request = Of(key, durable ? WriteKind.DurableSet : WriteKind.Set, began, pool);
         var length = (int)value.Length;
         var rented = ValueMemory.Rent(length);
         value.CopyTo(rented);
@@ -39,33 +44,62 @@ internal sealed class WriteRequest : Request<bool>
         return request;
     }
 
-    public static WriteRequest Remove(CacheKey key, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Remove, durable: true, pool);
+    public static WriteRequest Remove(CacheKey key, long began, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Remove, began, pool);
 
-    public static WriteRequest Touch(CacheKey key, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Touch, durable: false, pool);
+    public static WriteRequest Touch(CacheKey key, long began, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Touch, began, pool);
 
-    /// <summary>A place in the line of one key for somebody who executes the write himself, or only waits for those before.</summary>
-    public static WriteRequest Turn(CacheKey key, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Turn, durable: false, pool);
+    /// <summary>Answers all of them, each with an error of its own. Not under a lock.</summary>
+    public static void Answer(Chain<WriteRequest> requests, Func<Exception>? error)
+    {
+        for (var request = requests.First; request is not null;)
+        {
+            // The next first: whoever is answered may be serving another call at once.
+            var next = request.Next;
+            request.Answer(error?.Invoke());
+            request = next;
+        }
+    }
 
-    /// <summary>Gives the memory back; nobody reads the value any more.</summary>
+    /// <summary>Answers it, and lets go of it: nobody reads its value any more.</summary>
+    public void Answer(Exception? error)
+    {
+        ReleaseValue();
+        if (error is null)
+        {
+            Complete(true);
+        }
+        else
+        {
+            Fail(error);
+        }
+
+        Release();
+    }
+
+    /// <summary>Gives the memory back.</summary>
     public void ReleaseValue()
     {
         if (_rented is { } rented)
         {
             _rented = null;
+            Value = default;
             ValueMemory.Return(rented);
         }
     }
 
+    protected override void Withdraw() => Queue?.Withdraw(this);
+
     protected override void Recycle()
     {
-        (Key, Expiration, Value, Next) = (default, default, default, null);
+        (Key, Expiration, Previous, Next) = (default, default, null, null);
         _pool.Return(this);
     }
 
-    private static WriteRequest Of(CacheKey key, WriteKind kind, bool durable, RequestPool<WriteRequest> pool)
+    private static WriteRequest Of(CacheKey key, WriteKind kind, long began, RequestPool<WriteRequest> pool)
     {
         var request = pool.Rent();
-        (request.Key, request.Kind, request.IsDurable) = (key, kind, durable);
+        (request.Key, request.Kind) = (key, kind);
+        request.Begin(began);
         return request;
     }
 }

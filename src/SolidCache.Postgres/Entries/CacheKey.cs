@@ -18,13 +18,15 @@ internal readonly record struct CacheKey : IComparable<CacheKey>
     public string Stored { get; }
 
     /// <summary>The order of the bytes of UTF-8, which is that of the table's primary key.</summary>
-    public int CompareTo(CacheKey other)
+    public static int Compare(string one, string other)
     {
-        var common = Stored.AsSpan().CommonPrefixLength(other.Stored);
-        return common == Stored.Length || common == other.Stored.Length
-            ? Stored.Length.CompareTo(other.Stored.Length)
-            : Rank(Stored[common]).CompareTo(Rank(other.Stored[common]));
+        var common = one.AsSpan().CommonPrefixLength(other);
+        return common == one.Length || common == other.Length
+            ? one.Length.CompareTo(other.Length)
+            : Rank(one[common]).CompareTo(Rank(other[common]));
     }
+
+    public int CompareTo(CacheKey other) => Compare(Stored, other.Stored);
 
     /// <summary>Surrogates stand for what comes last in UTF-8, and yet before U+E000 to U+FFFF in UTF-16.</summary>
     private static int Rank(char unit) => char.IsSurrogate(unit) ? unit + 0x10000 : unit;

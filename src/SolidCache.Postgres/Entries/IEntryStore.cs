@@ -3,8 +3,8 @@ using System.Buffers;
 namespace SolidCache.Postgres.Entries;
 
 /// <summary>
-/// The seam between the cache's verbs and what executes them. With <c>async</c> false a call completes before it returns and blocks
-/// on nothing but the network.
+/// The seam between the cache's verbs and what executes them. With <c>async</c> false a call completes before it returns, and its thread blocks on
+/// nothing but its own answer. Errors of the server, and of the way to it, are marked (<see cref="Outage"/>).
 /// </summary>
 internal interface IEntryStore
 {
@@ -17,20 +17,23 @@ internal interface IEntryStore
     ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken);
 
     /// <summary>Extends the sliding expiration of a live entry if that is due.</summary>
-    ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken);
+    /// <returns>Whether it was due.</returns>
+    ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken);
 
     /// <summary>Replaces value and expiration of an entry, or adds it.</summary>
     /// <param name="key">The entry.</param>
-    /// <param name="value">Read until the call completes, and not after.</param>
+    /// <param name="value">Copied before the call returns.</param>
     /// <param name="expiration">Replaces the whole policy.</param>
     /// <param name="durable">Whether the write is flushed before it is acknowledged.</param>
     /// <param name="async">Whether to await or to block.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    ValueTask WriteAsync(
+    /// <returns>Whether it was stored.</returns>
+    ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken);
 
     /// <summary>Removes an entry, durably.</summary>
-    ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken);
+    /// <returns>True; whether there was one is not known.</returns>
+    ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken);
 
     /// <summary>Removes the rows of some ranges, durably, and counts them.</summary>
     ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken);

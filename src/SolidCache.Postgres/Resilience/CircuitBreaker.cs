@@ -3,21 +3,25 @@ using System.Diagnostics.CodeAnalysis;
 namespace SolidCache.Postgres.Resilience;
 
 /// <summary>
-/// Refuses calls while the server is away, so that they fail in microseconds instead of waiting for it. It opens after some failures in a
-/// row, or after one that ran out of time while nobody else got an answer. No caller pays for finding out that the server is back: the breaker asks by
-/// itself, at jittered intervals, and then lets one call try.
+/// Refuses calls while the server is away, so that they fail in microseconds instead of waiting for it. It is told of batches, by those who execute them, and
+/// opens after some that failed in a row, or after one that hung while nobody else got an answer. No caller pays for finding out that the server is back: the
+/// breaker asks by itself, at jittered intervals, and then lets one call try.
 /// </summary>
 internal sealed class CircuitBreaker : IDisposable
 {
-    /// <summary>Failures without a success in between. Those that share one exception failed in one batch, and count once.</summary>
+    /// <summary>Failures without a success in between.</summary>
     private const int FailuresToOpen = 5;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
+    /// <summary>A try that has not ended by now says nothing: it may wait for something else than the server.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Func<CancellationToken, Task> _probe;
     private readonly Action<BreakerState, Exception?> _changed;
+    private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _stopping = new();
     private volatile BreakerState _state;
@@ -25,7 +29,7 @@ internal sealed class CircuitBreaker : IDisposable
     private TimeSpan _pause = FirstPause;
     private int _failures;
     private int _isDisposed;
-    private bool _isTrying;
+    private long? _tryingSince;
     private long _successes;
 
     /// <param name="probe">Asks the server whether it would serve; throws if not, and is bounded in time.</param>
@@ -33,7 +37,7 @@ internal sealed class CircuitBreaker : IDisposable
     /// <param name="time">Runs the intervals.</param>
     public CircuitBreaker(Func<CancellationToken, Task> probe, Action<BreakerState, Exception?> changed, TimeProvider time)
     {
-        (_probe, _changed) = (probe, changed);
+        (_probe, _changed, _time) = (probe, changed, time);
         using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
         {
             _timer = time.CreateTimer(static breaker => _ = ((CircuitBreaker)breaker!).ProbeAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -42,16 +46,15 @@ internal sealed class CircuitBreaker : IDisposable
 
     public BreakerState State => _state;
 
-    /// <summary>Gets what the last call failed with, or null when one has succeeded since.</summary>
-    public Exception? LastError => Volatile.Read(ref _lastError);
-
-    /// <summary>Gets a number that changes with every success: a call compares that of its start with that of its end.</summary>
+    /// <summary>Gets a number that changes with every success: a batch compares that of its start with that of its end.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
-    /// <summary>Lets a call pass, which then ends with one of the three below; or says what made the breaker open.</summary>
-    public Exception? Refusal() => _state == BreakerState.Closed ? null : RefusalUnlessTrial();
+    /// <summary>Lets a call pass, or says what made the breaker open.</summary>
+    /// <param name="mayTry">Whether the call may be the one that tries; another passes beside it, since it says nothing of the lanes.</param>
+    public Exception? Refusal(bool mayTry = true) => _state == BreakerState.Closed ? null : RefusalUnlessTrial(mayTry);
 
-    public void Succeeded()
+    /// <summary>The server executed a batch, or refused it for a reason that is not its own.</summary>
+    public void Served()
     {
         // Not atomic: a lost increment changes the number all the same.
         Volatile.Write(ref _successes, _successes + 1);
@@ -64,7 +67,7 @@ internal sealed class CircuitBreaker : IDisposable
         lock (_gate)
         {
             before = _state;
-            (_failures, _isTrying) = (0, false);
+            (_failures, _tryingSince) = (0, null);
             if (before != BreakerState.Open)
             {
                 (_state, _lastError, _pause) = (BreakerState.Closed, null, FirstPause);
@@ -77,45 +80,13 @@ internal sealed class CircuitBreaker : IDisposable
         }
     }
 
-    /// <summary>The call met an outage.</summary>
-    /// <param name="error">What it met.</param>
-    /// <param name="successesBefore"><see cref="Successes"/> when the call began.</param>
-    public void Failed(Exception error, long successesBefore)
-    {
-        lock (_gate)
-        {
-            var wasTrial = _state == BreakerState.HalfOpen && _isTrying;
-            if (_state == BreakerState.Open || (ReferenceEquals(error, _lastError) && !wasTrial))
-            {
-                return;
-            }
+    /// <summary>A batch met an outage.</summary>
+    public void Failed(Exception error) => Failed(error, opens: false);
 
-            (_lastError, _isTrying) = (error, false);
-            _failures++;
-            var nobodyIsServed = Failure.IsTimeout(error) && successesBefore == Successes;
-            if (!wasTrial && !nobodyIsServed && _failures < FailuresToOpen)
-            {
-                return;
-            }
-
-            _state = BreakerState.Open;
-            ProbeLater();
-        }
-
-        _changed(BreakerState.Open, error);
-    }
-
-    /// <summary>The call ended in a way that says nothing about the server.</summary>
-    public void Abandoned()
-    {
-        if (_state == BreakerState.HalfOpen)
-        {
-            lock (_gate)
-            {
-                _isTrying = false;
-            }
-        }
-    }
+    /// <summary>A batch had no answer in time.</summary>
+    /// <param name="error">What its calls ended with.</param>
+    /// <param name="successesBefore"><see cref="Successes"/> when the batch began.</param>
+    public void Hung(Exception error, long successesBefore) => Failed(error, opens: successesBefore == Successes);
 
     public void Dispose()
     {
@@ -129,22 +100,44 @@ internal sealed class CircuitBreaker : IDisposable
         _stopping.Dispose();
     }
 
-    private Exception? RefusalUnlessTrial()
+    private void Failed(Exception error, bool opens)
     {
         lock (_gate)
         {
-            if (_state == BreakerState.Closed)
+            if (_state == BreakerState.Open)
             {
-                return null;
+                return;
             }
 
-            if (_state == BreakerState.HalfOpen && !_isTrying)
+            (_lastError, _tryingSince) = (error, null);
+            _failures++;
+            if (_state != BreakerState.HalfOpen && !opens && _failures < FailuresToOpen)
             {
-                _isTrying = true;
-                return null;
+                return;
             }
 
-            return _lastError;
+            _state = BreakerState.Open;
+            ProbeLater();
+        }
+
+        _changed(BreakerState.Open, error);
+    }
+
+    private Exception? RefusalUnlessTrial(bool mayTry)
+    {
+        lock (_gate)
+        {
+            switch (_state)
+            {
+                case BreakerState.Closed:
+                case BreakerState.HalfOpen when !mayTry:
+                    return null;
+                case BreakerState.HalfOpen when _tryingSince is not { } since || _time.GetElapsedTime(since) > LongestTry:
+                    _tryingSince = _time.GetTimestamp();
+                    return null;
+                default:
+                    return _lastError;
+            }
         }
     }
 
@@ -178,7 +171,7 @@ internal sealed class CircuitBreaker : IDisposable
 
             if (serves)
             {
-                (_state, _isTrying) = (BreakerState.HalfOpen, false);
+                (_state, _tryingSince) = (BreakerState.HalfOpen, null);
             }
             else
             {

@@ -1,130 +1,182 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Resilience;
 
 /// <summary>
-/// Ends calls that met an outage as misses, and keeps the keys whose set was dropped: their old value is still in the table, so that they miss here
-/// until it is gone.
+/// Ends calls that met an outage as misses, and knows of which keys it must not let an old value be read, nor a new one be lost.
 /// </summary>
-internal sealed class Degradation(IReadOnlyList<KeyRange> allKeys, Action<string, Exception> told, TimeProvider time) : IDisposable
+/// <remarks>
+/// A key whose set was dropped is <em>stale</em>: its old value is still in the table, so that it misses here until that is removed, unless somebody has
+/// stored another since. A key whose read ended as a miss is <em>blind</em>: what its caller sets next is made without knowing what is there (a session
+/// that looks new), so that it is not stored, and what is there is left alone, until a read of the key succeeds.
+/// </remarks>
+internal sealed class Degradation(
+    Func<IReadOnlyList<(string Key, long DroppedAt)>, CancellationToken, Task<IReadOnlyList<string>>> removeStale, Action<string, Exception> told, TimeProvider time)
+    : IDisposable
 {
-    /// <summary>Keys that are remembered one by one. Beyond, every key misses, and when the server is back every entry of this cache is removed.</summary>
-    private const int MaxStale = 10_000;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
+    /// <summary>Keys that are remembered of each sort, about 10 MB. Beyond, sets throw instead of being dropped; and every key is blind for a while.</summary>
+    public const int MostKeys = 100_000;
 
-    private readonly ConcurrentDictionary<string, object> _stale = new(StringComparer.Ordinal);
+    /// <summary>Longer than a caller has between his read and his set.</summary>
+    private static readonly TimeSpan BlindFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
+    private const int RemovedTogether = 1_000;
+
+    private readonly KeyMarks<Mark> _stale = new(MostKeys);
+    private readonly KeyMarks<Mark> _blind = new(MostKeys);
+
+    [SuppressMessage("Usage", "CA2213", Justification = "Its wait handle is waited for by the thread that removes, which may end later.")]
     private readonly CancellationTokenSource _stopping = new();
-    private object? _everything;
+    private Exception? _lastError;
+    private long _allBlindSince = long.MinValue;
+    private long _forgotAt = long.MinValue;
     private int _isRemoving;
     private int _isDisposed;
 
     /// <summary>Gets a value indicating whether any key is stale.</summary>
-    public bool HasStale => Volatile.Read(ref _everything) is not null || !_stale.IsEmpty;
+    public bool HasStale => !_stale.IsEmpty;
 
-    public bool IsStale(CacheKey key) => Volatile.Read(ref _everything) is not null || _stale.ContainsKey(key.Stored);
+    public bool IsStale(CacheKey key) => _stale.TryGet(key.Stored, out _);
 
-    public ValueTask<T> Miss<T>(string operation, Exception error)
+    public bool IsBlind(CacheKey key) =>
+        IsRecent(Volatile.Read(ref _allBlindSince)) || (!_blind.IsEmpty && _blind.TryGet(key.Stored, out var mark) && IsRecent(mark!.At));
+
+    /// <summary>A read met an outage.</summary>
+    public T Miss<T>(string operation, CacheKey key, Exception error)
     {
+        _lastError = error;
+        var now = time.GetTimestamp();
+        if (!_blind.TrySet(key.Stored, new Mark(now)))
+        {
+            Volatile.Write(ref _allBlindSince, now);
+            ForgetSometimes();
+        }
+
         told(operation, error);
-        return ValueTask.FromResult<T>(default!);
+        return default!;
     }
 
-    public ValueTask Drop(string operation, Exception error)
+    /// <summary>A read succeeded.</summary>
+    public void Seen(CacheKey key)
     {
-        told(operation, error);
-        return ValueTask.CompletedTask;
+        if (_blind.IsEmpty)
+        {
+            return;
+        }
+
+        _blind.Remove(key.Stored);
+        ForgetSometimes();
     }
+
+    /// <summary>A set of a blind key was not stored.</summary>
+    public void LeftAlone() => told("set", _lastError ?? new TimeoutException());
 
     /// <summary>What a set compares when it has ended: whether another set of its key was dropped meanwhile.</summary>
-    public object? StampOf(CacheKey key) => _stale.GetValueOrDefault(key.Stored);
+    public object? StampOf(CacheKey key) => _stale.TryGet(key.Stored, out var drop) ? drop : null;
 
     /// <summary>A set was stored, and what was dropped before it matters no more.</summary>
     public void Overwritten(CacheKey key, object? stamp)
     {
-        if (stamp is not null)
+        if (stamp is Mark drop)
         {
-            _stale.TryRemove(new(key.Stored, stamp));
+            _stale.Remove(KeyValuePair.Create(key.Stored, drop));
         }
     }
 
-    /// <param name="key">Misses from now on.</param>
-    /// <param name="error">Why.</param>
-    /// <param name="store">Where its old value is removed, when that is possible again.</param>
-    public void Dropped(CacheKey key, Exception error, IEntryStore store)
+    /// <summary>A set met an outage: its key misses from now on, until its old value is removed.</summary>
+    /// <returns>False when there are too many such keys.</returns>
+    public bool TryDrop(CacheKey key, Exception error)
     {
-        if (_stale.Count < MaxStale)
+        if (!_stale.TrySet(key.Stored, new Mark(time.GetTimestamp())))
         {
-            _stale[key.Stored] = new object();
-        }
-        else
-        {
-            Volatile.Write(ref _everything, new object());
+            return false;
         }
 
         told("set", error);
         if (Interlocked.Exchange(ref _isRemoving, 1) == 0)
         {
-            _ = Task.Run(() => RemoveStaleAsync(store));
+            OwnThread.Start("stale entries", RemoveStale);
         }
+
+        return true;
     }
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            return;
+            _stopping.Cancel();
         }
-
-        _stopping.Cancel();
-        _stopping.Dispose();
     }
 
-    private async Task RemoveStaleAsync(IEntryStore store)
+    private bool IsRecent(long since) => since != long.MinValue && time.GetElapsedTime(since) < BlindFor;
+
+    /// <summary>It walks over all keys, and none is forgotten sooner.</summary>
+    private void ForgetSometimes()
     {
-        var stopping = _stopping.Token;
-        try
+        if (!IsRecent(Volatile.Read(ref _forgotAt)))
         {
-            while (HasStale)
+            ForgetOld();
+        }
+    }
+
+    private void ForgetOld()
+    {
+        Volatile.Write(ref _forgotAt, time.GetTimestamp());
+        foreach (var mark in _blind.ToArray())
+        {
+            if (!IsRecent(mark.Value.At))
             {
-                await Task.Delay(BetweenAttempts, time, stopping).ConfigureAwait(false);
-                await TryRemoveStaleAsync(store, stopping).ConfigureAwait(false);
+                _blind.Remove(mark);
             }
         }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
+    }
 
-        Volatile.Write(ref _isRemoving, 0);
-        if (HasStale && Interlocked.Exchange(ref _isRemoving, 1) == 0)
+    private void RemoveStale()
+    {
+        while (!_stopping.Token.WaitHandle.WaitOne(BetweenAttempts))
         {
-            // Another set was dropped after the last look.
-            await RemoveStaleAsync(store).ConfigureAwait(false);
+            TryRemoveStale();
+            ForgetOld();
+            if (HasStale)
+            {
+                continue;
+            }
+
+            Volatile.Write(ref _isRemoving, 0);
+            // Another set may have been dropped after the last look.
+            if (!HasStale || Interlocked.Exchange(ref _isRemoving, 1) != 0)
+            {
+                return;
+            }
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "What is still stale keeps missing, and the next attempt comes soon.")]
-    private async Task TryRemoveStaleAsync(IEntryStore store, CancellationToken stopping)
+    private void TryRemoveStale()
     {
         try
         {
-            if (Volatile.Read(ref _everything) is { } everything)
+            foreach (var some in _stale.ToArray().Chunk(RemovedTogether))
             {
-                await store.RemoveAsync(allKeys, stopping).ConfigureAwait(false);
-                Interlocked.CompareExchange(ref _everything, null, everything);
-            }
-
-            foreach (var (key, stamp) in _stale)
-            {
-                await store.RemoveAsync(new CacheKey(key), async: true, stopping).ConfigureAwait(false);
-                _stale.TryRemove(new(key, stamp));
+                // This is a thread of the cache's own, and what it waits for another of them.
+                var locked = removeStale([.. some.Select(static stale => (stale.Key, stale.Value.At))], _stopping.Token).GetAwaiter().GetResult();
+                foreach (var stale in some.Where(stale => !locked.Contains(stale.Key)))
+                {
+                    _stale.Remove(stale);
+                }
             }
         }
-        catch (Exception) when (!stopping.IsCancellationRequested)
+        catch (Exception)
         {
             // The server is still away.
         }
+    }
+
+    private sealed class Mark(long at)
+    {
+        public long At => at;
     }
 }

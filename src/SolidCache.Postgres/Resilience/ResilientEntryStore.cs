@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Resilience;
 
 /// <summary>
 /// Stands before the store and refuses what the breakers refuse; if the application wants that, lets reads miss and drops sets while the
-/// server is away. Reads and writes have breakers of their own: a full disk stops only one of them.
+/// server is away. Reads, writes and room for sets have breakers of their own: a full disk stops only one of them.
 /// </summary>
-internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker reads, CircuitBreaker writes, Degradation? degradation, TableName table)
-    : IEntryStore
+internal sealed class ResilientEntryStore(
+    IEntryStore store, CircuitBreaker reads, CircuitBreaker writes, CircuitBreaker room, Degradation? degradation, TableName table) : IEntryStore
 {
     /// <summary>Instead of a name: the call throws whatever the application chose.</summary>
     private const string? Throws = null;
@@ -19,156 +20,119 @@ internal sealed class ResilientEntryStore(IEntryStore store, CircuitBreaker read
         IsStale(key)
             ? ValueTask.FromResult(false)
             : CallAsync(
-                reads,
+                reads.Refusal(),
                 "get",
-                (key, destination, slide, async, cancellationToken),
-                static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken));
+                key,
+                (destination, slide, async, cancellationToken),
+                static (store, key, call) => store.ReadAsync(key, call.destination, call.slide, call.async, call.cancellationToken));
 
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        CallAsync(reads, "refresh", (key, async, cancellationToken), static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken));
+    public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
+        reads.Refusal(), "refresh", key, (async, cancellationToken), static (store, key, call) => store.RefreshAsync(key, call.async, call.cancellationToken));
 
-    public ValueTask WriteAsync(
+    public ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
-        var write = (key, value, expiration, durable, async, cancellationToken);
-        return degradation is null ? WriteAsync(write) : WriteOrDropAsync(degradation, write);
+        var write = (value, expiration, durable, async, cancellationToken);
+        return degradation is not null
+            ? WriteOrDropAsync(degradation, key, write)
+            : CallAsync(room.Refusal() ?? writes.Refusal(), Throws, key, write, SetAsync);
     }
 
-    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) =>
-        OnlyRoomIsMissing
-            ? store.RemoveAsync(key, async, cancellationToken)
-            : CallAsync(writes, Throws, (key, async, cancellationToken), static (store, call) => store.RemoveAsync(call.key, call.async, call.cancellationToken));
+    public ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
+        writes.Refusal(), Throws, key, (async, cancellationToken), static (store, key, call) => store.RemoveAsync(key, call.async, call.cancellationToken));
 
-    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) =>
-        OnlyRoomIsMissing
-            ? store.RemoveAsync(ranges, cancellationToken)
-            : CallAsync(writes, Throws, (ranges, cancellationToken), static (store, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
+    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) => CallAsync(
+        writes.Refusal(mayTry: false), Throws, default, (ranges, cancellationToken), static (store, _, call) => store.RemoveAsync(call.ranges, call.cancellationToken));
 
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
         IsStale(key)
             ? ValueTask.FromResult<TimeSpan?>(null)
-            : CallAsync(reads, "time_to_live", (key, cancellationToken), static (store, call) => store.GetTimeToLiveAsync(call.key, call.cancellationToken));
+            : CallAsync(reads.Refusal(), "time_to_live", key, cancellationToken, static (store, key, token) => store.GetTimeToLiveAsync(key, token));
 
     /// <summary>Health checks want to know how the server is, and not how it was.</summary>
-    public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
-        store.GetStatisticsAsync(overdueAfter, cancellationToken);
+    public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) => CallAsync(
+        refusal: null, Throws, default, (overdueAfter, cancellationToken), static (store, _, call) => store.GetStatisticsAsync(call.overdueAfter, call.cancellationToken));
 
-    /// <summary>Removals pass sets that fail on a full disk: they need no room, and say nothing about whether there is some.</summary>
-    private bool OnlyRoomIsMissing => writes.LastError is { } error && Failure.IsDiskFull(error);
+    private static ValueTask<bool> SetAsync(
+        IEntryStore store, CacheKey key, (ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) call) =>
+        store.WriteAsync(key, call.Value, call.Expiration, call.Durable, call.Async, call.Token);
 
     private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
 
-    private ValueTask WriteAsync((CacheKey Key, ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) write) =>
-        CallAsync(writes, Throws, write, static (store, call) => store.WriteAsync(call.Key, call.Value, call.Expiration, call.Durable, call.Async, call.Token));
-
-    private async ValueTask WriteOrDropAsync(
-        Degradation degraded, (CacheKey Key, ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) write)
+    private async ValueTask<bool> WriteOrDropAsync(
+        Degradation degraded, CacheKey key, (ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) write)
     {
-        var before = degraded.StampOf(write.Key);
-        var error = writes.Refusal();
+        if (degraded.IsBlind(key))
+        {
+            degraded.LeftAlone();
+            return false;
+        }
+
+        var before = degraded.StampOf(key);
+        var refusal = room.Refusal() ?? writes.Refusal();
+        var error = refusal is null ? null : (Exception)Refusal.Of(table, refusal);
         if (error is null)
         {
             try
             {
-                await GuardAsync(
-                    writes, Throws, write, static (store, call) => store.WriteAsync(call.Key, call.Value, call.Expiration, call.Durable, call.Async, call.Token)).ConfigureAwait(false);
-                degraded.Overwritten(write.Key, before);
-                return;
+                await SetAsync(store, key, write).ConfigureAwait(false);
+                degraded.Overwritten(key, before);
+                return true;
             }
-            catch (Exception outage) when (Failure.IsOutage(outage))
+            catch (Outage outage)
             {
-                error = outage;
+                error = outage.Cause;
             }
         }
 
-        degraded.Dropped(write.Key, error, this);
+        if (!degraded.TryDrop(key, error))
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+
+        return false;
     }
 
-    private SolidCacheException Refused(Exception reason) =>
-        new($"The cache {table} is not asked until its server answers again, which is looked after every two seconds or more often. What it failed with: {reason.Message}", reason)
-        {
-            IsTransient = true,
-        };
-
-    /// <param name="breaker">Asked whether the call may pass, and told how it ended.</param>
+    /// <param name="refusal">Why the call may not pass, or null.</param>
     /// <param name="operation">The call's name if an outage may end it as if nothing was there; <see cref="Throws"/> when it may not.</param>
+    /// <param name="key">Of a call that has one.</param>
     /// <param name="state">Handed to <paramref name="work"/>.</param>
     /// <param name="work">The call.</param>
     private ValueTask<TResult> CallAsync<TState, TResult>(
-        CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask<TResult>> work)
+        Exception? refusal, string? operation, CacheKey key, TState state, Func<IEntryStore, CacheKey, TState, ValueTask<TResult>> work)
     {
-        if (breaker.Refusal() is not { } reason)
+        if (refusal is null)
         {
-            return GuardAsync(breaker, operation, state, work);
+            return GuardAsync(operation, key, state, work);
         }
 
-        return operation is null || degradation is null ? ValueTask.FromException<TResult>(Refused(reason)) : degradation.Miss<TResult>(operation, reason);
-    }
-
-    /// <summary>The same for calls without a result.</summary>
-    private ValueTask CallAsync<TState>(CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask> work)
-    {
-        if (breaker.Refusal() is not { } reason)
-        {
-            return GuardAsync(breaker, operation, state, work);
-        }
-
-        return operation is null || degradation is null ? ValueTask.FromException(Refused(reason)) : degradation.Drop(operation, reason);
+        return operation is null || degradation is null
+            ? ValueTask.FromException<TResult>(Refusal.Of(table, refusal))
+            : ValueTask.FromResult(degradation.Miss<TResult>(operation, key, Refusal.Of(table, refusal)));
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> GuardAsync<TState, TResult>(
-        CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask<TResult>> work)
+        string? operation, CacheKey key, TState state, Func<IEntryStore, CacheKey, TState, ValueTask<TResult>> work)
     {
-        var successes = breaker.Successes;
         try
         {
-            var result = await work(store, state).ConfigureAwait(false);
-            breaker.Succeeded();
+            var result = await work(store, key, state).ConfigureAwait(false);
+            if (operation is not null)
+            {
+                degradation?.Seen(key);
+            }
+
             return result;
         }
-        catch (Exception error)
+        catch (Outage outage)
         {
-            Tell(breaker, error, successes);
-            if (operation is null || degradation is null || !Failure.IsOutage(error))
+            if (operation is null || degradation is null)
             {
-                throw;
+                outage.ThrowCause();
             }
 
-            return await degradation.Miss<TResult>(operation, error).ConfigureAwait(false);
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask GuardAsync<TState>(CircuitBreaker breaker, string? operation, TState state, Func<IEntryStore, TState, ValueTask> work)
-    {
-        var successes = breaker.Successes;
-        try
-        {
-            await work(store, state).ConfigureAwait(false);
-            breaker.Succeeded();
-        }
-        catch (Exception error)
-        {
-            Tell(breaker, error, successes);
-            if (operation is null || degradation is null || !Failure.IsOutage(error))
-            {
-                throw;
-            }
-
-            await degradation.Drop(operation, error).ConfigureAwait(false);
-        }
-    }
-
-    private static void Tell(CircuitBreaker breaker, Exception error, long successesBefore)
-    {
-        if (Failure.IsServersFault(error))
-        {
-            breaker.Failed(error, successesBefore);
-        }
-        else
-        {
-            breaker.Abandoned();
+            return degradation.Miss<TResult>(operation, key, outage.Cause);
         }
     }
 }

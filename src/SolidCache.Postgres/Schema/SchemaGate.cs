@@ -23,8 +23,23 @@ internal sealed class SchemaGate(
     private int LibraryVersion => migrations[^1].Version;
 
     /// <exception cref="SolidCacheException">The schema is missing or does not fit, and may not or cannot be made to.</exception>
-    public ValueTask EnsureAsync(Session session, CancellationToken cancellationToken) =>
-        _isOpen ? ValueTask.CompletedTask : CheckAsync(session, cancellationToken);
+    public void Ensure(Session session)
+    {
+        if (_isOpen)
+        {
+            return;
+        }
+
+        var found = SchemaVersion.Read(session, names);
+        if (found.Version < LibraryVersion)
+        {
+            Upgrade(session, found);
+            found = SchemaVersion.Read(session, names);
+        }
+
+        RefuseMismatch(found);
+        _isOpen = true;
+    }
 
     /// <summary>
     /// A statement did not find what it needs: somebody dropped or renamed the table. The next session looks again, and makes it anew if it may; at most
@@ -43,24 +58,12 @@ internal sealed class SchemaGate(
         }
     }
 
-    private async ValueTask CheckAsync(Session session, CancellationToken cancellationToken)
-    {
-        var found = await SchemaVersion.ReadAsync(session, names, cancellationToken).ConfigureAwait(false);
-        if (found.Version < LibraryVersion)
-        {
-            await UpgradeAsync(session, found, cancellationToken).ConfigureAwait(false);
-            found = await SchemaVersion.ReadAsync(session, names, cancellationToken).ConfigureAwait(false);
-        }
-
-        RefuseMismatch(found);
-        _isOpen = true;
-    }
-
-    private ValueTask UpgradeAsync(Session session, SchemaVersion found, CancellationToken cancellationToken)
+    private void Upgrade(Session session, SchemaVersion found)
     {
         if (createSchema)
         {
-            return _migrator.RunAsync(session, cancellationToken);
+            _migrator.Run(session);
+            return;
         }
 
         throw new SolidCacheException(found.Version == 0

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Schema;
@@ -8,7 +9,7 @@ namespace SolidCache.Postgres.Schema;
 /// Brings the schema up to date when the host starts. A schema that can never fit fails the start; a database that is away does
 /// not: the attempt is repeated until it is back.
 /// </summary>
-internal sealed class SchemaInitializer(ConnectionSource connections, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
+internal sealed class SchemaInitializer(SideWork work, TableName table, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private bool _isDone;
@@ -35,11 +36,11 @@ internal sealed class SchemaInitializer(ConnectionSource connections, TimeSpan p
         try
         {
             // Opening a session is all it takes: the schema gate stands at its door.
-            return await connections.RunStepsAsync(0, static (_, _, _) => ValueTask.FromResult(true), attempt).ConfigureAwait(false);
+            return await work.RunStepsAsync(static _ => true, attempt).ConfigureAwait(false);
         }
         catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
         {
-            log.SchemaUnchecked(connections.Table, RetryDelay.TotalSeconds, error.Message);
+            log.SchemaUnchecked(table, RetryDelay.TotalSeconds, error.Message);
             return false;
         }
     }

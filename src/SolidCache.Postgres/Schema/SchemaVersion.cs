@@ -11,7 +11,7 @@ namespace SolidCache.Postgres.Schema;
 internal sealed record SchemaVersion(int Version, int MinimumLibraryVersion, bool IsUnlogged, string Encoding)
 {
     /// <summary>Reads it with rights on the cache's own tables only, on a standby too.</summary>
-    public static async ValueTask<SchemaVersion> ReadAsync(Session session, SqlNames names, CancellationToken cancellationToken)
+    public static SchemaVersion Read(Session session, SqlNames names)
     {
         var sql =
             $"""
@@ -26,13 +26,8 @@ internal sealed record SchemaVersion(int Version, int MinimumLibraryVersion, boo
             """;
         try
         {
-            var rows = await session.Planned(sql).QueryAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                return await rows.ReadAsync(cancellationToken).ConfigureAwait(false)
-                    ? new SchemaVersion((int)rows.BigInt(0), (int)rows.BigInt(1), rows.Bool(2), rows.Text(3))
-                    : None;
-            }
+            return session.QueryFirst(
+                static rows => new SchemaVersion((int)rows.BigInt(0), (int)rows.BigInt(1), rows.Bool(2), rows.Text(3)), sql) ?? None;
         }
         catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_state" (
   sweep_holder            text,                            -- who sweeps, while the lease lasts
   sweep_lease_ends_at     timestamptz,
   sweep_next_block        bigint NOT NULL DEFAULT 0,       -- where a pass goes on that was cut short
+  sweep_file              bigint,                          -- the file of the table whose block that is: VACUUM FULL makes another
   sweep_deleted           bigint NOT NULL DEFAULT 0,       -- by the pass under way
   last_sweep_finished_at  timestamptz,
   last_sweep_deleted      bigint

@@ -1,6 +1,5 @@
 using Npgsql;
 using SolidCache.Postgres.Entries;
-using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -11,7 +10,7 @@ internal static class ConfigurationErrors
     public static string? Explain(NpgsqlException error, TableName table) => error switch
     {
         PostgresException server => Explain(server, table),
-        _ when Failure.IsOfCertificates(error) => Distrust(error, table),
+        _ when ServerErrors.IsOfCertificates(error) => Distrust(error, table),
         _ => null,
     };
 

@@ -15,7 +15,22 @@ internal sealed class EntryStatements
     /// <summary>Rows that one transaction of a removal by prefix or pattern locks at most.</summary>
     public const int RemovalSlice = 1_000;
 
-    public EntryStatements(SqlNames names, double slidingSlack)
+    // The rows come in the order of their keys, and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
+    private const string Columns = "SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value";
+
+    /// <summary>The deadline is looked at when a row is in place, be it inserted or overwritten: after every wait for somebody else's.</summary>
+    private static readonly string Overwrite =
+        $"""
+        ON CONFLICT (key) DO UPDATE SET
+          expires_at = excluded.expires_at,
+          created_at = excluded.created_at,
+          sliding_expiration = excluded.sliding_expiration,
+          absolute_expiration = excluded.absolute_expiration,
+          value = excluded.value
+        RETURNING {LateWrite.Check("$5")}
+        """;
+
+    public EntryStatements(SqlNames names, double slidingSlack, TimeSpan limit)
     {
         var entries = names.Entries;
         var stretch = $"'{(1 + slidingSlack).ToString(CultureInfo.InvariantCulture)}'::float8";
@@ -31,55 +46,27 @@ internal sealed class EntryStatements
         var touched = $"least(absolute_expiration, now() + sliding_expiration::float8 * {stretch} * interval '1 microsecond')";
 
         // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed.
-        Read =
-            $"""
-            /* solid_cache:get */
-            SELECT key, {TouchIsDue}, value
-            FROM {entries}
-            WHERE key = $1
-              AND expires_at > now()
-            """;
+        Read = ReadWhere("get", "key = $1");
+        ReadMany = ReadWhere("get_many", "key = ANY ($1)");
 
-        // A read must not wait for another transaction's lock on the row: whoever holds it is replacing, removing or touching the entry.
-        TouchUnlessLocked =
+        Life =
             $"""
-            /* solid_cache:touch */
-            UPDATE {entries} AS entry
-            SET expires_at = {touched}
-            FROM (
-              SELECT key AS due_key
-              FROM {entries}
-              WHERE key = $1
-                AND expires_at > now()
-                AND {TouchIsDue}
-              FOR UPDATE SKIP LOCKED
-            ) AS due
-            WHERE entry.key = due.due_key
-            """;
-
-        Refresh =
-            $"""
-            /* solid_cache:refresh */
-            UPDATE {entries}
-            SET expires_at = {touched}
-            WHERE key = $1
-              AND expires_at > now()
-              AND {TouchIsDue}
-            """;
-
-        ReadMany =
-            $"""
-            /* solid_cache:get_many */
-            SELECT key, {TouchIsDue}, value
+            /* solid_cache:life */
+            SELECT key, {TouchIsDue}, CASE
+              WHEN isfinite(expires_at) THEN least(
+                (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
+                sliding_expiration)
+            END
             FROM {entries}
             WHERE key = ANY ($1)
               AND expires_at > now()
             """;
 
-        // Locked first and in key order, or batches of two nodes that share keys would deadlock.
-        TouchMany =
+        // Locked first and in key order, or batches of two nodes that share keys would deadlock. It waits for nobody's lock: whoever has the row
+        // is replacing, removing or touching the entry.
+        Touch =
             $"""
-            /* solid_cache:touch_many */
+            /* solid_cache:touch */
             UPDATE {entries} AS entry
             SET expires_at = {touched}
             FROM (
@@ -92,43 +79,116 @@ internal sealed class EntryStatements
               FOR UPDATE SKIP LOCKED
             ) AS due
             WHERE entry.key = due.due_key
+              AND {WriteConditions.Durability("false")}
             """;
 
-        RemoveMany =
+        // An absolute expiration counts from the moment at which the statement was sent, by the server's clock: what it waited on its way is part of the life.
+        // No more than a call may take, whatever became of the clock.
+        var sent =
+            $"(SELECT greatest(now() - '{(long)limit.TotalMicroseconds} microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond')))";
+        var absolute = $"{sent} + nullif(row.absolute, 0)::float8 * interval '1 microsecond'";
+
+        // Zero stands for no expiration: a nullable number costs the client an object each.
+        var insert =
             $"""
-            /* solid_cache:remove_many */
-            DELETE FROM {entries} AS entry
-            USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
-            WHERE entry.key = doomed.key
-              AND {Durably}
-              AND {LockWait.IsShort}
-              AND {LateWrite.Check("$2")}
+            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+            SELECT
+              least(
+                {absolute},
+                now() + nullif(row.sliding, 0)::float8 * {stretch} * interval '1 microsecond',
+                'infinity'),
+              now(),
+              nullif(row.sliding, 0),
+              {absolute},
+              row.key,
+              row.value
             """;
 
-        RelaxedWriteMany = WriteMany(Relaxed);
-        DurableWriteMany = WriteMany(Durably);
-
-        RelaxedWrite = Write(Relaxed);
-        DurableWrite = Write(Durably);
+        Set =
+            $"""
+            /* solid_cache:set */
+            {insert}
+            FROM ({Columns}) AS row
+            WHERE {WriteConditions.Durability("$6")}
+              AND {WriteConditions.WaitsForLocks("$7")}
+            {Overwrite}
+            """;
 
         // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
         Remove =
             $"""
             /* solid_cache:remove */
             DELETE FROM {entries} AS entry
-            USING (SELECT key FROM {entries} WHERE key = $1 FOR UPDATE) AS doomed
+            USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
-              AND {Durably}
-              AND {LockWait.IsShort}
+              AND {WriteConditions.Durability("true")}
+              AND {WriteConditions.WaitsForLocks("$3")}
               AND {LateWrite.Check("$2")}
             """;
 
-        // Locks in key order, as every statement does that takes more than one row. Never prepared: planned with its values, the
-        // range becomes index bounds and an absent condition vanishes.
+        // The two below leave out the rows that others have locked, and tell their keys. What somebody else has inserted and not committed
+        // cannot be seen: that ends with a lock time-out, which is short here, and the rows are tried in halves.
+        SetFree =
+            $"""
+            /* solid_cache:set_free */
+            WITH free AS MATERIALIZED (
+              SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+            ), locked AS MATERIALIZED (
+              SELECT key FROM {entries} WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
+            ), written AS (
+              {insert}
+              FROM ({Columns}) AS row
+              WHERE row.key NOT IN (SELECT key FROM locked)
+                AND {WriteConditions.Durability("$6")}
+                AND {WriteConditions.WaitsForLocks("$7")}
+              {Overwrite}
+            )
+            SELECT key FROM locked
+            """;
+
+        RemoveFree =
+            $"""
+            /* solid_cache:remove_free */
+            WITH free AS MATERIALIZED (
+              SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+            ), removed AS (
+              DELETE FROM {entries} AS entry
+              USING free
+              WHERE entry.key = free.key
+                AND {WriteConditions.Durability("true")}
+                AND {LateWrite.Check("$2")}
+            )
+            SELECT key FROM {entries} WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
+            """;
+
+        // What was stored since a set was dropped, by whomever, is not stale.
+        RemoveStale =
+            $"""
+            /* solid_cache:remove_stale */
+            WITH stale AS MATERIALIZED (
+              SELECT entry.key
+              FROM {entries} AS entry
+              JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
+              WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
+            ), free AS MATERIALIZED (
+              SELECT key, created_at FROM {entries} WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
+            ), removed AS (
+              DELETE FROM {entries} AS entry
+              USING free
+              JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
+              WHERE entry.key = free.key
+                AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
+                AND {WriteConditions.Durability("true")}
+            )
+            SELECT key FROM stale WHERE key NOT IN (SELECT key FROM free)
+            """;
+
+        // Never prepared: planned with its values, the range becomes index bounds and an absent condition vanishes. It holds the locks of what it
+        // removes and waits for none; what was locked is told.
         RemoveSlice =
             $"""
             /* solid_cache:remove_range */
-            WITH slice AS (
+            WITH slice AS MATERIALIZED (
               SELECT key
               FROM {entries}
               WHERE key >= $1
@@ -137,113 +197,49 @@ internal sealed class EntryStatements
                 AND (NOT $4 OR strpos(key, '^') = 0)
               ORDER BY key
               LIMIT {RemovalSlice}
-              FOR UPDATE
+            ), free AS MATERIALIZED (
+              SELECT key FROM {entries} WHERE key IN (SELECT key FROM slice) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
-              USING slice
-              WHERE entry.key = slice.key
+              USING free
+              WHERE entry.key = free.key
+                AND {WriteConditions.Durability("true")}
               RETURNING entry.key
             )
-            SELECT count(*), max(key)
-            FROM removed
-            WHERE {Durably}
+            SELECT
+              (SELECT count(*) FROM slice),
+              (SELECT max(key) FROM slice),
+              (SELECT count(*) FROM removed),
+              ARRAY(SELECT key FROM slice WHERE key NOT IN (SELECT key FROM removed))
             """;
 
-        TimeToLive =
+        string ReadWhere(string name, string condition) =>
             $"""
-            /* solid_cache:ttl */
-            SELECT CASE
-              WHEN isfinite(expires_at) THEN least(
-                (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
-                sliding_expiration)
-            END
+            /* solid_cache:{name} */
+            SELECT key, {TouchIsDue}, value
             FROM {entries}
-            WHERE key = $1
+            WHERE {condition}
               AND expires_at > now()
             """;
-
-        // Zero stands for no expiration: a nullable number costs the client an object each. The rows come in the order of their keys
-        // (WriteBatchExecutor), and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
-        string WriteMany(string durability) =>
-            $"""
-            /* solid_cache:set_many */
-            {Insert("row.key", "row.absolute", "row.sliding", "row.value")}
-            FROM (
-              SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value
-            ) AS row
-            WHERE {durability}
-              AND {LockWait.IsShort}
-              AND {LateWrite.Check("$5")}
-            {Overwrite}
-            """;
-
-        string Write(string durability) =>
-            $"""
-            /* solid_cache:set */
-            {Insert("$1", "$2", "$3", "$4")}
-            WHERE {durability}
-              AND {LockWait.IsShort}
-              AND {LateWrite.Check("$5")}
-            {Overwrite}
-            """;
-
-        string Insert(string key, string absolute, string sliding, string value) =>
-            $"""
-            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-            SELECT
-              least(
-                now() + nullif({absolute}, 0)::float8 * interval '1 microsecond',
-                now() + nullif({sliding}, 0)::float8 * {stretch} * interval '1 microsecond',
-                'infinity'),
-              now(),
-              nullif({sliding}, 0),
-              now() + nullif({absolute}, 0)::float8 * interval '1 microsecond',
-              {key},
-              {value}
-            """;
     }
-
-    // A condition without a table is evaluated once, before the first row.
-    private const string Relaxed = "(SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
-
-    /// <summary>Raises <c>synchronous_commit</c> from off for this transaction, and leaves any other setting as the server has it.</summary>
-    private const string Durably =
-        "(SELECT set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)) IS NOT NULL";
-
-    private static readonly string Overwrite =
-        $"""
-        ON CONFLICT (key) DO UPDATE SET
-          expires_at = excluded.expires_at,
-          created_at = excluded.created_at,
-          sliding_expiration = excluded.sliding_expiration,
-          absolute_expiration = excluded.absolute_expiration,
-          value = excluded.value
-        WHERE {LateWrite.Check("$5")}
-        """;
 
     public string Read { get; }
 
     public string ReadMany { get; }
 
-    public string TouchUnlessLocked { get; }
+    public string Life { get; }
 
-    public string TouchMany { get; }
+    public string Touch { get; }
 
-    public string Refresh { get; }
+    public string Set { get; }
 
-    public string RelaxedWrite { get; }
-
-    public string RelaxedWriteMany { get; }
-
-    public string DurableWrite { get; }
-
-    public string DurableWriteMany { get; }
+    public string SetFree { get; }
 
     public string Remove { get; }
 
-    public string RemoveMany { get; }
+    public string RemoveFree { get; }
+
+    public string RemoveStale { get; }
 
     public string RemoveSlice { get; }
-
-    public string TimeToLive { get; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Npgsql;
+using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -7,38 +8,77 @@ namespace SolidCache.Postgres.Sql;
 [SuppressMessage("Design", "CA1001", Justification = "A command holds nothing that must be freed; it lives as long as its lane.")]
 internal sealed class LaneStatement
 {
+    /// <summary>
+    /// A plan made while the table was tiny reads all of it, and PostgreSQL keeps it until the next analyze: see SlowPlans in the tests. So what takes this
+    /// long is planned anew, at most so often.
+    /// </summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan BetweenPlans = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlParameter[] _parameters;
     private NpgsqlCommand _command;
+    private readonly CallClock _clock;
+    private long _plannedAt;
+    private bool _isStale;
 
-    public LaneStatement(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    public LaneStatement(CallClock clock, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
+        (_clock, _plannedAt) = (clock, clock.Now);
         _parameters = [.. parameters];
         _command = new NpgsqlCommand(sql);
         _command.Parameters.AddRange(_parameters);
     }
 
-    public async ValueTask ExecuteAsync(Session session, CancellationToken cancellationToken)
-    {
-        await MakeReadyAsync(session, cancellationToken).ConfigureAwait(false);
-        await _command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public void Execute(Session session) => Run(
+        session,
+        static (session, command) =>
+        {
+            session.Execute(command);
+            return true;
+        });
 
-    /// <summary>Rows that arrive as a whole.</summary>
-    public async ValueTask<RowReader> QueryAsync(Session session, CancellationToken cancellationToken)
-    {
-        await MakeReadyAsync(session, cancellationToken).ConfigureAwait(false);
-        return new RowReader(command: null, await _command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false), patience: null, async: true);
-    }
+    public RowReader Query(Session session) => Run(session, static (session, command) => session.Query(command));
 
-    private Task MakeReadyAsync(Session session, CancellationToken cancellationToken)
+    private T Run<T>(Session session, Func<Session, NpgsqlCommand, T> execute)
     {
         if (_command.Connection != session.Connection)
         {
             MoveTo(session.Connection);
         }
 
-        _command.CommandTimeout = session.CommandTimeoutSeconds;
-        return session.MayPrepare ? _command.PrepareAsync(cancellationToken) : Task.CompletedTask;
+        if (!session.MayPrepare)
+        {
+            return execute(session, _command);
+        }
+
+        var began = _clock.Now;
+        T result;
+        try
+        {
+            Prepare();
+            result = execute(session, _command);
+        }
+        catch (PostgresException error) when (ServerErrors.IsStatementGone(error))
+        {
+            // Nothing was executed. Npgsql knows nothing of it, and forgets all that it believes to be prepared.
+            session.Connection.UnprepareAll();
+            _command.Prepare();
+            result = execute(session, _command);
+        }
+
+        _isStale = _clock.Since(began) > Slow && _clock.Since(_plannedAt) > BetweenPlans;
+        return result;
+    }
+
+    private void Prepare()
+    {
+        if (_isStale)
+        {
+            (_isStale, _plannedAt) = (false, _clock.Now);
+            _command.Unprepare();
+        }
+
+        _command.Prepare();
     }
 
     /// <summary>

@@ -9,53 +9,57 @@ namespace SolidCache.Postgres.Sql;
 /// statements of its clients apart (PgBouncer before 1.21), their names collide and another statement than the one sent runs, without
 /// any error. A pooler shows by answering with a backend's process id that is not the one it reported when the connection was made.
 /// </summary>
-internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, ServerClock clock, TableName table, Log log)
+internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool ownsConnections, ServerClock clock, TableName table, Log log)
 {
     /// <summary>Checked connections that are remembered; beyond, all are checked again.</summary>
     private const int MaxRemembered = 4_096;
-    private const string Question = "/* solid_cache:pooler */ SELECT pg_backend_pid()::bigint, (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint";
-    private readonly ConcurrentDictionary<int, bool> _isDirect = new();
+
+    /// <remarks>
+    /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
+    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear.
+    /// </remarks>
+    private const string Question =
+        """
+        /* solid_cache:pooler */
+        SELECT
+          pg_backend_pid()::bigint,
+          (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint,
+          (SELECT (extract(epoch FROM backend_start) * 1000000.0)::bigint FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()),
+          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) END
+        """;
+
+    private readonly ConcurrentDictionary<int, Backend> _known = new();
     private int _warned;
 
-    public async ValueTask<bool> MayPrepareAsync(Session session, CancellationToken cancellationToken)
+    /// <summary>Tells a session who serves it, and whether it may prepare.</summary>
+    public void Look(Session session)
     {
         var reported = session.Connection.ProcessID;
-        var isKnown = _isDirect.TryGetValue(reported, out var isDirect);
-        if (!clock.IsOld && (isKnown || poolerSupportsPreparedStatements))
+        if (clock.IsOld || !_known.TryGetValue(reported, out var backend))
         {
-            return isDirect || poolerSupportsPreparedStatements;
+            backend = Ask(session, reported);
         }
 
-        isDirect = await AskAsync(session, cancellationToken).ConfigureAwait(false) == reported;
-        if (poolerSupportsPreparedStatements)
-        {
-            return true;
-        }
+        session.Backend = backend;
+        session.MayPrepare = backend.Started is not null || poolerSupportsPreparedStatements;
+    }
 
-        if (_isDirect.Count >= MaxRemembered)
-        {
-            _isDirect.Clear();
-        }
-
-        _isDirect[reported] = isDirect;
-        if (!isDirect && Interlocked.Exchange(ref _warned, 1) == 0)
+    private Backend Ask(Session session, int reported)
+    {
+        var (answering, now, started) = session.QueryOne(
+            static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2)), Question, Parameter.BigInt(reported), Parameter.Bool(ownsConnections));
+        clock.Learn(now);
+        var isDirect = answering == reported;
+        if (!isDirect && !poolerSupportsPreparedStatements && Interlocked.Exchange(ref _warned, 1) == 0)
         {
             log.PoolerDetected(table);
         }
 
-        return isDirect;
-    }
-
-    /// <summary>The id of the process that answers; and what time it is there.</summary>
-    private async ValueTask<long> AskAsync(Session session, CancellationToken cancellationToken)
-    {
-        var rows = await session.Planned(Question).QueryAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
+        if (_known.Count >= MaxRemembered)
         {
-            await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            var backend = rows.BigInt(0);
-            clock.Learn(rows.BigInt(1));
-            return backend;
+            _known.Clear();
         }
+
+        return _known[reported] = new(reported, isDirect ? started ?? 0 : null);
     }
 }

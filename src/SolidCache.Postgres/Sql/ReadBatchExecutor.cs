@@ -1,78 +1,147 @@
-using System.Diagnostics.CodeAnalysis;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>Executes batches of reads: one as a one-row statement, many as one statement that fetches each key once.</summary>
+/// <summary>Executes batches of reads: one value as a one-row statement, many as one statement that fetches each key once.</summary>
 internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 {
+    /// <summary>How often a batch is sent in all. A pool may hold several connections that the server has closed.</summary>
+    private const int MostSends = 4;
+
     private readonly ConnectionSource _connections;
     private readonly ReadQueue _queue;
+    private readonly CircuitBreaker _breaker;
+    private readonly BackendEnd _ends;
+    private readonly Action<CacheKey, long> _touch;
+    private readonly CallClock _clock;
     private readonly CacheTelemetry _telemetry;
     private readonly LaneSession _session;
     private readonly LaneStatement _one;
     private readonly LaneStatement _many;
+    private readonly LaneStatement _lives;
     private readonly NpgsqlParameter<string> _key = Parameter.Text();
     private readonly List<string> _keys = [];
     private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
+    private long _servedBefore;
 
-    public ReadBatchExecutor(ConnectionSource connections, EntryStatements statements, ReadQueue queue, CacheTelemetry telemetry)
+    public ReadBatchExecutor(
+        ConnectionSource connections, EntryStatements statements, ReadQueue queue, CircuitBreaker breaker, BackendEnd ends, Action<CacheKey, long> touch, CallClock clock, CacheTelemetry telemetry)
     {
-        (_connections, _queue, _telemetry) = (connections, queue, telemetry);
+        (_connections, _queue, _breaker, _ends, _touch, _clock, _telemetry) = (connections, queue, breaker, ends, touch, clock, telemetry);
         _session = new(connections);
-        _one = new(statements.Read, _key);
-        _many = new(statements.ReadMany, Parameter.Texts(_keys));
+        _one = new(clock, statements.Read, _key);
+        _many = new(clock, statements.ReadMany, Parameter.Texts(_keys));
+        _lives = new(clock, statements.Life, Parameter.Texts(_keys));
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
-    public async Task ExecuteAsync(List<ReadRequest> batch)
+    public void Execute(List<ReadRequest> batch)
     {
-        try
+        Volatile.Write(ref _servedBefore, _breaker.Successes);
+        _telemetry.ReadBatch(batch.Count);
+        for (var sends = 1; ; sends++)
         {
             try
             {
-                await SendAsync(batch).ConfigureAwait(false);
+                Send(batch);
+                _breaker.Served();
+                End(batch, error: null);
+                return;
             }
-            catch (NpgsqlException error) when (Failure.MayReadAgain(error))
+            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or InvalidOperationException or SolidCacheException)
             {
+                _session.Rest();
+                if (!MaySendAgain(error) || (sends >= MostSends && !ServerErrors.IsUndone(error)) || _clock.IsOver(batch[0].Began))
+                {
+                    End(batch, Judged(error));
+                    return;
+                }
+
                 _telemetry.ReadRetried();
-                await _session.RestAsync().ConfigureAwait(false);
-                await SendAsync(batch).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error)
-        {
-            await _session.RestAsync().ConfigureAwait(false);
-            var explained = _connections.Explained(error);
-            foreach (var request in batch)
-            {
-                request.Fail(explained);
-            }
-        }
-        finally
-        {
-            _requests.Clear();
-            _keys.Clear();
-            _queue.End(batch);
-            foreach (var request in batch)
-            {
-                request.Release();
             }
         }
     }
 
-    public void GiveUp() => _session.GiveUp();
+    public void Fail(List<ReadRequest> batch, Exception error)
+    {
+        _session.Rest();
+        End(batch, () => error);
+    }
 
-    public Task RestAsync() => _session.RestAsync();
+    public void GiveUp(List<ReadRequest> batch)
+    {
+        _breaker.Hung(_clock.OutOfTime(), Volatile.Read(ref _servedBefore));
+        _ends.CancelHanging(_session.Backend);
+    }
 
-    private async ValueTask SendAsync(List<ReadRequest> batch)
+    public void Rest() => _session.Rest();
+
+    /// <summary>A read changes nothing. What ran out of time is not sent again, nor what the server refuses for a while.</summary>
+    private static bool MaySendAgain(Exception error) => error switch
+    {
+        NpgsqlException { InnerException: TimeoutException } => false,
+        PostgresException { SqlState: "57014" } => false,
+        NpgsqlException => ServerErrors.IsUndone(error) || ServerErrors.IsOutage(error),
+        _ => false,
+    };
+
+    private Func<Exception> Judged(Exception error)
+    {
+        var explained = _connections.Explained(error);
+        if (explained is Outage outage)
+        {
+            _breaker.Failed(outage.Cause);
+        }
+        else if (ServerErrors.IsAnswer(error))
+        {
+            _breaker.Served();
+        }
+
+        return () => _connections.Explained(error);
+    }
+
+    private void End(List<ReadRequest> batch, Func<Exception>? error)
+    {
+        _requests.Clear();
+        _keys.Clear();
+        _queue.End(batch);
+        foreach (var request in batch)
+        {
+            if (error is not null)
+            {
+                request.Fail(error());
+            }
+
+            request.Release();
+        }
+    }
+
+    private void Send(List<ReadRequest> batch)
     {
         Collect(batch);
-        var session = await _session.GetAsync().ConfigureAwait(false);
-        await session.RunAsync(this, static (session, executor, _) => executor.ReadAsync(session), _session.Token).ConfigureAwait(false);
+        var session = _session.Get();
+        _key.TypedValue = _keys[0];
+        var readsLives = batch[0].Kind == ReadKind.Life;
+        using (var rows = (readsLives ? _lives : _keys.Count == 1 ? _one : _many).Query(session))
+        {
+            while (rows.Read())
+            {
+                if (!_requests.Remove(rows.Text(0), out var request))
+                {
+                    throw StatementMixUp.Detected();
+                }
+
+                Answer(request, readsLives ? Life(rows) : rows.Value(2, rows.Bool(1)));
+            }
+        }
+
+        foreach (var missing in _requests.Values)
+        {
+            Answer(missing, default);
+        }
     }
 
     private void Collect(List<ReadRequest> batch)
@@ -81,6 +150,12 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         _keys.Clear();
         foreach (var request in batch)
         {
+            if (request.HasEnded)
+            {
+                // It was answered before the batch had to be sent again, or its caller has gone.
+                continue;
+            }
+
             var key = request.Key.Stored;
             request.Twin = _requests.GetValueOrDefault(key);
             _requests[key] = request;
@@ -89,42 +164,43 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
                 _keys.Add(key);
             }
         }
+
+        if (_keys.Count == 0)
+        {
+            _keys.Add(batch[0].Key.Stored);
+            batch[0].Twin = null;
+            _requests[batch[0].Key.Stored] = batch[0];
+        }
     }
 
-    private async ValueTask<bool> ReadAsync(Session session)
-    {
-        _key.TypedValue = _keys[0];
-        var rows = await (_keys.Count == 1 ? _one : _many).QueryAsync(session, _session.Token).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
-        {
-            while (await rows.ReadAsync(_session.Token).ConfigureAwait(false))
-            {
-                if (!_requests.Remove(rows.Text(0), out var request))
-                {
-                    throw StatementMixUp.Detected();
-                }
+    private static ReadValue Life(RowReader rows) => new(
+        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.MaxValue);
 
-                Answer(request, rows.Value(2, rows.Bool(1)));
-            }
+    private void Answer(ReadRequest first, ReadValue value)
+    {
+        // Before the answers, so that a touch is on its way when its reader goes on.
+        if (value.TouchIsDue && Slides(first))
+        {
+            _touch(first.Key, first.Began);
         }
 
-        foreach (var missing in _requests.Values)
-        {
-            Answer(missing, default);
-        }
-
-        return true;
-    }
-
-    private static void Answer(ReadRequest first, ReadValue value)
-    {
         // The twins first: the memory of the value itself goes to the one that is answered last.
         for (var twin = first.Twin; twin is not null; twin = twin.Twin)
         {
-            Complete(twin, value.IsHit ? value.Copy() : value);
+            Complete(twin, value.Copy());
         }
 
         Complete(first, value);
+    }
+
+    private static bool Slides(ReadRequest? request)
+    {
+        while (request is { Slides: false })
+        {
+            request = request.Twin;
+        }
+
+        return request is not null;
     }
 
     private static void Complete(ReadRequest request, ReadValue value)

@@ -1,92 +1,148 @@
+using System.Data;
 using Npgsql;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>A connection that is rented, for one statement after the other. Disposing it gives it back.</summary>
-internal sealed class Session : IAsyncDisposable
+/// <summary>A connection that is rented, for one statement after the other; its calls block. Disposing it gives it back.</summary>
+internal sealed class Session : IDisposable
 {
     /// <summary>PostgreSQL's function in which a commit waits for its synchronous standbys, named in all it says there, in whatever language.</summary>
     private const string WaitForStandbys = "SyncRepWaitForLSN";
-    private readonly Patience? _patience;
+    private const int MostAttempts = 50;
+    private readonly int _limitSeconds;
     private bool _isUnconfirmed;
+    private bool _isInTransaction;
 
     /// <param name="connection">Not open yet.</param>
-    /// <param name="limit">How long one statement may take, and the attempt to open it.</param>
-    /// <param name="patience">Keeps the limit of statements; null where somebody else does.</param>
-    /// <param name="async">Whether to await or to block, when Npgsql keeps the limit.</param>
-    public Session(NpgsqlConnection connection, TimeSpan limit, Patience? patience, bool async)
+    /// <param name="limit">How long one statement may take.</param>
+    public Session(NpgsqlConnection connection, TimeSpan limit)
     {
-        (Connection, Limit, _patience, Async) = (connection, limit, patience, async);
-        CommandTimeoutSeconds = (int)Math.Ceiling((async ? Patience.Beyond(limit) : limit).TotalSeconds);
+        (Connection, _limitSeconds) = (connection, (int)Math.Ceiling(limit.TotalSeconds));
         connection.Notice += (_, told) => _isUnconfirmed |= told.Notice.Routine == WaitForStandbys;
     }
 
     public NpgsqlConnection Connection { get; }
 
-    public bool Async { get; }
+    /// <summary>Whether the connection still leads to its server, so that an error is the server's answer.</summary>
+    public bool IsUnbroken => Connection.FullState == ConnectionState.Open;
 
-    public TimeSpan Limit { get; }
+    /// <summary>Gets or sets who serves the connection.</summary>
+    public Backend? Backend { get; set; }
 
-    /// <summary>Whether the hot statements may be prepared here.</summary>
+    /// <summary>Gets or sets a value indicating whether the hot statements may be prepared here.</summary>
     public bool MayPrepare { get; set; }
 
-    /// <summary>How long Npgsql lets one statement take, in seconds.</summary>
-    public int CommandTimeoutSeconds { get; }
-
-    /// <summary>Does some work; a second time when the server has forgotten what was prepared, in which case it has executed nothing.</summary>
-    /// <exception cref="TimeoutException">
-    /// A commit was cancelled while it waited for a synchronous standby. The server calls that a success, with a warning; but what it acknowledged may be
-    /// gone after a failover.
-    /// </exception>
-    public async ValueTask<TResult> RunAsync<TState, TResult>(
-        TState state, Func<Session, TState, CancellationToken, ValueTask<TResult>> work, CancellationToken cancellationToken)
+    /// <summary>Executes a statement that is planned with its values.</summary>
+    public int Execute(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
+        using var command = Command(sql, parameters);
+        return Repeated(command, static command => command.ExecuteNonQuery());
+    }
+
+    /// <summary>The same without a limit.</summary>
+    public void ExecuteUnbounded(string sql)
+    {
+        using var command = Command(sql, []);
+        command.CommandTimeout = 0;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The rows of a statement that is planned with its values, each read by a function.</summary>
+    public IReadOnlyList<T> Query<T>(Func<RowReader, T> read, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        using var command = Command(sql, parameters);
+        return Repeated(command, command =>
+        {
+            var results = new List<T>();
+            using var rows = new RowReader(command.ExecuteReader());
+            while (rows.Read())
+            {
+                results.Add(read(rows));
+            }
+
+            return results;
+        });
+    }
+
+    /// <summary>The first row of a statement; the default when there is none.</summary>
+    public T? QueryFirst<T>(Func<RowReader, T> read, string sql, params ReadOnlySpan<NpgsqlParameter> parameters) =>
+        Query(read, sql, parameters) is [var first, ..] ? first : default;
+
+    /// <summary>The one row of a statement.</summary>
+    public T QueryOne<T>(Func<RowReader, T> read, string sql, params ReadOnlySpan<NpgsqlParameter> parameters) => Query(read, sql, parameters)[0];
+
+    /// <summary>Executes the one statement of a lane.</summary>
+    public void Execute(NpgsqlCommand prepared)
+    {
+        prepared.CommandTimeout = _limitSeconds;
         _isUnconfirmed = false;
-        TResult result;
+        prepared.ExecuteNonQuery();
+        RefuseUnconfirmed();
+    }
+
+    public RowReader Query(NpgsqlCommand prepared)
+    {
+        prepared.CommandTimeout = _limitSeconds;
+        return new RowReader(prepared.ExecuteReader());
+    }
+
+    /// <summary>Does some work in one transaction, of an isolation that sees what others commit meanwhile, whatever the database's default is.</summary>
+    public void InTransaction(Action work)
+    {
+        using var transaction = Connection.BeginTransaction(IsolationLevel.ReadCommitted);
+        _isInTransaction = true;
         try
         {
-            result = await work(this, state, cancellationToken).ConfigureAwait(false);
+            work();
+            transaction.Commit();
         }
-        catch (PostgresException error) when (MayPrepare && error.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        finally
         {
-            // Somebody sent DISCARD ALL or DEALLOCATE ALL on this connection, of which Npgsql knows nothing. It has this only synchronously.
-            Connection.UnprepareAll();
-            result = await work(this, state, cancellationToken).ConfigureAwait(false);
+            _isInTransaction = false;
         }
-
-        return _isUnconfirmed
-            ? throw new TimeoutException("The write is in effect on the primary, but its synchronous standby did not confirm it in time.")
-            : result;
     }
 
-    /// <summary>A statement that is worth preparing: a hot one, whose text never changes.</summary>
-    public SqlCall Prepared(string sql, params ReadOnlySpan<NpgsqlParameter> parameters) =>
-        new(Command(sql, parameters), MayPrepare, _patience, Async);
+    public void Dispose() => Connection.Dispose();
 
-    /// <summary>A statement that is planned with its values.</summary>
-    public SqlCall Planned(string sql, params ReadOnlySpan<NpgsqlParameter> parameters) => new(Command(sql, parameters), prepare: false, _patience, Async);
-
-    /// <summary>A statement that is planned with its values and may take as long as its token allows.</summary>
-    public SqlCall Unbounded(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    /// <summary>A statement that the server undid because of what others did at the same time is executed anew; alone, it is a transaction of its own.</summary>
+    private T Repeated<T>(NpgsqlCommand command, Func<NpgsqlCommand, T> execute)
     {
-        var command = Command(sql, parameters);
-        command.CommandTimeout = 0;
-        return new(command, prepare: false, patience: null, Async);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                _isUnconfirmed = false;
+                var result = execute(command);
+                RefuseUnconfirmed();
+                return result;
+            }
+            catch (PostgresException error) when (ServerErrors.IsUndone(error) && IsUnbroken && !_isInTransaction && attempt < MostAttempts)
+            {
+                // At once: the server has waited for the others already.
+            }
+        }
     }
-
-    /// <summary>Statements for one round trip, each a transaction of its own.</summary>
-    public NpgsqlBatch Batch() => new(Connection) { EnableErrorBarriers = true, Timeout = CommandTimeoutSeconds };
-
-    public ValueTask DisposeAsync() => Connection.DisposeAsync(Async);
 
     private NpgsqlCommand Command(string sql, ReadOnlySpan<NpgsqlParameter> parameters)
     {
-        var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = CommandTimeoutSeconds };
+        var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = _limitSeconds };
         foreach (var parameter in parameters)
         {
             command.Parameters.Add(parameter);
         }
 
         return command;
+    }
+
+    /// <exception cref="TimeoutException">
+    /// A commit was cancelled while it waited for a synchronous standby. The server calls that a success, with a warning; but what it acknowledged may be
+    /// gone after a failover.
+    /// </exception>
+    private void RefuseUnconfirmed()
+    {
+        if (_isUnconfirmed)
+        {
+            throw new TimeoutException("The write is in effect on the primary, but its synchronous standby did not confirm it in time.");
+        }
     }
 }

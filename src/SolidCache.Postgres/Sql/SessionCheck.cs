@@ -2,4 +2,4 @@ namespace SolidCache.Postgres.Sql;
 
 /// <summary>Looks at a session before work is done on it.</summary>
 /// <exception cref="SolidCacheException">No work can be done.</exception>
-internal delegate ValueTask SessionCheck(Session session, CancellationToken cancellationToken);
+internal delegate void SessionCheck(Session session);

@@ -46,6 +46,7 @@ internal sealed class StatisticsReader
             ) AS counts
             """;
 
+        // Blocks at equal distances, always the same ones: chance would tell another number each time, and a health check that goes by it would flap.
         // Each block is a TID range scan of its own; the bounds are parameters of the lateral subquery, which is planned by itself. The
         // limit cuts no row off: it tells the planner how few there are, or it would compile the query (JIT), which takes 250 ms.
         _sample =
@@ -57,8 +58,8 @@ internal sealed class StatisticsReader
               sum(overdue)::bigint,
               coalesce(sum(bytes), 0)::bigint
             FROM (
-              SELECT floor(random() * $2::float8)::bigint AS number
-              FROM generate_series(1, {SampledBlocks})
+              SELECT (($2 * (2 * number + 1)) / {2 * SampledBlocks})::bigint AS number
+              FROM generate_series(0, {SampledBlocks - 1}) AS number
             ) AS block
             CROSS JOIN LATERAL (
               SELECT {Counts}
@@ -73,44 +74,26 @@ internal sealed class StatisticsReader
             """;
     }
 
-    public async ValueTask<SolidCacheStatistics> ReadAsync(Session session, TimeSpan overdueAfter, CancellationToken cancellationToken)
+    public SolidCacheStatistics Read(Session session, TimeSpan overdueAfter)
     {
-        var (blocks, size, sweepAge) = await ReadSizeAsync(session, cancellationToken).ConfigureAwait(false);
+        var (blocks, size, sweepAge) = session.QueryOne(
+            static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2) is { } age ? TimeSpan.FromMicroseconds(age) : default(TimeSpan?)), _size);
         var isSmall = blocks <= SmallTableBlocks;
-        var counts = isSmall
-            ? session.Planned(_count, Parameter.BigInt((long)overdueAfter.TotalMicroseconds))
-            : session.Planned(_sample, Parameter.BigInt((long)overdueAfter.TotalMicroseconds), Parameter.BigInt(blocks));
         var scale = isSmall ? 1 : (double)blocks / SampledBlocks;
+        var overdue = Parameter.BigInt((long)overdueAfter.TotalMicroseconds);
+        return isSmall ? session.QueryOne(Counted, _count, overdue) : session.QueryOne(Counted, _sample, overdue, Parameter.BigInt(blocks));
 
-        var rows = await counts.QueryAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
+        SolidCacheStatistics Counted(RowReader rows) => new()
         {
-            await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return new SolidCacheStatistics
-            {
-                TotalEntries = Scaled(rows.BigInt(0)),
-                ExpiredEntries = Scaled(rows.BigInt(1)),
-                OverdueEntries = Scaled(rows.BigInt(2)),
-                LiveBytes = Scaled(rows.BigInt(3)),
-                TotalSizeBytes = size,
-                IsEstimate = !isSmall,
-                TimeSinceLastSweep = sweepAge,
-            };
-        }
+            TotalEntries = Scaled(rows.BigInt(0)),
+            ExpiredEntries = Scaled(rows.BigInt(1)),
+            OverdueEntries = Scaled(rows.BigInt(2)),
+            LiveBytes = Scaled(rows.BigInt(3)),
+            TotalSizeBytes = size,
+            IsEstimate = !isSmall,
+            TimeSinceLastSweep = sweepAge,
+        };
 
         long Scaled(long count) => (long)(count * scale);
-    }
-
-    private async ValueTask<(long Blocks, long Size, TimeSpan? SweepAge)> ReadSizeAsync(Session session, CancellationToken cancellationToken)
-    {
-        var rows = await session.Planned(_size).QueryAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
-        {
-            await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return (
-                rows.BigInt(0),
-                rows.BigInt(1),
-                rows.BigIntOrNull(2) is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : null);
-        }
     }
 }

@@ -1,132 +1,107 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
-using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
-using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>
-/// Executes batches of writes in one round trip: a statement for each kind of write, a transaction for each statement. When a batch
-/// fails for a reason that lies in an entry, or for want of room, its rows are executed one by one, so that nobody fails for another's.
+/// Executes batches of writes, each as one statement in a transaction of its own. When others have locked rows of it, or one row is to blame for its failure,
+/// the rows go on beside the lanes, so that nobody waits or fails for another's.
 /// </summary>
-internal sealed class WriteBatchExecutor : IBatchExecutor<KeyWrite>
+internal sealed class WriteBatchExecutor(
+    ConnectionSource connections, EntryStatements statements, WriteQueue queue, Stragglers stragglers, WriteFailures failures, CallClock clock, CacheTelemetry telemetry)
+    : IBatchExecutor<KeyWrite>
 {
-    private readonly ConnectionSource _connections;
-    private readonly WriteQueue _queue;
-    private readonly CacheTelemetry _telemetry;
-    private readonly Log _log;
-    private readonly LaneSession _session;
-    private readonly LockedRows _locked;
-    private readonly WriteRows _rows;
+    /// <summary>Of a batch that the server undoes because of what others do at the same time; then its rows are tried beside the lanes.</summary>
+    private const int MostSends = 3;
+    private readonly LaneSession _session = new(connections);
+    private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
+    private long _servedBefore;
 
-    public WriteBatchExecutor(
-        ConnectionSource connections, EntryStatements statements, WriteQueue queue, LockedRows locked, CacheTelemetry telemetry, Log log)
+    public void Execute(List<KeyWrite> batch)
     {
-        (_connections, _queue, _locked, _telemetry, _log) = (connections, queue, locked, telemetry, log);
-        _session = new(connections);
-        _rows = new(statements);
-    }
-
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
-    public async Task ExecuteAsync(List<KeyWrite> batch)
-    {
+        Volatile.Write(ref _servedBefore, failures.Successes);
+        telemetry.WriteBatch(batch.Count);
         // Every statement locks its rows in the order of their keys, or batches of two nodes that share keys would deadlock.
         batch.Sort(static (one, other) => one.Winner.Key.CompareTo(other.Winner.Key));
-        try
+        for (var sends = 1; ; sends++)
         {
-            await SendAsync(batch).ConfigureAwait(false);
-            End(batch, error: null);
-        }
-        catch (NpgsqlException error) when (LiesInEntries(error))
-        {
-            _telemetry.WriteRetried();
-            if (LateWrite.IsReportedBy(error))
+            var sent = default(Session);
+            try
             {
-                // Either one of them was late, or the server has turned its clock: the next look will tell.
-                _connections.Clock.Doubt();
+                sent = _session.Get();
+                _rows.Send(
+                    sent,
+                    batch,
+                    connections.ServerClock.At(Oldest(batch), clock.Limit),
+                    stragglers.AreThere ? WriteConditions.ShortLockWait : WriteConditions.LockWait);
+                failures.Executed(batch[0].Kind);
+                if (batch[0].Kind == WriteKind.Touch)
+                {
+                    telemetry.Touched(batch.Count);
+                }
+
+                queue.End(batch, error: null);
+                return;
             }
-
-            // The connection may have ended: the server does that to idle ones, and Npgsql when the server lacks something.
-            await _session.RestAsync().ConfigureAwait(false);
-
-            // What others have seen is not written again: it would undo what they have written since.
-            var done = batch.FindAll(_rows.TookEffect);
-            var undone = batch.FindAll(write => !_rows.TookEffect(write));
-            _telemetry.Touched(done.Count(static write => write.Winner.Kind == WriteKind.Touch));
-            End(done, error: null);
-            foreach (var write in undone)
+            catch (Exception error) when (WriteFailures.IsOfServer(error))
             {
-                await ExecuteAloneAsync([write]).ConfigureAwait(false);
+                if (!Survives(batch, error, sent, sends))
+                {
+                    return;
+                }
+
+                telemetry.WriteRetried();
             }
         }
-        catch (Exception error)
-        {
-            await FailAsync(batch, error).ConfigureAwait(false);
-        }
     }
 
-    public void GiveUp() => _session.GiveUp();
-
-    public Task RestAsync() => _session.RestAsync();
-
-    /// <summary>Also what another transaction's locks brought about: one by one, each row locks only itself. And a full disk: only sets need room.</summary>
-    private static bool LiesInAnEntry(PostgresException error) =>
-        error.SqlState[..2] is "21" or "22" or "23" or "54" || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction || Failure.MayWriteAgain(error)
-        || Failure.IsDiskFull(error);
-
-    /// <summary>More than one statement of a batch may have failed.</summary>
-    private bool LiesInEntries(NpgsqlException error)
+    public void Fail(List<KeyWrite> batch, Exception error)
     {
-        Exception[] errors = error.InnerException is AggregateException several ? [.. several.InnerExceptions] : [error];
-        return Array.TrueForAll(errors, static one => one is PostgresException single && LiesInAnEntry(single)) && _rows.Explains(errors.Length);
+        _session.Rest();
+        queue.End(batch, () => error);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever happens is the answer of those who wait.")]
-    private async Task ExecuteAloneAsync(List<KeyWrite> write)
+    public void GiveUp(List<KeyWrite> batch)
     {
-        try
-        {
-            await SendAsync(write).ConfigureAwait(false);
-            End(write, error: null);
-        }
-        catch (PostgresException error) when (LockWait.Ended(error))
-        {
-            _locked.Add(write[0]);
-        }
-        catch (PostgresException error) when (Failure.MaySkipTouch(error) && write[0].Winner.Kind == WriteKind.Touch)
-        {
-            _log.TouchSkipped(error.SqlState);
-            End(write, error: null);
-        }
-        catch (Exception error)
-        {
-            await FailAsync(write, error).ConfigureAwait(false);
-        }
+        queue.Abandon(batch);
+        failures.Hung(Volatile.Read(ref _servedBefore), _session.Backend);
     }
 
-    private async Task FailAsync(List<KeyWrite> batch, Exception error)
-    {
-        await _session.RestAsync().ConfigureAwait(false);
-        End(batch, _connections.Explained(error));
-    }
+    public void Rest() => _session.Rest();
 
-    private void End(List<KeyWrite> batch, Exception? error) => _queue.End(CollectionsMarshal.AsSpan(batch), error);
+    private static long Oldest(List<KeyWrite> batch) => batch.Min(static write => write.Began);
 
-    private async ValueTask SendAsync(List<KeyWrite> batch)
+    /// <returns>Whether the batch is to be sent again.</returns>
+    private bool Survives(List<KeyWrite> batch, Exception error, Session? sent, int sends)
     {
-        try
+        var backend = _session.Backend;
+        var mayTakeEffect = sent is { IsUnbroken: false } && !ServerErrors.IsAnswer(error);
+        if (sent is not { IsUnbroken: true })
         {
-            batch.ForEach(_rows.Add);
-            var session = await _session.GetAsync().ConfigureAwait(false);
-            var deadline = _connections.DeadlineOf(batch.Min(static write => write.Began));
-            _telemetry.Touched(await session.RunAsync(
-                (Rows: _rows, deadline), static (session, call, token) => call.Rows.SendAsync(session, call.deadline, token), _session.Token).ConfigureAwait(false));
+            _session.Rest();
         }
-        finally
+
+        if (mayTakeEffect)
         {
-            _rows.Clear();
+            failures.EndInDoubt(batch, error, Oldest(batch), backend);
+            return false;
         }
+
+        if (ServerErrors.IsUndone(error) && sends < MostSends && !clock.IsOver(Oldest(batch)))
+        {
+            return true;
+        }
+
+        if (batch[0].Kind != WriteKind.Touch
+            && (ServerErrors.IsLocked(error) || LateWrite.IsReportedBy(error) || ServerErrors.IsUndone(error) || (ServerErrors.LiesInARow(error) && batch.Count > 1)))
+        {
+            failures.Answered();
+            queue.Stray(batch);
+            stragglers.Add(batch);
+            return false;
+        }
+
+        queue.End(batch, failures.Judged(error, batch[0].Kind));
+        return false;
     }
 }

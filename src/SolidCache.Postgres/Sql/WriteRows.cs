@@ -3,78 +3,117 @@ using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>The rows of one batch, by the statement that each belongs to.</summary>
+/// <summary>The rows of one batch as the columns of its statement's parameters; reused from batch to batch.</summary>
 internal sealed class WriteRows
 {
-    private readonly SetRows _relaxed;
-    private readonly SetRows _durable;
-    private readonly KeyRows _removed;
-    private readonly KeyRows _touched;
-    private readonly BatchRows[] _all;
+    private readonly ServerClock _serverClock;
+    private readonly CallClock _clock;
+    private readonly EntryStatements _statements;
+    private readonly List<string> _keys = [];
+    private readonly List<long> _absolutes = [];
+    private readonly List<long> _slidings = [];
+    private readonly List<ReadOnlyMemory<byte>> _values = [];
+    private readonly NpgsqlParameter<long> _deadlineOfSets = Parameter.BigInt();
+    private readonly NpgsqlParameter<long> _deadlineOfRemoves = Parameter.BigInt();
+    private readonly NpgsqlParameter<bool> _isDurable = Parameter.Bool(false);
+    private readonly NpgsqlParameter<string> _lockWaitOfSets = Parameter.Text();
+    private readonly NpgsqlParameter<string> _lockWaitOfRemoves = Parameter.Text();
+    private readonly NpgsqlParameter<long> _sentAt = Parameter.BigInt();
+    private readonly LaneStatement _set;
+    private readonly LaneStatement _remove;
+    private readonly LaneStatement _touch;
 
-    /// <summary>The statements that went together last, if there were several.</summary>
-    private readonly Dictionary<BatchRows, NpgsqlBatchCommand> _together = [];
-
-    public WriteRows(EntryStatements statements)
+    public WriteRows(EntryStatements statements, ServerClock serverClock, CallClock clock)
     {
-        _relaxed = new(statements.RelaxedWrite, statements.RelaxedWriteMany);
-        _durable = new(statements.DurableWrite, statements.DurableWriteMany);
-        _removed = new(statements.Remove, statements.RemoveMany, hasDeadline: true);
-        _touched = new(statements.TouchUnlessLocked, statements.TouchMany, hasDeadline: false);
-        _all = [_relaxed, _durable, _removed, _touched];
+        (_statements, _serverClock, _clock) = (statements, serverClock, clock);
+        _set = new(
+            clock,
+            statements.Set,
+            Parameter.Texts(_keys),
+            Parameter.BigInts(_absolutes),
+            Parameter.BigInts(_slidings),
+            Parameter.BytesOfMany(_values),
+            _deadlineOfSets,
+            _isDurable,
+            _lockWaitOfSets,
+            _sentAt);
+        _remove = new(clock, statements.Remove, Parameter.Texts(_keys), _deadlineOfRemoves, _lockWaitOfRemoves);
+        _touch = new(clock, statements.Touch, Parameter.Texts(_keys));
     }
 
-    public void Add(KeyWrite write) => RowsOf(write).Add(write.Winner);
-
-    public void Clear() => Array.ForEach(_all, static rows => rows.Clear());
-
-    /// <summary>Whether a write is on record although its batch failed: each of the statements that went together is a transaction of its own.</summary>
-    public bool TookEffect(KeyWrite write) => _together.TryGetValue(RowsOf(write), out var statement) && HasEnded(statement);
-
-    /// <summary>
-    /// Whether so many errors are those of statements of which the server has not said what they did. One that ended and failed all the same did so at its
-    /// commit, and nobody knows which it was.
-    /// </summary>
-    public bool Explains(int errors) => _together.Count == 0 || _together.Values.Count(HasEnded) + errors <= _together.Count;
-
-    /// <summary>Sends all of them in one round trip: a statement for each kind of write, a transaction for each statement.</summary>
+    /// <summary>Sends them as one statement, which is one transaction.</summary>
     /// <param name="session">Open.</param>
+    /// <param name="rows">Of one kind, in the order of their keys.</param>
     /// <param name="deadline">By the server's clock.</param>
-    /// <param name="cancellationToken">Ends the wait for the server.</param>
-    /// <returns>How many of the rows were touches.</returns>
-    public async ValueTask<int> SendAsync(Session session, long deadline, CancellationToken cancellationToken)
+    /// <param name="lockWait">How long it waits for each row that somebody else has locked, in milliseconds.</param>
+    public void Send(Session session, List<KeyWrite> rows, long deadline, string lockWait)
     {
-        _together.Clear();
-        Array.ForEach(_all, rows => rows.Deadline = deadline);
-        var used = Array.FindAll(_all, static rows => rows.Count > 0);
-        if (used is [var only])
+        Fill(rows, deadline);
+        (_lockWaitOfSets.TypedValue, _lockWaitOfRemoves.TypedValue) = (lockWait, lockWait);
+        try
         {
-            await only.ExecuteAsync(session, cancellationToken).ConfigureAwait(false);
-            return _touched.Count;
+            (rows[0].Kind switch { WriteKind.Touch => _touch, WriteKind.Remove => _remove, _ => _set }).Execute(session);
         }
-
-        using var commands = session.Batch();
-        foreach (var rows in used)
+        finally
         {
-            commands.BatchCommands.Add(_together[rows] = rows.ToBatchCommand());
+            Clear();
         }
-
-        if (session.MayPrepare)
-        {
-            await commands.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        await commands.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        return _touched.Count;
     }
 
-    /// <summary>Whether the server has said what a statement did; Npgsql names the one that failed only where the connection string wants it.</summary>
-    private static bool HasEnded(NpgsqlBatchCommand statement) => statement.StatementType != StatementType.Unknown;
-
-    private BatchRows RowsOf(KeyWrite write) => write.Winner.Kind switch
+    /// <summary>Sends sets or removes, but for those whose row somebody else has locked.</summary>
+    /// <returns>The keys of those.</returns>
+    public IReadOnlyList<string> SendFree(Session session, List<KeyWrite> rows, long deadline)
     {
-        WriteKind.Remove => _removed,
-        WriteKind.Touch => _touched,
-        _ => write.IsDurable ? _durable : _relaxed,
-    };
+        Fill(rows, deadline);
+        try
+        {
+            return rows[0].Kind == WriteKind.Remove
+                ? session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), Parameter.BigInt(deadline))
+                : session.Query(
+                    static row => row.Text(0),
+                    _statements.SetFree,
+                    Parameter.Texts(_keys),
+                    Parameter.BigInts(_absolutes),
+                    Parameter.BigInts(_slidings),
+                    Parameter.BytesOfMany(_values),
+                    Parameter.BigInt(deadline),
+                    Parameter.Bool(rows[0].Kind == WriteKind.DurableSet),
+                    Parameter.Text(WriteConditions.ShortLockWait),
+                    Parameter.BigInt(_sentAt.TypedValue));
+        }
+        finally
+        {
+            Clear();
+        }
+    }
+
+    private void Fill(List<KeyWrite> rows, long deadline)
+    {
+        (_deadlineOfSets.TypedValue, _deadlineOfRemoves.TypedValue) = (deadline, deadline);
+        var now = _clock.Now;
+        _sentAt.TypedValue = _serverClock.At(now, TimeSpan.Zero);
+        _isDurable.TypedValue = rows[0].Kind == WriteKind.DurableSet;
+        foreach (var (_, write, kind) in rows)
+        {
+            _keys.Add(write.Key.Stored);
+            if (kind is WriteKind.Set or WriteKind.DurableSet)
+            {
+                _absolutes.Add(Left(write, now));
+                _slidings.Add(write.Expiration.SlidingMicroseconds ?? 0);
+                _values.Add(write.Value);
+            }
+        }
+    }
+
+    /// <summary>What an entry's absolute expiration leaves of its life, for which it waited here; one that has none left is stored as expired.</summary>
+    private long Left(WriteRequest write, long now) =>
+        write.Expiration.AbsoluteMicroseconds is { } whole ? Math.Max(1, whole - (long)_clock.Between(write.Began, now).TotalMicroseconds) : 0;
+
+    private void Clear()
+    {
+        _keys.Clear();
+        _absolutes.Clear();
+        _slidings.Clear();
+        _values.Clear();
+    }
 }

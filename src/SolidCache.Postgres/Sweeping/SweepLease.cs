@@ -13,32 +13,30 @@ internal sealed class SweepLease(SweepStatements statements)
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
 
     /// <returns>Where to go on, or null when another node sweeps or a pass finished within <paramref name="minimumAge"/>.</returns>
-    public async ValueTask<(long NextBlock, long Deleted)?> AcquireAsync(Session session, TimeSpan minimumAge, CancellationToken cancellationToken)
-    {
-        var rows = await session.Planned(
+    public (long NextBlock, long Deleted)? Acquire(Session session, TimeSpan minimumAge) =>
+        session.QueryFirst(
+            static rows => ((long, long)?)(rows.BigInt(0), rows.BigInt(1)),
             statements.AcquireLease,
             Parameter.Text(_holder),
             Parameter.BigInt((long)Duration.TotalMicroseconds),
-            Parameter.BigInt((long)minimumAge.TotalMicroseconds)).QueryAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
-        {
-            return await rows.ReadAsync(cancellationToken).ConfigureAwait(false) ? (rows.BigInt(0), rows.BigInt(1)) : null;
-        }
-    }
+            Parameter.BigInt((long)minimumAge.TotalMicroseconds));
 
+    /// <param name="session">Open.</param>
+    /// <param name="nextBlock">Where another node would go on.</param>
+    /// <param name="deleted">By the pass so far.</param>
+    /// <param name="file">Of the table, whose blocks these are.</param>
     /// <returns>Whether this node still holds the lease.</returns>
-    public async ValueTask<bool> RecordAsync(Session session, long nextBlock, long deleted, CancellationToken cancellationToken) =>
-        await session.Planned(
+    public bool Record(Session session, long nextBlock, long deleted, long file) =>
+        session.Execute(
             statements.RecordSlice,
             Parameter.Text(_holder),
             Parameter.BigInt((long)Duration.TotalMicroseconds),
             Parameter.BigInt(nextBlock),
-            Parameter.BigInt(deleted)).ExecuteAsync(cancellationToken).ConfigureAwait(false) > 0;
+            Parameter.BigInt(deleted),
+            Parameter.BigInt(file)) > 0;
 
-    public async ValueTask FinishAsync(Session session, long deleted, CancellationToken cancellationToken) =>
-        await session.Planned(statements.Finish, Parameter.Text(_holder), Parameter.BigInt(deleted)).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+    public void Finish(Session session, long deleted) => session.Execute(statements.Finish, Parameter.Text(_holder), Parameter.BigInt(deleted));
 
     /// <summary>Lets the next node go on at once.</summary>
-    public async ValueTask ReleaseAsync(Session session, CancellationToken cancellationToken) =>
-        await session.Planned(statements.Release, Parameter.Text(_holder)).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+    public void Release(Session session) => session.Execute(statements.Release, Parameter.Text(_holder));
 }

@@ -5,32 +5,39 @@ namespace SolidCache.Postgres.Sweeping;
 /// <summary>One walk over the table, block by block, that deletes what has expired in short transactions. Knows no timer and no lease.</summary>
 internal sealed class SweepPass(SweepStatements statements, double bytesPerSecond, TimeProvider time)
 {
-    /// <summary>Told after each slice how far the pass is; answers whether to go on.</summary>
-    public delegate ValueTask<bool> Progress(long nextBlock, long deleted);
+    /// <summary>Told after each slice how far the pass is, and in which file; answers whether to go on.</summary>
+    public delegate bool Progress(long nextBlock, long deleted, long file);
 
     /// <returns>How many entries were deleted, the earlier ones included, and whether the walk came to its end.</returns>
-    public async ValueTask<(long Deleted, bool Finished)> RunAsync(
+    public (long Deleted, bool Finished) Run(
         Session session, long firstBlock, long deletedBefore, Progress progress, CancellationToken cancellationToken)
     {
-        var (blockCount, blockBytes, _) = await MeasureAsync(session, cancellationToken).ConfigureAwait(false);
+        var (file, blockCount, blockBytes) = Measure(session);
         var pace = new SweepPace(bytesPerSecond, blockBytes);
         var deleted = deletedBefore;
         for (var block = firstBlock; block < blockCount;)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var started = time.GetTimestamp();
             var blocks = (int)Math.Min(pace.Blocks, blockCount - block);
-            deleted += await session.Planned(statements.DeleteSlice, Parameter.BigInt(block), Parameter.BigInt(block + blocks))
-                .ExecuteAsync(cancellationToken).ConfigureAwait(false);
+            deleted += session.Execute(statements.DeleteSlice, Parameter.BigInt(block), Parameter.BigInt(block + blocks));
             block += blocks;
             var rest = pace.After(blocks, time.GetElapsedTime(started));
-            if (!await progress(block, deleted).ConfigureAwait(false))
+            var current = Measure(session);
+            if (current.File != file)
+            {
+                // Somebody has rewritten the table (VACUUM FULL): its rows lie in other blocks now.
+                (file, blockCount, block) = (current.File, current.BlockCount, 0);
+            }
+
+            if (!progress(block, deleted, file))
             {
                 return (deleted, false);
             }
 
             if (rest > TimeSpan.Zero)
             {
-                await Task.Delay(rest, time, cancellationToken).ConfigureAwait(false);
+                cancellationToken.WaitHandle.WaitOne(rest);
             }
         }
 
@@ -38,16 +45,8 @@ internal sealed class SweepPass(SweepStatements statements, double bytesPerSecon
     }
 
     /// <summary>Whether this session can delete at all: not on a standby, and not when it is read-only.</summary>
-    public async ValueTask<bool> CanWriteAsync(Session session, CancellationToken cancellationToken) =>
-        !(await MeasureAsync(session, cancellationToken).ConfigureAwait(false)).IsReadOnly;
+    public bool CanWrite(Session session) => !session.QueryOne(static rows => rows.Bool(0), statements.IsReadOnly);
 
-    private async ValueTask<(long BlockCount, long BlockBytes, bool IsReadOnly)> MeasureAsync(Session session, CancellationToken cancellationToken)
-    {
-        var rows = await session.Planned(statements.BlockCount).QueryAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
-        {
-            await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return (rows.BigInt(0), rows.BigInt(1), rows.Bool(2));
-        }
-    }
+    private (long File, long BlockCount, long BlockBytes) Measure(Session session) =>
+        session.QueryOne(static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigInt(2)), statements.BlockCount);
 }

@@ -7,24 +7,32 @@ internal sealed class SweepStatements
 {
     public SweepStatements(SqlNames names)
     {
+        // The file tells whether somebody has rewritten the table meanwhile.
+        var file = $"pg_catalog.pg_relation_filenode({SqlNames.Literal(names.Entries)}::regclass)::bigint";
         BlockCount =
             $"""
             /* solid_cache:sweep_size */
             SELECT
+              {file},
               pg_catalog.pg_relation_size({SqlNames.Literal(names.Entries)}::regclass) / current_setting('block_size')::bigint,
-              current_setting('block_size')::bigint,
-              pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
+              current_setting('block_size')::bigint
             """;
 
-        // One node sweeps at a time, and none does when a pass finished lately. The row itself is the lock: taking it is one update.
+        IsReadOnly = "/* solid_cache:sweep_read_only */ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+
+        // One node sweeps at a time, and none does when a pass finished lately. The row itself is the lock: taking it is one update. A time that lies in
+        // the future was recorded by a clock that has been turned back since, or by hand, and counts as none.
         AcquireLease =
             $"""
             /* solid_cache:sweep_acquire */
             UPDATE {names.State}
             SET sweep_holder = $1,
-                sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond'
-            WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1)
-              AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+                sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
+                sweep_next_block = CASE WHEN sweep_file = {file} THEN sweep_next_block ELSE 0 END
+            WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+                OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
+              AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
+                OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
             RETURNING sweep_next_block, sweep_deleted
             """;
 
@@ -51,7 +59,8 @@ internal sealed class SweepStatements
             UPDATE {names.State}
             SET sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
                 sweep_next_block = $3,
-                sweep_deleted = $4
+                sweep_deleted = $4,
+                sweep_file = $5
             FROM set_config('synchronous_commit', 'off', true) AS durability
             WHERE sweep_holder = $1
               AND sweep_lease_ends_at >= now()
@@ -89,6 +98,8 @@ internal sealed class SweepStatements
     }
 
     public string BlockCount { get; }
+
+    public string IsReadOnly { get; }
 
     public string AcquireLease { get; }
 

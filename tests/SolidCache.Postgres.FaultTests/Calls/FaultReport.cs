@@ -37,14 +37,16 @@ internal static class FaultReport
     /// <param name="anomalies">What is wrong with it as a history.</param>
     /// <param name="recovery">How long it took until the cache went on.</param>
     /// <param name="longest">How long it may take.</param>
-    public static void Judge(LoadResult result, IReadOnlyCollection<string> anomalies, TimeSpan? recovery, TimeSpan longest)
+    /// <param name="grace">How much longer than its limit a call may take.</param>
+    public static void Judge(LoadResult result, IReadOnlyCollection<string> anomalies, TimeSpan? recovery, TimeSpan longest, TimeSpan? grace = null)
     {
         using (Assert.EnterMultipleScope())
         {
             Assert.That(anomalies.Take(5), Is.Empty, "What cannot be is not seen.");
             Assert.That(result.Unfinished.Take(5), Is.Empty, "Every call comes back.");
             Assert.That(result.Errors.Where(error => !ErrorKind.IsExpected(error.Kind)).Take(2), Is.Empty, "What calls fail with says what happened.");
-            Assert.That(result.LongestCall, Is.LessThan(result.OperationTimeout + Slack), () => $"No call takes longer than it may: {result.Longest}");
+            Assert.That(result.LongestCall, Is.LessThan(result.OperationTimeout + (grace ?? Slack)), () => $"No call takes longer than it may: {result.Longest}");
+            Assert.That(result.LongestCancelled, Is.LessThan(Ended.Grace), "Whoever cancels a call is free.");
             Assert.That(recovery, Is.Not.Null.And.LessThan(longest + Slack), "The cache goes on by itself.");
             Assert.That(result.Errors.Where(error => error.Start >= result.Calm).Take(2), Is.Empty, "After the fault all is well.");
         }

@@ -21,7 +21,7 @@ internal sealed class Load : IDisposable
     /// <summary>How long it is looked whether any call fails after that.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
     private readonly ConcurrentQueue<Operation> _history = new();
-    private readonly ConcurrentQueue<CallError> _errors = new();
+    private readonly CallErrors _errors = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly LoadPlan _plan;
     private readonly Caller[] _callers;
@@ -73,9 +73,9 @@ internal sealed class Load : IDisposable
 
     private async Task<LoadResult> RunAsync(Func<Task> fault)
     {
-        var running = Task.WhenAll(_callers.Select(caller => Task.Run(() => caller.RunAsync(_stopping.Token))));
+        var running = Task.WhenAll(_callers.Select(caller => caller.StartAsync(_stopping.Token)));
         await Task.Delay(WarmUp);
-        Assert.That(_errors, Is.Empty, "Before the fault all is well.");
+        Assert.That(_errors.All, Is.Empty, "Before the fault all is well.");
 
         await fault();
         var result = new LoadResult([], []) { FaultEnd = Stopwatch.GetTimestamp(), Calm = long.MaxValue, OperationTimeout = _plan.OperationTimeout };
@@ -94,7 +94,7 @@ internal sealed class Load : IDisposable
         await Task.WhenAll(_callers.Take(_nodes).SelectMany(caller => _plan.Keys.Select(caller.ReadAsync)))
             .WaitAsync(_plan.OperationTimeout * 3)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return result with { Operations = [.. _history], Errors = [.. _errors] };
+        return result with { Operations = [.. _history], Errors = [.. _errors.All] };
     }
 
     private List<Operation> Finished() => [.. _history.Where(operation => operation.Outcome != Outcome.Unknown)];

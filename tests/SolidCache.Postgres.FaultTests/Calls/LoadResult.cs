@@ -20,6 +20,13 @@ internal sealed record LoadResult(IReadOnlyList<Operation> Operations, IReadOnly
 
     public TimeSpan LongestCall => Stopwatch.GetElapsedTime(Longest.Start, Longest.End);
 
+    /// <summary>The longest of the calls that were cancelled, each within a few milliseconds; zero if none was.</summary>
+    public TimeSpan LongestCancelled => Operations
+        .Where(operation => operation.Outcome == Outcome.Cancelled)
+        .Select(operation => Stopwatch.GetElapsedTime(operation.Start, operation.End))
+        .DefaultIfEmpty()
+        .Max();
+
     /// <summary>How long after the end of the fault the first call of each kind had succeeded; null if one never did.</summary>
     public TimeSpan? Recovery => RecoveryOf(Operations);
 

@@ -10,6 +10,7 @@ internal sealed class NodeProcess : IDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
     private readonly Task _reading;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,6 +35,27 @@ internal sealed class NodeProcess : IDisposable
         }
 
         return node;
+    }
+
+    /// <summary>Waits until it has said something, or has ended.</summary>
+    /// <param name="start">How the line starts.</param>
+    /// <param name="patience">How long at most.</param>
+    public async Task<string> LineAsync(string start, TimeSpan patience)
+    {
+        var found = default(string);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                lock (_gate)
+                {
+                    found = _lines.Find(line => line.StartsWith(start, StringComparison.Ordinal));
+                }
+
+                return Task.FromResult(found is not null || _process.HasExited);
+            },
+            $"a node says {start}",
+            patience);
+        return found ?? $"It has ended with {_process.ExitCode}: {string.Concat((await _errors).Take(300))}";
     }
 
     /// <summary>Asks it to end, as a service manager does, and waits until it has.</summary>
@@ -72,7 +94,10 @@ internal sealed class NodeProcess : IDisposable
                 _ready.TrySetResult();
             }
 
-            _lines.Add(line);
+            lock (_gate)
+            {
+                _lines.Add(line);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ using System.Threading.Channels;
 namespace SolidCache.Postgres.FaultTests.Servers;
 
 /// <summary>A connection through a <see cref="TcpProxy"/>: to its client it is the server, to the server the client.</summary>
-internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic> traffic)
+internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic> traffic, Func<HeldStatement?> heldBack)
 {
     /// <summary>ReadyForQuery, with which the server ends an answer.</summary>
     private const int LastMessage = 6;
@@ -18,6 +18,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
     private readonly TaskCompletionSource _reset = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isSilent;
     private volatile bool _isAbandoned;
+    private volatile HeldStatement? _held;
 
     /// <summary>Whether the client has hung up and the server does not hear of it.</summary>
     public bool IsAbandoned => _isAbandoned;
@@ -49,6 +50,15 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
         _server.Close(timeout: 0);
     }
 
+    /// <summary>Resets the client if its statement is held back. The server does not hear of it.</summary>
+    public void CutOffIfHeld()
+    {
+        if (_held is not null)
+        {
+            client.Close(timeout: 0);
+        }
+    }
+
     private static TimeSpan Delay() => Random.Shared.Next(100) == 0 ? LongestStall * Random.Shared.NextDouble() : Latency;
 
     private async Task ForwardAsync(Socket from, Socket to)
@@ -65,6 +75,11 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
                 await HeldAsync();
+                if (from == client && heldBack() is { } statement && statement.IsIn(buffer.AsSpan(..count)))
+                {
+                    _held = statement;
+                }
+
                 if (from == _server && traffic() == Traffic.Torn && count > LastMessage)
                 {
                     underWay.TryWrite((Stopwatch.GetTimestamp(), buffer[..(count - LastMessage)]));
@@ -104,6 +119,11 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
                 if (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } wait)
                 {
                     await Task.Delay(wait);
+                }
+
+                if (to == _server && _held is { } statement)
+                {
+                    await Task.WhenAny(statement.Delivered, _reset.Task);
                 }
 
                 await to.SendAsync(bytes);

@@ -12,6 +12,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly int _target;
     private readonly Task _accepting;
     private volatile Traffic _traffic;
+    private volatile HeldStatement? _heldBack;
 
     public TcpProxy(int target)
     {
@@ -41,6 +42,18 @@ internal sealed class TcpProxy : IAsyncDisposable
         foreach (var connection in _connections.Keys.Where(connection => connection.IsAbandoned))
         {
             connection.Reset();
+        }
+    }
+
+    /// <summary>Holds the next statement with this marker back, until it is to be delivered.</summary>
+    public HeldStatement HoldBack(byte[] marker) => _heldBack = new HeldStatement(marker);
+
+    /// <summary>Resets the clients whose statements are held back; the server keeps its end of their connections.</summary>
+    public void CutOffHeld()
+    {
+        foreach (var connection in _connections.Keys)
+        {
+            connection.CutOffIfHeld();
         }
     }
 
@@ -88,7 +101,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             }
 
             ForgetEnded();
-            var connection = new ProxiedConnection(client, _target, () => _traffic);
+            var connection = new ProxiedConnection(client, _target, () => _traffic, () => _heldBack);
             _connections[connection] = connection.RunAsync();
             if (_traffic == Traffic.Refused)
             {

@@ -1,5 +1,6 @@
 using Npgsql;
 using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Soak;
 
@@ -19,10 +20,12 @@ internal static class FaultKinds
             await occasion.Site.Cluster.StopAtOnceAsync();
             await StartLaterAsync(occasion);
         }) { IsCrash = true },
-        new("kill -9 of all backends", 0.5, 2, occasion =>
+        new("kill -9 of all backends", 0.5, 2, async occasion =>
         {
             occasion.Site.Cluster.KillNineChildren();
-            return occasion.PassAsync();
+            await occasion.PassAsync();
+            // It replays its log by itself, which takes longer the more large values there are in it.
+            await Eventually.TrueAsync(() => AcceptsAsync(occasion.Site.Cluster), "the server has recovered");
         }) { IsCrash = true },
         new("kill -9 of the server", 0, 3, async occasion =>
         {
@@ -41,6 +44,7 @@ internal static class FaultKinds
         OnNetwork("network is slow and stalls", Traffic.Slow),
         OnNetwork("network resets and refuses connections", Traffic.Refused),
         OnNetwork("network cuts answers off", Traffic.Torn),
+        new("network delivers late", 0.5, 8, LateDeliveries.RunAsync),
         new("PgBouncer killed", 0, 3, async occasion =>
         {
             await occasion.Site.Pooler.KillNineAsync();
@@ -49,6 +53,7 @@ internal static class FaultKinds
         }),
         new("rows locked", 0.5, 7, occasion => LockAsync(
             occasion, "SELECT FROM solid_cache_entries WHERE key = ANY($1) ORDER BY key FOR UPDATE", new NpgsqlParameter { Value = occasion.Keys.Take(4).ToArray() })),
+        new("dozens of rows locked", 0.5, 7, LockAllAsync),
         new("table locked", 0.5, 7, occasion => LockAsync(occasion, "LOCK TABLE solid_cache_entries")),
         new("max_connections exhausted", 0.5, 4, async occasion =>
         {
@@ -92,6 +97,19 @@ internal static class FaultKinds
         await occasion.Site.Cluster.StartAsync();
     }
 
+    private static async Task<bool> AcceptsAsync(Cluster cluster)
+    {
+        try
+        {
+            await using var connection = await cluster.ConnectAsync();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
     private static async Task EndConnectionsAsync(Occasion occasion)
     {
         var pause = TimeSpan.FromSeconds(0.5);
@@ -108,6 +126,22 @@ internal static class FaultKinds
         occasion.Site.Cluster.Freeze(backends[occasion.Random.Next(backends.Length)]);
         await occasion.PassAsync();
         occasion.Site.Cluster.Thaw();
+    }
+
+    /// <summary>The rows that are there, and with another client some of those that are not.</summary>
+    private static async Task LockAllAsync(Occasion occasion)
+    {
+        var keys = occasion.Keys.Order(StringComparer.Ordinal).ToArray();
+        await using var rows = await OtherTransaction.LockRowsAsync(occasion.Site.Cluster, $"key IN ({List(keys)})");
+        var some = keys.Where(_ => occasion.Random.Next(2) == 0).Append(keys[^1]).Distinct();
+        await using var absent = await OtherTransaction.StartAsync(
+            occasion.Site.Cluster,
+            $"INSERT INTO solid_cache_entries (expires_at, key, value) SELECT 'infinity', unnest(ARRAY[{List(some)}]), 'other' ON CONFLICT DO NOTHING");
+        await occasion.PassAsync();
+        await absent.RollBackAsync();
+        await rows.RollBackAsync();
+
+        static string List(IEnumerable<string> keys) => string.Join(", ", keys.Select(key => $"'{key}'"));
     }
 
     private static async Task LockAsync(Occasion occasion, string statement, params NpgsqlParameter[] parameters)

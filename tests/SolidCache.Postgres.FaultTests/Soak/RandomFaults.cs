@@ -13,6 +13,9 @@ public sealed class RandomFaults
     /// <summary>A breaker asks every two and a half seconds at most, a pooler its server once a second, a crash has to be recovered from.</summary>
     private static readonly TimeSpan LongestRecovery = TimeSpan.FromSeconds(5);
 
+    /// <summary>About a kilobyte, and now and then two million bytes.</summary>
+    private static readonly PaddedText Values = new(paddingBytes: 1_000, largePaddingBytes: 2_000_000);
+
     [Test]
     public async Task A_cache_survives_random_faults_and_leaves_nothing_behind()
     {
@@ -21,7 +24,9 @@ public sealed class RandomFaults
         var random = new Random(settings.Seed);
         var bag = new FaultBag(FaultKinds.Called(settings.FaultName ?? ""), random);
         var clock = Stopwatch.StartNew();
-        await using var site = await Site.StartNewAsync();
+        var alone = settings.Seed % 3;
+        await TestContext.Progress.WriteLineAsync($"seed {settings.Seed}: node {alone} sends each entry alone");
+        await using var site = await Site.StartNewAsync(alone);
         using var footprint = new Footprint();
         try
         {
@@ -47,15 +52,15 @@ public sealed class RandomFaults
     {
         var random = new Random(seed);
         var isDurable = random.Next(2) == 0;
-        var plan = new LoadPlan { KeyPrefix = (isDurable ? Site.DurablePrefix : "") + PrefixOf(round), Seed = seed };
-        var occasion = new Occasion(site, length, [.. plan.Keys], random);
+        var plan = new LoadPlan { KeyPrefix = (isDurable ? Site.DurablePrefix : "") + PrefixOf(round), Seed = seed, Values = Values, IsMixed = true };
+        var occasion = new Occasion(site, length, plan, random);
         var result = await Load.ThroughAsync(site.Nodes, () => fault.RunAsync(occasion), plan);
 
         var anomalies = result.Anomalies(setsMayBeLost: fault.IsCrash && !isDurable);
-        report.Add(fault, result, anomalies.Count);
+        report.Add(fault, result, anomalies.Count, plan);
         try
         {
-            FaultReport.Judge(result, anomalies, result.RecoveryOfEveryNode, LongestRecovery);
+            FaultReport.Judge(result, anomalies, result.RecoveryOfEveryNode, LongestRecovery, Ended.Grace);
         }
         catch (ResultStateException)
         {

@@ -20,7 +20,8 @@ internal sealed class Site : IAsyncDisposable
 
     public IReadOnlyList<CacheHost> Nodes { get; }
 
-    public static async Task<Site> StartNewAsync()
+    /// <param name="alone">The number of the node whose entries do not travel together.</param>
+    public static async Task<Site> StartNewAsync(int alone)
     {
         // Few enough connections that others can take them all.
         var cluster = await Cluster.StartNewAsync("max_connections=40");
@@ -28,9 +29,9 @@ internal sealed class Site : IAsyncDisposable
         var network = new TcpProxy(cluster.Port);
         var pooler = await Pooler.StartNewAsync(cluster, PoolMode.Transaction);
         var nodes = await Task.WhenAll(
-            StartNodeAsync(CacheUser.ConnectionStringOn(cluster.Port)),
-            StartNodeAsync(CacheUser.ConnectionStringOn(network.Port)),
-            StartNodeAsync(pooler.ConnectionString));
+            StartNodeAsync(CacheUser.ConnectionStringOn(cluster.Port), coalescing: alone != 0),
+            StartNodeAsync(CacheUser.ConnectionStringOn(network.Port), coalescing: alone != 1),
+            StartNodeAsync(pooler.ConnectionString, coalescing: alone != 2));
         return new Site(cluster, network, pooler, nodes);
     }
 
@@ -46,9 +47,10 @@ internal sealed class Site : IAsyncDisposable
         await Cluster.DisposeAsync();
     }
 
-    private static Task<CacheHost> StartNodeAsync(string connectionString) => CacheHost.StartAsync(connectionString, options =>
+    private static Task<CacheHost> StartNodeAsync(string connectionString, bool coalescing) => CacheHost.StartAsync(connectionString, options =>
     {
         options.CreateSchemaIfNotExists = false;
+        options.Coalescing = coalescing;
         options.DurableKeyPrefixes.Add(DurablePrefix);
         // Touches are due soon after a set, and sweeps all the time.
         options.SlidingExpirationSlack = 0.01;

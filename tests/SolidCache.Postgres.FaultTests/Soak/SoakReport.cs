@@ -8,13 +8,15 @@ internal sealed class SoakReport(SoakSettings settings)
 {
     private readonly SortedDictionary<string, FaultTally> _faults = new(StringComparer.Ordinal);
     private readonly List<double[]> _readings = [];
+    private readonly MixTally _mix = new();
 
     private IEnumerable<LeakCheck> Checks => Footprint.Gauges.Select((gauge, index) => new LeakCheck(gauge, [.. _readings.Select(reading => reading[index])]));
 
     public IEnumerable<string> Leaks => Checks.Select(check => check.Complaint).OfType<string>();
 
-    public void Add(Fault fault, LoadResult result, int anomalies)
+    public void Add(Fault fault, LoadResult result, int anomalies, LoadPlan plan)
     {
+        _mix.Add(fault, result, plan);
         if (!_faults.TryGetValue(fault.Name, out var tally))
         {
             _faults[fault.Name] = tally = new FaultTally(fault.Name);
@@ -46,6 +48,6 @@ internal sealed class SoakReport(SoakSettings settings)
                 $"| {gauge.Name} | {check.Start:0.#} | {check.Middle:0.#} | {check.End:0.#} | {check.Most:0.#} |"));
         }
 
-        return text.Append($"\n\nSeed {settings.Seed}, {_readings.Count} faults.\n").ToString();
+        return text.Append($"\n\n{_mix}\nSeed {settings.Seed}, {_readings.Count} faults.\n").ToString();
     }
 }

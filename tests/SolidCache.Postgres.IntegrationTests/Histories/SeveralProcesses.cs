@@ -17,7 +17,9 @@ public sealed class SeveralProcesses
     private const string SeedVariable = "SOLIDCACHE_TEST_SEED";
     private const int Callers = 16;
     private const int OperationsOfACaller = 150;
-    private static readonly bool[] Coalescing = [true, true, false];
+
+    /// <summary>How many of four calls of each process block.</summary>
+    private static readonly (bool Coalescing, int Blocking)[] Workers = [(true, 1), (true, 4), (false, 1)];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly long Lateness = (long)(new PostgresSolidCacheOptions().OperationTimeout.TotalSeconds * Stopwatch.Frequency);
     private TestDatabase _database = null!;
@@ -57,8 +59,8 @@ public sealed class SeveralProcesses
     {
         using var patience = new CancellationTokenSource(Patience);
         var connectionString = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { MaxPoolSize = 10 }.ConnectionString;
-        var workers = await Task.WhenAll(Coalescing.Select((coalescing, process) => WorkerProcess.StartAsync(
-            connectionString, $"{seed}", $"{process}", $"{coalescing}", $"{Callers}", $"{OperationsOfACaller}")));
+        var workers = await Task.WhenAll(Workers.Select((worker, process) => WorkerProcess.StartAsync(
+            connectionString, $"{seed}", $"{process}", $"{worker.Coalescing}", $"{Callers}", $"{OperationsOfACaller}", $"{worker.Blocking}")));
         try
         {
             await using var breaker = new ConnectionBreaker(_database);
@@ -86,7 +88,7 @@ public sealed class SeveralProcesses
         {
             var start = Stopwatch.GetTimestamp();
             var value = await cache.GetAsync(key);
-            reads.Add(new Operation(Coalescing.Length, 0, key, OperationKind.Read)
+            reads.Add(new Operation(Workers.Length, 0, key, OperationKind.Read)
             {
                 Value = value is null ? null : Encoding.UTF8.GetString(value),
                 Start = start,

@@ -100,7 +100,7 @@ public sealed class SchemaVersions
     {
         var log = new Log(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         var gate = new SchemaGate(Names, migrations, createSchema, unloggedTable: false, TimeProvider.System, log);
-        await using var session = new Session(await _database.Source.OpenConnectionAsync(), TimeSpan.FromSeconds(5), patience: null, async: true);
-        await gate.EnsureAsync(session, CancellationToken.None);
+        using var session = new Session(await _database.Source.OpenConnectionAsync(), TimeSpan.FromSeconds(5));
+        gate.Ensure(session);
     }
 }

@@ -88,7 +88,7 @@ public sealed class HostedSweeper
         await InsertExpiredAsync("e", 1_000);
         var blocks = await _database.ScalarAsync<long>("SELECT pg_relation_size('solid_cache_entries') / current_setting('block_size')::bigint");
         await _database.ExecuteAsync(
-            $"UPDATE solid_cache_state SET sweep_holder = 'dead', sweep_lease_ends_at = now() + interval '1 hour', sweep_next_block = {blocks - 2}, sweep_deleted = 77");
+            $"UPDATE solid_cache_state SET sweep_holder = 'dead', sweep_lease_ends_at = now() + interval '1 minute', sweep_next_block = {blocks - 2}, sweep_deleted = 77, sweep_file = pg_relation_filenode('solid_cache_entries')");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var node = await StartSweepingAsync(clock);
         await Eventually.LoggedAsync(node, "cache_cleanup_skipped");

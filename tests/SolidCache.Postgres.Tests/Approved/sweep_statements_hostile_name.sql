@@ -1,17 +1,23 @@
 -- BlockCount
 /* solid_cache:sweep_size */
 SELECT
+  pg_catalog.pg_relation_filenode( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass)::bigint,
   pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass) / current_setting('block_size')::bigint,
-  current_setting('block_size')::bigint,
-  pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean;
+  current_setting('block_size')::bigint;
+
+-- IsReadOnly
+/* solid_cache:sweep_read_only */ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean;
 
 -- AcquireLease
 /* solid_cache:sweep_acquire */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = $1,
-    sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond'
-WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1)
-  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+    sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
+    sweep_next_block = CASE WHEN sweep_file = pg_catalog.pg_relation_filenode( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass)::bigint THEN sweep_next_block ELSE 0 END
+WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+    OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
+  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
+    OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
 RETURNING sweep_next_block, sweep_deleted;
 
 -- DeleteSlice
@@ -32,7 +38,8 @@ WHERE ctid = ANY (ARRAY(
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
     sweep_next_block = $3,
-    sweep_deleted = $4
+    sweep_deleted = $4,
+    sweep_file = $5
 FROM set_config('synchronous_commit', 'off', true) AS durability
 WHERE sweep_holder = $1
   AND sweep_lease_ends_at >= now();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Caching;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Caching;
 
@@ -12,7 +13,7 @@ internal sealed class CacheUnderTest
         configure?.Invoke(options);
 
         // No test gets as far as the sweeper: it needs a database.
-        Cache = new PostgresSolidCache(Store, sweeper: null!, new CachePolicy(options), Time);
+        Cache = new PostgresSolidCache(Store, sweeper: null!, new CachePolicy(options), new CacheLife(), Time);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -11,6 +11,9 @@ internal sealed class InMemoryEntryStore : IEntryStore
 
     public List<StoreCall> Calls { get; } = [];
 
+    /// <summary>Whether sets are stored, and not dropped.</summary>
+    public bool Stores { get; set; } = true;
+
     public SolidCacheStatistics Statistics { get; set; } = new()
     {
         TotalEntries = 0,
@@ -40,25 +43,29 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return ValueTask.FromResult(true);
     }
 
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
+    public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
     {
         Calls.Add(new("Refresh", cancellationToken) { Key = key.Stored, Async = async });
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(true);
     }
 
-    public ValueTask WriteAsync(
+    public ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
     {
         Calls.Add(new("Write", cancellationToken) { Key = key.Stored, Async = async, Durable = durable, Expiration = expiration });
-        _entries[key.Stored] = (value.ToArray(), expiration);
-        return ValueTask.CompletedTask;
+        if (Stores)
+        {
+            _entries[key.Stored] = (value.ToArray(), expiration);
+        }
+
+        return ValueTask.FromResult(Stores);
     }
 
-    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken)
+    public ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken)
     {
         Calls.Add(new("Remove", cancellationToken) { Key = key.Stored, Async = async });
         _entries.Remove(key.Stored);
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)

@@ -25,7 +25,10 @@ public sealed class BuildTests
     [TestCase("M:System.Threading.Tasks.Task.Delay(System.TimeSpan,System.Threading.CancellationToken);")]
     [TestCase("M:System.Threading.Thread.Sleep(System.Int32);")]
     [TestCase("M:System.Threading.Thread.Sleep(System.TimeSpan);")]
-    public void Clocks_other_than_the_time_provider_are_banned(string symbol) =>
+    [TestCase("M:System.Threading.Tasks.Task.Yield;")]
+    [TestCase("M:System.Threading.Tasks.Task.Run(System.Action);")]
+    [TestCase("M:System.Threading.Tasks.Task.Run(System.Func{System.Threading.Tasks.Task});")]
+    public void Clocks_other_than_the_time_provider_and_threads_other_than_the_caches_own_are_banned(string symbol) =>
         Assert.That(
             File.ReadLines(Path.Combine(Repository.Root, "src", "BannedSymbols.txt")),
             Has.Some.StartsWith(symbol));

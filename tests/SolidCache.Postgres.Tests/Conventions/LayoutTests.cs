@@ -12,9 +12,9 @@ public sealed partial class LayoutTests
     {
         [""] = ["Entries", "Schema", "Sql", "Json"],
         ["Entries"] = [],
-        ["Diagnostics"] = ["Dispatch", "Entries"],
+        ["Diagnostics"] = ["Entries"],
         ["Dispatch"] = ["Entries"],
-        ["Resilience"] = ["Entries"],
+        ["Resilience"] = ["Dispatch", "Entries"],
         ["Sql"] = ["Dispatch", "Entries", "Diagnostics", "Resilience"],
         ["Schema"] = ["Sql", "Entries", "Diagnostics"],
         ["Sweeping"] = ["Sql", "Entries", "Diagnostics"],
@@ -37,6 +37,24 @@ public sealed partial class LayoutTests
             SourceFile.All.SelectMany(file => Used(file)
                 .Where(folder => folder != file.Folder && !MayUse[file.Folder].Contains(folder))
                 .Select(folder => $"{file} uses {folder}")),
+            Is.Empty);
+
+    [Test]
+    public void No_folder_uses_one_that_uses_it()
+    {
+        var settled = new HashSet<string>();
+        while (MayUse.FirstOrDefault(rule => !settled.Contains(rule.Key) && rule.Value.All(settled.Contains)) is { Key: { } folder })
+        {
+            settled.Add(folder);
+        }
+
+        Assert.That(MayUse.Keys.Except(settled), Is.Empty);
+    }
+
+    [Test]
+    public void Every_rule_is_needed() =>
+        Assert.That(
+            MayUse.SelectMany(rule => rule.Value.Except(SourceFile.All.Where(file => file.Folder == rule.Key).SelectMany(Used)).Select(folder => $"{rule.Key} does not use {folder}")),
             Is.Empty);
 
     [Test]

@@ -13,13 +13,13 @@ internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryS
         return error is null ? false : throw error;
     }
 
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask WriteAsync(
+    public ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -53,6 +53,17 @@ public sealed class ObservedEntryStoreTests
     }
 
     [Test]
+    public async Task A_set_that_was_not_stored_is_not_counted()
+    {
+        _inner.Stores = false;
+        var store = Observed(_inner);
+        using var sets = Collect<long>("solid_cache.sets");
+
+        Assert.That(await WriteAsync(store), Is.False);
+        Assert.That(sets.GetMeasurementSnapshot(), Is.Empty);
+    }
+
+    [Test]
     public async Task Durations_are_in_seconds_and_name_the_operation()
     {
         var store = Observed(new FailingEntryStore(() => _time.Advance(TimeSpan.FromMilliseconds(250)), error: null));
@@ -152,7 +163,7 @@ public sealed class ObservedEntryStoreTests
     private static ValueTask<bool> ReadAsync(ObservedEntryStore store) =>
         store.ReadAsync(Key, new ArrayBufferWriter<byte>(), slide: true, async: true, CancellationToken.None);
 
-    private static ValueTask WriteAsync(ObservedEntryStore store) =>
+    private static ValueTask<bool> WriteAsync(ObservedEntryStore store) =>
         store.WriteAsync(Key, new ReadOnlySequence<byte>([1, 2, 3]), default, durable: false, async: true, CancellationToken.None);
 
     private MetricCollector<T> Collect<T>(string instrument)

@@ -5,7 +5,7 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 /// <summary>What fits into a batch, and what may wait.</summary>
 public sealed class BatchLimitsTests
 {
-    private static readonly BatchLimits Limits = Writes.Small;
+    private static readonly BatchLimits Limits = Requests.Small;
 
     [TestCase(0, 0, 0, true, Description = "Anything joins an empty batch")]
     [TestCase(0, 0, 49, true)]

@@ -6,149 +6,116 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class KeyLineTests
 {
     private readonly KeyLine _line = new() { Key = "k" };
+    private long _number;
 
-    [TestCase("s", 0)]
-    [TestCase("ss", 1)]
-    [TestCase("sr", 1)]
-    [TestCase("rs", 1)]
-    [TestCase("srs", 2)]
-    [TestCase("t", 0)]
-    [TestCase("ts", 1)]
-    [TestCase("st", 0)]
-    [TestCase("rt", 0)]
-    [TestCase("tr", 1)]
-    [TestCase("tst", 1)]
-    [TestCase("stsrt", 3)]
-    public void The_last_write_wins_and_touches_lose(string line, int winner)
+    [TestCase("s", 0, WriteKind.Set)]
+    [TestCase("d", 0, WriteKind.DurableSet)]
+    [TestCase("r", 0, WriteKind.Remove)]
+    [TestCase("ss", 1, WriteKind.Set)]
+    [TestCase("sr", 1, WriteKind.Remove)]
+    [TestCase("rs", 1, WriteKind.DurableSet, Description = "The remove was promised to last")]
+    [TestCase("ds", 1, WriteKind.DurableSet)]
+    [TestCase("sd", 1, WriteKind.DurableSet)]
+    [TestCase("srs", 2, WriteKind.DurableSet)]
+    [TestCase("dr", 1, WriteKind.Remove)]
+    public void The_last_write_wins_and_is_as_durable_as_the_most_durable_that_it_absorbed(string line, int winner, object kind)
     {
         var requests = Add(line);
 
-        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[winner]));
-    }
-
-    [TestCase("sX", 0)]
-    [TestCase("Xs", 1)]
-    [TestCase("rXt", 0)]
-    [TestCase("XXtX", 2)]
-    [TestCase("tXs", 2)]
-    public void What_was_withdrawn_is_skipped(string line, int winner)
-    {
-        var requests = Add(line);
-
-        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[winner]));
-    }
-
-    [TestCase("s", false)]
-    [TestCase("t", false)]
-    [TestCase("ts", false)]
-    [TestCase("d", true)]
-    [TestCase("r", true)]
-    [TestCase("rs", true, Description = "The remove was promised to last")]
-    [TestCase("ds", true)]
-    [TestCase("sd", true)]
-    [TestCase("Ds", false, Description = "Nobody was promised anything")]
-    public void A_row_is_as_durable_as_the_most_durable_that_it_absorbed(string line, bool durable)
-    {
-        Add(line);
-
-        Assert.That(_line.TakeWrite()!.Value.IsDurable, Is.EqualTo(durable));
+        Assert.That((_line.NextWrite.Winner, _line.NextWrite.Kind), Is.EqualTo((requests[winner], kind)));
+        Assert.That(_line.Take(), Is.EqualTo(new KeyWrite(_line, requests[winner], (WriteKind)kind)));
     }
 
     [Test]
-    public void Nothing_is_taken_when_everything_was_withdrawn()
+    public void Nobody_is_promised_anything_by_a_durable_write_that_left_an_empty_line()
     {
-        Add("XX");
+        _line.Remove(Add("d")[0]);
+        Add("s");
 
-        Assert.That(_line.TakeWrite(), Is.Null);
-        Assert.That(_line.IsUnderWay, Is.False);
+        Assert.That(_line.Take().Kind, Is.EqualTo(WriteKind.Set));
     }
 
     [Test]
-    public void A_turn_is_a_barrier_for_those_behind_it()
+    public void Nobody_is_promised_anything_by_a_durable_write_that_left_others_behind()
     {
-        var requests = Add("st|r");
+        _line.Remove(Add("ds")[0]);
 
-        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[0]));
-        Assert.That(_line.Taken.Requests, Is.EqualTo(2));
-        End();
-        Assert.That(_line.StartsWithTurn, Is.True);
-        Assert.That(_line.TakeTurn(), Is.SameAs(requests[2]));
-        Assert.That(_line.IsUnderWay, Is.True);
-        End();
-        Assert.That(_line.TakeWrite()!.Value.Winner, Is.SameAs(requests[3]));
-        End();
+        Assert.That(_line.Take().Kind, Is.EqualTo(WriteKind.Set));
+    }
+
+    [Test]
+    public void What_arrives_while_a_row_is_under_way_is_the_next_row()
+    {
+        var first = Add("sr");
+        _line.Take();
+        var second = Add("ss");
+
+        Assert.That((_line.IsUnderWay, _line.HasWaiting, _line.IsEmpty), Is.EqualTo((true, true, false)));
+        Assert.That(Chained(_line.Answered().First), Is.EqualTo(first));
+        Assert.That(_line.IsUnderWay, Is.True, "Its key is kept until its end.");
+        _line.End();
+        Assert.That(_line.Take(), Is.EqualTo(new KeyWrite(_line, second[1], WriteKind.Set)), "The durability of the first has gone with it.");
+        _line.Answered();
+        _line.End();
         Assert.That(_line.IsEmpty, Is.True);
     }
 
     [Test]
-    public void All_that_were_taken_are_answered()
+    public void Its_number_is_that_of_the_first_that_has_not_ended()
     {
-        var requests = Add("sXtr");
-        _line.TakeWrite();
-
-        Assert.That(End(), Is.EqualTo(requests));
-        Assert.That(_line.Taken, Is.EqualTo((0, 0L)));
-    }
-
-    [TestCase("s", 3)]
-    [TestCase("sr", 0)]
-    [TestCase("st", 3)]
-    [TestCase("ss|rd", 3)]
-    [TestCase("|s", 0)]
-    [TestCase("", 0)]
-    [TestCase("sb", 70)]
-    [TestCase("bs", 3)]
-    [TestCase("sB", 3, Description = "Withdrawn: the small one is what would be sent")]
-    [TestCase("bX", 70, Description = "Withdrawn: the large one is what would be sent")]
-    public void The_next_bytes_are_those_of_the_row_that_would_be_taken(string line, int bytes)
-    {
-        Add(line);
-
-        Assert.That(_line.NextBytes, Is.EqualTo(bytes));
-        if (_line.TakeWrite() is { } write)
-        {
-            Assert.That(write.Winner.Value.Length, Is.EqualTo(bytes));
-        }
+        var requests = Add("sss");
+        Assert.That(_line.FirstNumber, Is.EqualTo(1));
+        _line.Remove(requests[0]);
+        Assert.That(_line.FirstNumber, Is.EqualTo(2));
+        _line.Take();
+        var later = Add("ss");
+        _line.Remove(later[0]);
+        Assert.That(_line.FirstNumber, Is.EqualTo(2), "It is under way.");
+        _line.Answered();
+        _line.End();
+        Assert.That(_line.FirstNumber, Is.EqualTo(5));
     }
 
     [Test]
-    public void What_was_withdrawn_at_the_front_is_dropped()
+    public void What_waits_moves_to_another_line_in_its_order_and_what_is_under_way_stays()
     {
-        var requests = Add("XXsX");
+        var underWay = Add("s");
+        _line.Take();
+        var waiting = Add("rs");
+        var fresh = new KeyLine { Key = "k" };
 
-        var dropped = _line.DropWithdrawn();
+        _line.MoveWaitingTo(fresh);
 
-        Assert.That((dropped.Count, dropped.Bytes), Is.EqualTo((2, 6L)));
-        Assert.That(Requests(dropped), Is.EqualTo(requests[..2]));
+        Assert.That((_line.IsOrphan, _line.HasWaiting, fresh.IsUnderWay, fresh.FirstNumber), Is.EqualTo((true, false, false, 2L)));
+        Assert.That(fresh.Take(), Is.EqualTo(new KeyWrite(fresh, waiting[1], WriteKind.DurableSet)));
+        Assert.That(Chained(_line.Answered().First), Is.EqualTo(underWay));
+        Assert.That(Chained(fresh.Answered().First), Is.EqualTo(waiting));
     }
 
-    /// <summary>s sets 3 bytes, b 70; d sets durably; r removes, t touches, | is a turn; in capitals, X for s, it was withdrawn.</summary>
+    /// <summary>s sets, d sets durably, r removes.</summary>
     private List<WriteRequest> Add(string line)
     {
         var requests = line.Select(character => character switch
         {
-            's' => Writes.Set("k", 3),
-            'X' => Writes.Set("k", 3).Withdrawn(),
-            'b' => Writes.Set("k", 70),
-            'B' => Writes.Set("k", 70).Withdrawn(),
-            'd' => Writes.Set("k", 3, durable: true),
-            'D' => Writes.Set("k", 3, durable: true).Withdrawn(),
-            'r' => Writes.Remove("k"),
-            't' => Writes.Touch("k"),
-            _ => Writes.Turn("k"),
+            's' => Requests.Set("k"),
+            'd' => Requests.Set("k", durable: true),
+            _ => Requests.Remove("k"),
         }).ToList();
-        requests.ForEach(_line.Add);
+        foreach (var request in requests)
+        {
+            request.Number = ++_number;
+            _line.Add(request);
+        }
+
         return requests;
     }
 
-    private List<WriteRequest> End() => Requests(_line.End());
-
-    private static List<WriteRequest> Requests(WriteChain chain)
+    private static List<WriteRequest> Chained(WriteRequest? first)
     {
         var requests = new List<WriteRequest>();
-        while (chain.First is not null)
+        for (var request = first; request is not null; request = request.Next)
         {
-            requests.Add(chain.Take());
+            requests.Add(request);
         }
 
         return requests;

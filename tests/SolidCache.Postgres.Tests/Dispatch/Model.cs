@@ -1,31 +1,14 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
 
 /// <summary>A history of calls on a few keys, and what may not be in it.</summary>
-internal sealed class Model(ModelServer server, CoalescingEntryStore store)
+internal sealed class Model(ModelServer server, IEntryStore store)
 {
     private readonly ConcurrentQueue<Call> _calls = new();
     private int _time;
-
-    public static CoalescingEntryStore Store(ModelServer server, BatchLimits? limits = null, TimeProvider? time = null)
-    {
-        limits ??= BatchLimits.Default;
-        time ??= TimeProvider.System;
-        var reads = new ReadQueue(limits, AwayDatabase.Table, time);
-        var writes = new WriteQueue(limits, AwayDatabase.Table, time);
-        return new CoalescingEntryStore(
-            server,
-            reads,
-            writes,
-            [server.Reader(reads), server.Reader(reads)],
-            [server.Writer(writes), server.Writer(writes)],
-            TimeSpan.FromSeconds(60),
-            time);
-    }
 
     /// <summary>One client: some calls at a time, blocking ones in between.</summary>
     public void Run(int client, int seed, int count)
@@ -35,18 +18,23 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
         var pending = new List<Task>();
         for (var number = 0; number < count; number++)
         {
-            var call = new Call(keys[random.Next(keys.Length)], (CallKind)random.Next(4)) { Start = Now() };
+            var kind = random.Next(24);
+            var call = new Call(keys[random.Next(keys.Length)], kind == 0 ? CallKind.RemoveRange : (CallKind)(kind % 4)) { Start = Now() };
             _calls.Enqueue(call);
-            var async = random.Next(4) > 0;
+            var async = call.Kind == CallKind.RemoveRange || random.Next(4) > 0;
             using var cancellation = new CancellationTokenSource();
-            var when = async ? random.Next(12) : 99;
+            var when = async && call.Kind != CallKind.RemoveRange ? random.Next(12) : 99;
             if (when == 0)
             {
                 cancellation.Cancel();
             }
 
             var execution = ExecuteAsync(call, async, cancellation.Token);
-            call.Placed = Now();
+            if (call.Kind != CallKind.RemoveRange)
+            {
+                call.Placed = Now();
+            }
+
             pending.Add(execution);
             if (when == 1)
             {
@@ -63,6 +51,9 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
 
         Task.WaitAll([.. pending]);
     }
+
+    /// <summary>How many calls ended well.</summary>
+    public int Succeeded => _calls.Count(call => call.Succeeded);
 
     /// <summary>Says what is wrong with the history, once all clients are done.</summary>
     public IEnumerable<string> Faults()
@@ -93,7 +84,7 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
     /// <summary>Whether a write of this value began before the end and no acknowledged write that is surely later ended before the start.</summary>
     private static bool MayBeSeen(Call[] calls, string key, int? value, int start, int end)
     {
-        var writes = Array.FindAll(calls, call => call.Key == key && call.Kind is CallKind.Set or CallKind.Remove);
+        var writes = Array.FindAll(calls, call => call.Key == key && call.Kind is CallKind.Set or CallKind.Remove or CallKind.RemoveRange);
         return writes
             .Where(write => write.Start < end && (write.Kind == CallKind.Set ? write.Value : null) == value)
             .Select(write => write.Placed)
@@ -110,7 +101,7 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
             {
                 case CallKind.Set:
                     call.Value = call.Start;
-                    await store.WriteAsync(key, new(BitConverter.GetBytes(call.Start)), default, durable: false, async, token);
+                    await store.WriteAsync(key, new(BitConverter.GetBytes(call.Start)), default, durable: call.Start % 5 == 0, async, token);
                     break;
                 case CallKind.Remove:
                     await store.RemoveAsync(key, async, token);
@@ -119,8 +110,12 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
                     var destination = new ArrayBufferWriter<byte>();
                     call.Value = await store.ReadAsync(key, destination, slide: true, async, token) ? BitConverter.ToInt32(destination.WrittenSpan) : null;
                     break;
-                default:
+                case CallKind.Refresh:
                     await store.RefreshAsync(key, async, token);
+                    break;
+                default:
+                    await store.RemoveAsync([new KeyRange(call.Key, null, null, false)], token);
+                    call.Placed = Now();
                     break;
             }
 
@@ -131,7 +126,7 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
         {
             // It may have happened or not.
         }
-        catch (SolidCacheException)
+        catch (Exception error) when (error is IOException or TimeoutException or Outage)
         {
             // Neither does anybody know this.
         }
@@ -145,6 +140,9 @@ internal sealed class Model(ModelServer server, CoalescingEntryStore store)
         Remove,
         Read,
         Refresh,
+
+        /// <summary>Of the one key. Its order is settled when it ends.</summary>
+        RemoveRange,
     }
 
     /// <summary>A call: from <see cref="Placed"/> on its order on its key is settled.</summary>

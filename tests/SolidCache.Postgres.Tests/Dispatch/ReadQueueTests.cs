@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
 
@@ -7,41 +8,71 @@ namespace SolidCache.Postgres.Tests.Dispatch;
 public sealed class ReadQueueTests
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly CallClock _clock;
     private readonly ReadQueue _queue;
 
-    public ReadQueueTests() => _queue = new(Writes.Small, AwayDatabase.Table, _time);
+    public ReadQueueTests()
+    {
+        _clock = AwayDatabase.Clock(_time);
+        _queue = new(Requests.Small, _clock, AwayDatabase.Table);
+    }
 
     [Test]
-    public void Nothing_is_taken_from_an_empty_queue() => Assert.That(Taken(), Is.Empty);
+    public void Nothing_is_taken_from_an_empty_queue() => Assert.That((Take().Count, _queue.IsEmpty), Is.EqualTo((0, true)));
 
     [Test]
     public void Batches_keep_the_order_and_the_limit()
     {
         var requests = Add(10);
 
-        Assert.That((Taken(), Taken(), Taken(), Taken()), Is.EqualTo((requests[..4], requests[4..8], requests[8..], new List<ReadRequest>())));
+        Assert.That((Take(), Take(), Take(), Take()), Is.EqualTo((requests[..4], requests[4..8], requests[8..], new List<ReadRequest>())));
+    }
+
+    [Test]
+    public void A_batch_is_of_one_kind_and_that_of_the_first()
+    {
+        var kinds = (ReadKind[])[ReadKind.Life, ReadKind.Value, ReadKind.Life, ReadKind.Value, ReadKind.Value];
+        var requests = kinds.Select(kind => Add(Requests.Read("k", _clock.Now, kind))).ToArray();
+
+        Assert.That(Take(), Is.EqualTo((List<ReadRequest>)[requests[0], requests[2]]));
+        Assert.That(Take(), Is.EqualTo((List<ReadRequest>)[requests[1], requests[3], requests[4]]));
     }
 
     [Test]
     public void The_same_key_is_taken_for_each_who_asked()
     {
-        _queue.Add(Writes.Read("k"));
-        _queue.Add(Writes.Read("k"));
+        Add(Requests.Read("k"));
+        Add(Requests.Read("k"));
 
-        Assert.That(Taken(), Has.Count.EqualTo(2));
+        Assert.That(Take(), Has.Count.EqualTo(2));
     }
 
     [Test]
-    public void What_has_ended_is_skipped_and_takes_no_place_in_the_batch()
+    public void Whoever_gives_up_leaves_the_queue_and_its_count_at_once()
     {
         var requests = Add(8);
-        foreach (var withdrawn in (int[])[0, 2, 3, 7])
+        foreach (var leaver in (int[])[0, 2, 3, 7])
         {
-            Writes.GiveUp(requests[withdrawn]);
+            requests[leaver].GiveUp();
         }
 
-        Assert.That(Taken(), Is.EqualTo((List<ReadRequest>)[requests[1], requests[4], requests[5], requests[6]]));
-        Assert.That(Taken(), Is.Empty);
+        Assert.That(_queue.Count, Is.EqualTo(4));
+        Assert.That(Take(), Is.EqualTo((List<ReadRequest>)[requests[1], requests[4], requests[5], requests[6]]));
+        Assert.That(_queue.IsEmpty, Is.True);
+    }
+
+    [Test]
+    public void Whoever_gives_up_what_is_under_way_leaves_its_request_to_the_executor()
+    {
+        var request = Add(1).Single();
+        var batch = Take();
+
+        request.GiveUp();
+
+        Assert.That((request.HasEnded, request.Complete(default)), Is.EqualTo((true, false)));
+        _queue.End(batch);
+        request.Release();
+        Assert.That(request.HasEnded, Is.False, "It is ready for another call.");
     }
 
     [Test]
@@ -51,61 +82,62 @@ public sealed class ReadQueueTests
         {
             var requests = Add(10);
             Assert.That(() => Add(1), Throws.TypeOf<SolidCacheException>().With.Message.Contains("10 calls"));
-            Assert.That((List<ReadRequest>)[.. Taken(), .. Taken(), .. Taken(), .. Taken()], Is.EqualTo(requests));
+            Assert.That((List<ReadRequest>)[.. Take(), .. Take(), .. Take(), .. Take()], Is.EqualTo(requests));
         }
     }
 
     [Test]
-    public void A_call_that_ran_out_of_time_ends_whether_it_waits_or_is_under_way()
+    public void A_call_that_ran_out_of_time_ends_as_an_outage_whether_it_waits_or_is_under_way()
     {
         var old = Add(6);
-        var underWay = Taken();
+        var underWay = Take();
         _time.Advance(TimeSpan.FromSeconds(3));
         var young = Add(1);
         _time.Advance(TimeSpan.FromSeconds(3));
 
-        _queue.Expire();
+        Assert.That(_queue.Look(), Is.True, "Something waits still.");
 
-        Assert.That(old.Select(request => request.HasEnded), Is.All.True);
         Assert.That(young.Single().HasEnded, Is.False);
-        Assert.That(async () => await old[0].WaitAsync(CancellationToken.None), Throws.TypeOf<TimeoutException>().With.Message.Contains("5 seconds"));
+        Assert.That(
+            old.Select(request => request.Error()),
+            Has.All.TypeOf<Outage>().With.Property("Cause").TypeOf<TimeoutException>().With.Property("Message").Contains("5 seconds"));
         _queue.End(underWay);
-        Assert.That(Taken(), Is.EqualTo(young));
+        Assert.That(Take(), Is.EqualTo(young));
     }
 
     [Test]
     public void What_was_let_go_of_is_no_longer_looked_at()
     {
         var requests = Add(1);
-        _queue.End(Taken());
+        _queue.End(Take());
         _time.Advance(TimeSpan.FromSeconds(6));
 
-        _queue.Expire();
-
-        Assert.That(requests.Single().HasEnded, Is.False);
+        Assert.That((_queue.Look(), requests.Single().HasEnded), Is.EqualTo((false, false)));
     }
 
     [Test]
     public void While_the_server_is_away_all_that_wait_fail_and_what_is_under_way_does_not()
     {
         var underWay = Add(4);
-        Taken();
+        Take();
         var waiting = Add(2);
 
-        _queue.FailWaiting(new IOException());
+        _queue.FailWaiting(static () => new IOException());
 
-        Assert.That(waiting.Select(request => request.HasEnded), Is.All.True);
+        Assert.That(waiting.ConvertAll(request => request.Error()), Is.Unique.And.All.TypeOf<IOException>(), "Each has its own.");
         Assert.That(underWay.Select(request => request.HasEnded), Is.All.False);
+        Assert.That(_queue.Count, Is.Zero);
     }
 
-    private List<ReadRequest> Add(int count)
+    private List<ReadRequest> Add(int count) => [.. Enumerable.Range(0, count).Select(number => Add(Requests.Read($"k{number}", _clock.Now)))];
+
+    private ReadRequest Add(ReadRequest request)
     {
-        var requests = Enumerable.Range(0, count).Select(number => Writes.Read($"k{number}")).ToList();
-        requests.ForEach(_queue.Add);
-        return requests;
+        _queue.Add(request);
+        return request;
     }
 
-    private List<ReadRequest> Taken()
+    private List<ReadRequest> Take()
     {
         var batch = new List<ReadRequest>();
         _queue.Take(batch);

@@ -10,12 +10,12 @@ public sealed class RequestTests
     private readonly RequestPool<ReadRequest> _pool = ReadRequest.NewPool();
     private readonly ReadRequest _request;
 
-    public RequestTests() => _request = ReadRequest.Of(new CacheKey("k"), _pool);
+    public RequestTests() => _request = ReadRequest.Of(new CacheKey("k"), ReadKind.Value, began: 1, _pool);
 
     [Test]
     public async Task A_result_reaches_the_caller()
     {
-        var answer = _request.WaitAsync(CancellationToken.None);
+        var answer = _request.AnswerAsync(CancellationToken.None);
         Assert.That((answer.IsCompleted, _request.HasEnded), Is.EqualTo((false, false)));
 
         Assert.That(_request.Complete(new ReadValue(null, 0, TouchIsDue: true)), Is.True);
@@ -29,7 +29,7 @@ public sealed class RequestTests
     {
         _request.Complete(new ReadValue(null, 7, TouchIsDue: false));
 
-        Assert.That((await _request.WaitAsync(CancellationToken.None)).Length, Is.EqualTo(7));
+        Assert.That((await _request.AnswerAsync(CancellationToken.None)).Length, Is.EqualTo(7));
     }
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class RequestTests
         Assert.That(_request.Complete(new ReadValue(null, 2, TouchIsDue: false)), Is.False);
         _request.Fail(new InvalidOperationException());
 
-        Assert.That((await _request.WaitAsync(CancellationToken.None)).Length, Is.EqualTo(1));
+        Assert.That((await _request.AnswerAsync(CancellationToken.None)).Length, Is.EqualTo(1));
     }
 
     [Test]
@@ -49,14 +49,14 @@ public sealed class RequestTests
         _request.Fail(new InvalidOperationException("second"));
 
         Assert.That(_request.Complete(default), Is.False);
-        Assert.That(async () => await _request.WaitAsync(CancellationToken.None), Throws.InvalidOperationException.With.Message.EqualTo("first"));
+        Assert.That(async () => await _request.AnswerAsync(CancellationToken.None), Throws.InvalidOperationException.With.Message.EqualTo("first"));
     }
 
     [Test]
     public async Task A_caller_that_gives_up_is_told_so_and_the_result_is_the_executors()
     {
         using var cancellation = new CancellationTokenSource();
-        var answer = _request.WaitAsync(cancellation.Token).AsTask();
+        var answer = _request.AnswerAsync(cancellation.Token).AsTask();
 
         await cancellation.CancelAsync();
 
@@ -71,7 +71,7 @@ public sealed class RequestTests
     public async Task A_token_that_is_cancelled_after_the_end_changes_nothing()
     {
         using var cancellation = new CancellationTokenSource();
-        var answer = _request.WaitAsync(cancellation.Token);
+        var answer = _request.AnswerAsync(cancellation.Token);
         _request.Complete(new ReadValue(null, 5, TouchIsDue: false));
         await cancellation.CancelAsync();
 
@@ -81,7 +81,7 @@ public sealed class RequestTests
     [Test]
     public void A_token_that_was_cancelled_before_ends_it_at_once()
     {
-        Writes.GiveUp(_request);
+        _request.GiveUp();
 
         Assert.That((_request.HasEnded, _request.Complete(default)), Is.EqualTo((true, false)));
     }
@@ -91,10 +91,10 @@ public sealed class RequestTests
     {
         for (var round = 0; round < 3_000; round++)
         {
-            var request = Writes.Read("k");
+            var request = Requests.Read("k");
             using var cancellation = new CancellationTokenSource();
             using var start = new Barrier(2);
-            var answer = request.WaitAsync(cancellation.Token).AsTask();
+            var answer = request.AnswerAsync(cancellation.Token).AsTask();
             var completing = Task.Run(() =>
             {
                 start.SignalAndWait();
@@ -112,23 +112,23 @@ public sealed class RequestTests
     [Test]
     public async Task It_serves_another_call_when_both_its_holders_have_let_go()
     {
-        var answer = _request.WaitAsync(CancellationToken.None);
+        var answer = _request.AnswerAsync(CancellationToken.None);
         _request.Complete(new ReadValue(null, 1, TouchIsDue: false));
         _request.Release();
         Assert.That(_pool.Rent(), Is.Not.SameAs(_request), "Its caller has not taken the answer.");
 
         await answer;
 
-        var again = ReadRequest.Of(new CacheKey("other"), _pool);
-        Assert.That((again, again.HasEnded, again.Key.Stored), Is.EqualTo((_request, false, "other")));
+        var again = ReadRequest.Of(new CacheKey("other"), ReadKind.Life, began: 2, _pool);
+        Assert.That((again, again.HasEnded, again.Key.Stored, again.Kind, again.Began), Is.EqualTo((_request, false, "other", ReadKind.Life, 2L)));
         again.Complete(new ReadValue(null, 2, TouchIsDue: false));
-        Assert.That((await again.WaitAsync(CancellationToken.None)).Length, Is.EqualTo(2));
+        Assert.That((await again.AnswerAsync(CancellationToken.None)).Length, Is.EqualTo(2));
     }
 
     [Test]
     public void A_caller_that_gave_up_leaves_it_to_the_executor()
     {
-        Writes.GiveUp(_request);
+        _request.GiveUp();
         Assert.That(_pool.Rent(), Is.Not.SameAs(_request), "The executor may still look at it.");
 
         _request.Release();
@@ -140,12 +140,12 @@ public sealed class RequestTests
     public async Task The_token_of_a_call_that_is_over_does_not_cancel_the_next()
     {
         using var cancellation = new CancellationTokenSource();
-        var answer = _request.WaitAsync(cancellation.Token);
+        var answer = _request.AnswerAsync(cancellation.Token);
         _request.Complete(default);
         _request.Release();
         await answer;
 
-        var again = ReadRequest.Of(new CacheKey("k"), _pool);
+        var again = ReadRequest.Of(new CacheKey("k"), ReadKind.Value, began: 1, _pool);
         await cancellation.CancelAsync();
 
         Assert.That((again, again.HasEnded), Is.EqualTo((_request, false)));
@@ -156,9 +156,9 @@ public sealed class RequestTests
     {
         for (var round = 1; round <= 20_000; round++)
         {
-            var request = ReadRequest.Of(new CacheKey("k"), _pool);
+            var request = ReadRequest.Of(new CacheKey("k"), ReadKind.Value, began: 1, _pool);
             using var cancellation = new CancellationTokenSource();
-            var answer = request.WaitAsync(cancellation.Token).AsTask();
+            var answer = request.AnswerAsync(cancellation.Token).AsTask();
             var number = round;
             var executing = Task.Run(() =>
             {

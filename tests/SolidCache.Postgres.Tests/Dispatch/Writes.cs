@@ -1,52 +1,64 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Dispatch;
-using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Tests.Dispatch;
 
-/// <summary>Requests as the tests need them.</summary>
-internal static class Writes
+/// <summary>A queue of writes with a clock that stands still.</summary>
+internal sealed class Writes
 {
-    /// <summary>Limits that a test can reach.</summary>
-    public static readonly BatchLimits Small = new(MaxBatchEntries: 4, AnotherLaneEntries: 2, MaxBatchBytes: 100, LargeValueBytes: 50, MaxWaiting: 10, MaxWaitingBytes: 500, Patience: TimeSpan.FromSeconds(5));
-
-    public static WriteRequest Set(string key, int bytes = 1, bool durable = false) =>
-        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable, WriteRequest.NewPool());
-
-    public static WriteRequest Remove(string key) => WriteRequest.Remove(new CacheKey(key), WriteRequest.NewPool());
-
-    public static WriteRequest Touch(string key) => WriteRequest.Touch(new CacheKey(key), WriteRequest.NewPool());
-
-    public static WriteRequest Turn(string key) => WriteRequest.Turn(new CacheKey(key), WriteRequest.NewPool());
-
-    /// <summary>The caller gives up.</summary>
-    public static WriteRequest Withdrawn(this WriteRequest request)
+    public Writes(BatchLimits? limits = null)
     {
-        GiveUp(request);
+        Clock = AwayDatabase.Clock(Time);
+        Queue = new WriteQueue(limits ?? Requests.Small, Clock, AwayDatabase.Table);
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public CallClock Clock { get; }
+
+    public WriteQueue Queue { get; }
+
+    public WriteRequest Set(string key, int bytes = 1, bool durable = false) => Add(Requests.Set(key, bytes, durable, Clock.Now));
+
+    public WriteRequest Remove(string key) => Add(Requests.Remove(key, Clock.Now));
+
+    public WriteRequest Touch(string key) => Add(Requests.Touch(key, Clock.Now));
+
+    /// <summary>As a read does that finds a sliding expiration due.</summary>
+    public bool TouchBehind(string key)
+    {
+        var touch = Requests.Touch(key, Clock.Now);
+        touch.Release();
+        return Queue.TryAddUnawaited(touch);
+    }
+
+    public WriteRequest Add(WriteRequest request)
+    {
+        Queue.Add(request);
         return request;
     }
 
-    public static void GiveUp<T>(Request<T> request) => _ = request.WaitAsync(new CancellationToken(canceled: true)).AsTask().Exception;
+    public void Wait(double seconds) => Time.Advance(TimeSpan.FromSeconds(seconds));
 
-    public static bool HoldsMemory(this WriteRequest request) => Rented(request) is not null;
-
-    public static ReadRequest Read(string key) => ReadRequest.Of(new CacheKey(key), ReadRequest.NewPool());
-
-    public static void End(this WriteQueue queue, KeyWrite write, Exception? error) => queue.End([write], error);
-
-    public static Task TakeTurn(this WriteQueue queue, string key, CancellationToken cancellationToken = default) =>
-        queue.TakeTurnAsync(new CacheKey(key), async: true, cancellationToken).AsTask();
-
-    public static List<KeyWrite> Taken(this WriteQueue queue)
+    public List<KeyWrite> Take()
     {
         var batch = new List<KeyWrite>();
-        queue.Take(batch);
+        Queue.Take(batch);
         return batch;
     }
 
-    public static IEnumerable<string> Keys(this IEnumerable<KeyWrite> batch) => batch.Select(write => write.Winner.Key.Stored);
+    public void End(List<KeyWrite> batch, Func<Exception>? error = null) => Queue.End(batch, error);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_rented")]
-    private static extern ref byte[]? Rented(WriteRequest request);
+    /// <summary>The keys of one batch after the other, each ended before the next is taken.</summary>
+    public string[] TakeAllKeys()
+    {
+        var batches = new List<string>();
+        while (Take() is { Count: > 0 } batch)
+        {
+            batches.Add(string.Join(',', batch.Keys()));
+            End(batch);
+        }
+
+        return [.. batches];
+    }
 }

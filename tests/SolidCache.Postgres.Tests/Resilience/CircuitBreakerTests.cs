@@ -3,22 +3,20 @@ using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Tests.Resilience;
 
+/// <summary>Who is refused, and when the server is asked.</summary>
 public sealed class CircuitBreakerTests
 {
     private static readonly TimeSpan LongerThanAnyPause = TimeSpan.FromSeconds(3);
     private readonly FakeTimeProvider _time = new();
-    private readonly List<BreakerState> _changes = [];
+    private readonly List<(BreakerState State, Exception? Error)> _changes = [];
     private int _probes;
     private Exception? _probeError;
     private CircuitBreaker _breaker = null!;
 
+    private IEnumerable<BreakerState> Changes => _changes.Select(change => change.State);
+
     [SetUp]
-    public void Make()
-    {
-        (_probes, _probeError) = (0, null);
-        _changes.Clear();
-        _breaker = new CircuitBreaker(ProbeAsync, (state, _) => _changes.Add(state), _time);
-    }
+    public void Make() => _breaker = new CircuitBreaker(ProbeAsync, (state, error) => _changes.Add((state, error)), _time);
 
     [TearDown]
     public void End() => _breaker.Dispose();
@@ -28,92 +26,113 @@ public sealed class CircuitBreakerTests
     {
         Fail(4);
         Assert.That(_breaker.Refusal(), Is.Null);
+        var fifth = new IOException("the fifth");
 
-        Fail(1);
+        _breaker.Failed(fifth);
 
-        Assert.That(_breaker.Refusal(), Is.TypeOf<IOException>());
-        Assert.That(_changes, Is.EqualTo([BreakerState.Open]));
+        Assert.That(_breaker.Refusal(), Is.SameAs(fifth));
+        Assert.That(_changes, Is.EqualTo(((BreakerState, Exception?)[])[(BreakerState.Open, fifth)]));
     }
 
     [Test]
     public void A_success_between_failures_starts_the_count_anew()
     {
         Fail(4);
-        _breaker.Succeeded();
+        _breaker.Served();
         Fail(4);
 
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
     }
 
     [Test]
-    public void Calls_that_failed_in_one_batch_count_once()
+    public void One_batch_that_hung_opens_when_nobody_was_served_meanwhile()
     {
-        var error = new IOException();
-        for (var call = 0; call < 100; call++)
+        _breaker.Hung(new TimeoutException(), _breaker.Successes);
+
+        Assert.That((_breaker.State, _breaker.Refusal()), Is.EqualTo((BreakerState.Open, _changes.Single().Error)));
+    }
+
+    [Test]
+    public void A_batch_that_hung_while_others_were_served_counts_as_a_failure_and_no_more()
+    {
+        var before = _breaker.Successes;
+        _breaker.Served();
+        for (var batch = 0; batch < 4; batch++)
         {
-            _breaker.Failed(error, _breaker.Successes);
+            _breaker.Hung(new TimeoutException(), before);
         }
 
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
-    }
-
-    [Test]
-    public void One_time_out_opens_when_nobody_was_served_meanwhile()
-    {
-        _breaker.Failed(new TimeoutException(), _breaker.Successes);
-
+        _breaker.Hung(new TimeoutException(), before);
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
-    }
-
-    [Test]
-    public void One_time_out_does_not_open_when_others_were_served()
-    {
-        var before = _breaker.Successes;
-        _breaker.Succeeded();
-
-        _breaker.Failed(new TimeoutException(), before);
-
-        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
     }
 
     [Test]
     public void It_asks_by_itself_and_lets_one_call_try_which_closes_it()
     {
-        Fail(5);
-        _time.Advance(LongerThanAnyPause);
-
-        Assert.That(_breaker.State, Is.EqualTo(BreakerState.HalfOpen));
+        HalfOpen();
         Assert.That(_breaker.Refusal(), Is.Null, "The trial.");
-        Assert.That(_breaker.Refusal(), Is.Not.Null, "Nobody beside it.");
+        Assert.That(_breaker.Refusal(), Is.TypeOf<IOException>(), "Nobody beside it.");
 
-        _breaker.Succeeded();
+        _breaker.Served();
 
         Assert.That(_breaker.Refusal(), Is.Null);
-        Assert.That(_changes, Is.EqualTo([BreakerState.Open, BreakerState.Closed]));
+        Assert.That(Changes, Is.EqualTo((BreakerState[])[BreakerState.Open, BreakerState.Closed]));
     }
 
     [Test]
-    public void A_trial_that_fails_opens_it_again()
+    public void One_failure_opens_it_again_while_it_is_tried()
     {
-        Fail(5);
-        _time.Advance(LongerThanAnyPause);
+        HalfOpen();
         _ = _breaker.Refusal();
 
         Fail(1);
 
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
+        Assert.That(Changes, Is.EqualTo((BreakerState[])[BreakerState.Open, BreakerState.Open]));
+        _time.Advance(LongerThanAnyPause);
+        Assert.That((_breaker.State, _breaker.Refusal()), Is.EqualTo((BreakerState.HalfOpen, (Exception?)null)), "And another may try later.");
     }
 
     [Test]
-    public void A_trial_that_says_nothing_about_the_server_makes_room_for_another()
+    public void A_trial_that_does_not_end_within_a_second_makes_room_for_another()
     {
-        Fail(5);
-        _time.Advance(LongerThanAnyPause);
+        HalfOpen();
         _ = _breaker.Refusal();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(_breaker.Refusal(), Is.Not.Null);
 
-        _breaker.Abandoned();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.That(_breaker.Refusal(), Is.Null);
+        Assert.That(_breaker.Refusal(), Is.Not.Null, "One at a time.");
+    }
+
+    [Test]
+    public void A_call_that_says_nothing_of_the_lanes_passes_half_open_and_is_not_the_trial()
+    {
+        HalfOpen();
+
+        Assert.That((_breaker.Refusal(mayTry: false), _breaker.Refusal(mayTry: false)), Is.EqualTo(((Exception?)null, (Exception?)null)));
+        Assert.That(_breaker.Refusal(), Is.Null, "The trial.");
+        Assert.That(_breaker.Refusal(mayTry: false), Is.Null, "Beside it.");
+    }
+
+    [Test]
+    public void A_call_that_says_nothing_of_the_lanes_is_refused_while_the_server_is_away()
+    {
+        Fail(5);
+
+        Assert.That(_breaker.Refusal(mayTry: false), Is.TypeOf<IOException>());
+    }
+
+    [Test]
+    public void A_batch_that_ends_well_after_it_opened_does_not_close_it()
+    {
+        Fail(5);
+        _breaker.Served();
+
+        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
     }
 
     [Test]
@@ -136,17 +155,32 @@ public sealed class CircuitBreakerTests
     {
         Fail(5);
         _breaker.Dispose();
-
         _time.Advance(LongerThanAnyPause);
 
         Assert.That(_probes, Is.Zero);
+    }
+
+    [Test]
+    public void It_may_be_told_of_batches_when_it_is_disposed()
+    {
+        _breaker.Dispose();
+
+        Assert.That(() => Fail(10), Throws.Nothing);
+        Assert.That(_breaker.Served, Throws.Nothing);
+    }
+
+    private void HalfOpen()
+    {
+        Fail(5);
+        _time.Advance(LongerThanAnyPause);
+        Assert.That(_breaker.State, Is.EqualTo(BreakerState.HalfOpen));
     }
 
     private void Fail(int times)
     {
         for (var time = 0; time < times; time++)
         {
-            _breaker.Failed(new IOException(), _breaker.Successes);
+            _breaker.Failed(new IOException());
         }
     }
 

@@ -1,173 +1,144 @@
-using System.Buffers;
-using Microsoft.Extensions.Time.Testing;
-using Npgsql;
-using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Tests.Resilience;
 
+/// <summary>What the breakers refuse, and what callers are told.</summary>
 public sealed class ResilientEntryStoreTests
 {
-    private static readonly CacheKey Key = new("key");
-    private readonly FakeTimeProvider _time = new();
-    private readonly List<string> _told = [];
-    private UnreliableEntryStore _server = null!;
-    private CircuitBreaker _reads = null!;
-    private CircuitBreaker _writes = null!;
-    private Degradation _degradation = null!;
-    private ResilientEntryStore _throwing = null!;
-    private ResilientEntryStore _degrading = null!;
-
-    [SetUp]
-    public void Make()
-    {
-        _told.Clear();
-        _server = new UnreliableEntryStore();
-        _reads = Breaker();
-        _writes = Breaker();
-        _degradation = new Degradation([new KeyRange("", null, null, SkipsPrefixed: false)], (operation, _) => _told.Add(operation), _time);
-        _throwing = new ResilientEntryStore(_server, _reads, _writes, degradation: null, AwayDatabase.Table);
-        _degrading = new ResilientEntryStore(_server, _reads, _writes, _degradation, AwayDatabase.Table);
-    }
+    private readonly ResilientUnderTest _test = new();
 
     [TearDown]
-    public void End()
+    public void End() => _test.Dispose();
+
+    [Test]
+    public async Task Callers_get_the_error_itself_and_not_its_mark()
     {
-        _degradation.Dispose();
-        _reads.Dispose();
-        _writes.Dispose();
+        var cause = _test.GoAway();
+        Func<Task>[] calls =
+        [
+            () => ResilientUnderTest.ReadAsync(_test.Throwing),
+            () => ResilientUnderTest.SetAsync(_test.Throwing),
+            () => ResilientUnderTest.RemoveAsync(_test.Throwing),
+            () => ResilientUnderTest.RemoveAsync(_test.Degrading),
+            () => _test.Degrading.RemoveAsync([], CancellationToken.None).AsTask(),
+            () => _test.Degrading.GetStatisticsAsync(default, CancellationToken.None).AsTask(),
+        ];
+
+        foreach (var call in calls)
+        {
+            await Assert.ThatAsync(call, Throws.Exception.SameAs(cause));
+        }
     }
 
     [Test]
-    public async Task A_store_that_fails_again_and_again_is_no_longer_asked()
+    public async Task A_refused_call_does_not_reach_the_server()
     {
-        for (var call = 0; call < 100; call++)
-        {
-            _server.Error = new IOException();
-            await Assert.ThatAsync(() => ReadAsync(_throwing), Throws.Exception);
-        }
+        ResilientUnderTest.Open(_test.Reads);
 
-        Assert.That(_server.Asked, Is.EqualTo(5));
-        await Assert.ThatAsync(() => ReadAsync(_throwing), Throws.TypeOf<SolidCacheException>().With.Property("IsTransient").True.And.InnerException.TypeOf<IOException>());
+        await Assert.ThatAsync(() => ResilientUnderTest.ReadAsync(_test.Throwing), Throws.TypeOf<SolidCacheException>());
+        await Assert.ThatAsync(() => _test.Throwing.RefreshAsync(new("key"), async: true, CancellationToken.None).AsTask(), Throws.TypeOf<SolidCacheException>());
+        await Assert.ThatAsync(() => _test.Throwing.GetTimeToLiveAsync(new("key"), CancellationToken.None).AsTask(), Throws.TypeOf<SolidCacheException>());
+
+        Assert.That(_test.Server.Asked, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_refusal_says_what_the_server_failed_with_and_carries_no_error_of_others()
+    {
+        var error = Assert.Throws<IOException>(static () => throw new IOException("The disk is on fire."))!;
+        _test.Reads.Hung(error, _test.Reads.Successes);
+
+        var refusal = await Assert.CatchAsync<SolidCacheException>(() => ResilientUnderTest.ReadAsync(_test.Throwing));
+
+        Assert.That(refusal!.Message, Does.Contain("public.solid_cache_entries").And.EndsWith("The disk is on fire."));
+        Assert.That((refusal.InnerException, refusal.IsTransient), Is.EqualTo(((Exception?)null, true)));
+        Assert.That(refusal.ToString(), Does.Not.Contain(nameof(A_refusal_says_what_the_server_failed_with_and_carries_no_error_of_others) + ".<>c"));
     }
 
     [Test]
     public async Task Writes_that_fail_leave_reads_alone()
     {
-        for (var call = 0; call < 10; call++)
-        {
-            _server.Error = new IOException();
-            await Assert.ThatAsync(() => SetAsync(_throwing), Throws.Exception);
-        }
+        ResilientUnderTest.Open(_test.Writes);
 
-        _server.Error = null;
-
-        Assert.That(await ReadAsync(_throwing), Is.False);
-        await Assert.ThatAsync(() => SetAsync(_throwing), Throws.TypeOf<SolidCacheException>());
+        Assert.That(await ResilientUnderTest.ReadAsync(_test.Throwing), Is.False);
+        await Assert.ThatAsync(() => ResilientUnderTest.SetAsync(_test.Throwing), Throws.TypeOf<SolidCacheException>());
+        await Assert.ThatAsync(() => ResilientUnderTest.RemoveAsync(_test.Throwing), Throws.TypeOf<SolidCacheException>());
+        await Assert.ThatAsync(() => _test.Throwing.RemoveAsync([], CancellationToken.None).AsTask(), Throws.TypeOf<SolidCacheException>());
     }
 
     [Test]
-    public async Task Sets_that_find_no_room_leave_removals_alone_which_do_not_let_them_try_earlier()
+    public async Task Sets_that_find_no_room_leave_removals_and_reads_alone()
     {
-        for (var call = 0; call < 10; call++)
+        ResilientUnderTest.Open(_test.Room);
+
+        await Assert.ThatAsync(() => ResilientUnderTest.SetAsync(_test.Throwing), Throws.TypeOf<SolidCacheException>());
+        Assert.That(await ResilientUnderTest.RemoveAsync(_test.Throwing), Is.True);
+        Assert.That(await _test.Throwing.RemoveAsync([], CancellationToken.None), Is.EqualTo(1));
+        Assert.That(await ResilientUnderTest.ReadAsync(_test.Throwing), Is.False);
+    }
+
+    [Test]
+    public async Task Statistics_are_never_refused()
+    {
+        foreach (var breaker in (CircuitBreaker[])[_test.Reads, _test.Writes, _test.Room])
         {
-            _server.Error = new PostgresException("no room", "ERROR", "ERROR", PostgresErrorCodes.DiskFull);
-            await Assert.ThatAsync(() => SetAsync(_throwing), Throws.Exception);
-            _server.Error = null;
-            await _throwing.RemoveAsync(Key, async: true, CancellationToken.None);
-            await _throwing.RemoveAsync([], CancellationToken.None);
+            ResilientUnderTest.Open(breaker);
         }
 
-        Assert.That(_writes.State, Is.EqualTo(BreakerState.Open));
-        await Assert.ThatAsync(() => SetAsync(_throwing), Throws.TypeOf<SolidCacheException>());
+        await Assert.ThatAsync(() => _test.Throwing.GetStatisticsAsync(default, CancellationToken.None).AsTask(), Throws.TypeOf<NotSupportedException>());
     }
 
     [Test]
     public async Task Degraded_a_read_misses_a_set_is_dropped_and_a_remove_throws()
     {
-        _server.Error = new IOException();
+        var cause = _test.GoAway();
 
-        Assert.That(await ReadAsync(_degrading), Is.False);
-        Assert.That(await _degrading.GetTimeToLiveAsync(new("other"), CancellationToken.None), Is.Null);
-        await _degrading.RefreshAsync(Key, async: true, CancellationToken.None);
-        await SetAsync(_degrading);
-        await Assert.ThatAsync(() => RemoveAsync(_degrading), Throws.TypeOf<IOException>());
+        Assert.That(await ResilientUnderTest.ReadAsync(_test.Degrading, "a"), Is.False);
+        Assert.That(await _test.Degrading.GetTimeToLiveAsync(new("b"), CancellationToken.None), Is.Null);
+        Assert.That(await _test.Degrading.RefreshAsync(new("c"), async: true, CancellationToken.None), Is.False);
+        Assert.That(await ResilientUnderTest.SetAsync(_test.Degrading, "d"), Is.False);
+        await Assert.ThatAsync(() => ResilientUnderTest.RemoveAsync(_test.Degrading), Throws.Exception.SameAs(cause));
 
-        Assert.That(_told, Is.EqualTo(["get", "time_to_live", "refresh", "set"]));
+        Assert.That(_test.ToldOf, Is.EqualTo((string[])["get", "time_to_live", "refresh", "set"]));
+        Assert.That(_test.Told.Select(told => told.Error), Has.All.SameAs(cause));
     }
 
     [Test]
-    public async Task Degraded_an_error_of_configuration_still_throws()
+    public async Task Degraded_what_is_refused_ends_in_the_same_way_with_what_the_breaker_opened_for()
     {
-        _server.Error = new SolidCacheException("no table");
+        var (ofReads, ofWrites) = (ResilientUnderTest.Open(_test.Reads), ResilientUnderTest.Open(_test.Writes));
 
-        await Assert.ThatAsync(() => ReadAsync(_degrading), Throws.TypeOf<SolidCacheException>());
-        await Assert.ThatAsync(() => SetAsync(_degrading), Throws.TypeOf<SolidCacheException>());
+        Assert.That(await ResilientUnderTest.ReadAsync(_test.Degrading, "a"), Is.False);
+        Assert.That(await ResilientUnderTest.SetAsync(_test.Degrading, "b"), Is.False);
+        await Assert.ThatAsync(() => ResilientUnderTest.RemoveAsync(_test.Degrading), Throws.TypeOf<SolidCacheException>());
+
+        Assert.That(_test.ToldOf, Is.EqualTo((string[])["get", "set"]));
+        Assert.That(_test.Told[0].Error, Is.TypeOf<SolidCacheException>().With.Message.EndsWith(ofReads.Message).And.InnerException.Null);
+        Assert.That(_test.Told[1].Error, Is.TypeOf<SolidCacheException>().With.Message.EndsWith(ofWrites.Message).And.InnerException.Null);
+        Assert.That(_test.Server.Asked, Is.Zero);
     }
 
     [Test]
-    public async Task A_key_whose_set_was_dropped_misses_until_its_old_value_is_removed()
+    public async Task Degraded_what_is_not_marked_as_an_outage_still_throws_whatever_its_type()
     {
-        await SetAsync(_degrading);
-        _server.Error = new IOException();
-        await SetAsync(_degrading);
-        _server.Error = null;
-
-        Assert.That(await ReadAsync(_degrading), Is.False, "The old value is still there.");
-        Assert.That(_server.Holds(Key.Stored), Is.True);
-
-        await EventuallyAsync(() => !_server.Holds(Key.Stored) && !_degradation.HasStale);
-    }
-
-    [Test]
-    public async Task A_set_that_succeeds_makes_its_key_readable_again()
-    {
-        _server.Error = new IOException();
-        await SetAsync(_degrading);
-        _server.Error = null;
-
-        await SetAsync(_degrading);
-
-        Assert.That(await ReadAsync(_degrading), Is.True);
-    }
-
-    [Test]
-    public async Task When_too_many_sets_were_dropped_everything_misses_until_all_is_removed()
-    {
-        await SetAsync(_degrading);
-        for (var number = 0; number <= 10_000; number++)
+        foreach (var error in (Exception[])[new SolidCacheException("no table"), new IOException(), new TimeoutException(), new OperationCanceledException()])
         {
-            _server.Error = new IOException();
-            await SetAsync(_degrading, $"key{number}");
+            _test.Server.Error = error;
+            await Assert.ThatAsync(() => ResilientUnderTest.ReadAsync(_test.Degrading), Throws.Exception.SameAs(error));
+            await Assert.ThatAsync(() => ResilientUnderTest.SetAsync(_test.Degrading), Throws.Exception.SameAs(error));
         }
 
-        _server.Error = null;
-        Assert.That(_degradation.IsStale(new("never set")), Is.True);
-
-        await EventuallyAsync(() => !_degradation.HasStale);
-        Assert.That(_server.RangesRemoved, Is.EqualTo(1));
-        Assert.That(_server.Holds(Key.Stored), Is.False);
+        Assert.That(_test.Told, Is.Empty);
     }
 
-    private static async Task<bool> ReadAsync(ResilientEntryStore store) =>
-        await store.ReadAsync(Key, new ArrayBufferWriter<byte>(), slide: true, async: true, CancellationToken.None);
-
-    private static async Task RemoveAsync(ResilientEntryStore store) => await store.RemoveAsync(Key, async: true, CancellationToken.None);
-
-    private static async Task SetAsync(ResilientEntryStore store, string key = "key") =>
-        await store.WriteAsync(new(key), default, default, durable: false, async: true, CancellationToken.None);
-
-    /// <summary>The removal runs beside, after a pause by the test's clock.</summary>
-    private async Task EventuallyAsync(Func<bool> condition)
+    [Test]
+    public void A_blocking_call_over_a_blocking_store_is_complete_when_it_returns()
     {
-        for (var attempt = 0; attempt < 1_000 && !condition(); attempt++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(3));
-            await Task.Delay(5);
-        }
+        ResilientUnderTest.Open(_test.Reads);
+        ResilientUnderTest.Open(_test.Writes);
 
-        Assert.That(condition(), Is.True);
+        Assert.That(_test.Degrading.ReadAsync(new("a"), null!, slide: true, async: false, CancellationToken.None).AsTask().IsCompletedSuccessfully, Is.True);
+        Assert.That(_test.Degrading.WriteAsync(new("b"), default, default, durable: true, async: false, CancellationToken.None).AsTask().IsCompletedSuccessfully, Is.True);
+        Assert.That(_test.Throwing.ReadAsync(new("a"), null!, slide: true, async: false, CancellationToken.None).AsTask().IsFaulted, Is.True);
     }
-
-    private CircuitBreaker Breaker() => new(_ => Task.CompletedTask, static (_, _) => { }, _time);
 }

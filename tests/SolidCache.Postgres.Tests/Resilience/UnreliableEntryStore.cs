@@ -10,51 +10,61 @@ internal sealed class UnreliableEntryStore : IEntryStore
 
     public Exception? Error { get; set; }
 
+    /// <summary>What happens while a call is under way.</summary>
+    public Action Meanwhile { get; set; } = static () => { };
+
     public int Asked { get; private set; }
 
-    public int RangesRemoved { get; private set; }
-
-    public bool Holds(string key) => _keys.Contains(key);
-
-    public async ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken)
+    public bool Holds(string key)
     {
-        await AskAsync();
-        return _keys.Contains(key.Stored);
+        lock (_keys)
+        {
+            return _keys.Contains(key);
+        }
     }
 
-    public ValueTask RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => AskAsync();
-
-    public async ValueTask WriteAsync(
-        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
+    public void Drop(string key)
     {
-        await AskAsync();
-        _keys.Add(key.Stored);
+        lock (_keys)
+        {
+            _keys.Remove(key);
+        }
     }
 
-    public async ValueTask RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken)
-    {
-        await AskAsync();
-        _keys.Remove(key.Stored);
-    }
+    public ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
+        AskAsync(() => Holds(key.Stored));
 
-    public async ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
-    {
-        await AskAsync();
-        _keys.Clear();
-        return RangesRemoved += ranges.Count;
-    }
+    public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => AskAsync(() => Holds(key.Stored));
 
-    public async ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken)
-    {
-        await AskAsync();
-        return _keys.Contains(key.Stored) ? TimeSpan.MaxValue : null;
-    }
+    public ValueTask<bool> WriteAsync(
+        CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken) => AskAsync(() =>
+        {
+            lock (_keys)
+            {
+                _keys.Add(key.Stored);
+                return true;
+            }
+        });
 
-    public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    private ValueTask AskAsync()
+    public ValueTask<bool> RemoveAsync(CacheKey key, bool async, CancellationToken cancellationToken) => AskAsync(() =>
     {
+        Drop(key.Stored);
+        return true;
+    });
+
+    public ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken) => AskAsync(() => 1L);
+
+    public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
+        AskAsync(() => Holds(key.Stored) ? TimeSpan.MaxValue : default(TimeSpan?));
+
+    public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
+        AskAsync<SolidCacheStatistics>(() => throw new NotSupportedException());
+
+    private async ValueTask<T> AskAsync<T>(Func<T> answer)
+    {
+        await Task.Yield();
         Asked++;
-        return Error is null ? ValueTask.CompletedTask : ValueTask.FromException(Error);
+        Meanwhile();
+        return Error is null ? answer() : throw Error;
     }
 }

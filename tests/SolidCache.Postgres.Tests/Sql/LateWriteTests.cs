@@ -20,9 +20,5 @@ public sealed class LateWriteTests
     }
 
     [Test]
-    public void It_is_found_among_the_errors_of_several_statements() =>
-        Assert.That(LateWrite.IsReportedBy(new NpgsqlException("several", new AggregateException(Other, Late))), Is.True);
-
-    [Test]
     public void The_check_raises_it() => Assert.That(LateWrite.Check("$1"), Does.Contain("solid_cache: this write came after its deadline, at "));
 }

@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>What an error of the driver means: the server's SQLSTATE decides, in this one place.</summary>
+internal static class ServerErrors
+{
+    /// <summary>Whether the server, or the way to it, is at fault, rather than the call or the configuration. It passes by itself.</summary>
+    public static bool IsOutage(Exception error) => error switch
+    {
+        PostgresException { SqlState: { Length: 5 } state } => IsOutageState(state),
+        NpgsqlException => !IsOfCertificates(error),
+        TimeoutException or SocketException or IOException or ObjectDisposedException => true,
+        _ => false,
+    };
+
+    /// <summary>Whether TLS did not come about: the server's certificate is not trusted, or a file of certificates cannot be read. Waiting does not help.</summary>
+    public static bool IsOfCertificates(Exception error) => error is NpgsqlException
+    {
+        InnerException: AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException,
+    };
+
+    /// <summary>Whether the server answered: the statement has no effect, and never will. What speaks of broken connections (class 08) is a pooler.</summary>
+    public static bool IsAnswer(Exception error) => error is PostgresException { SqlState: { } state } && !state.StartsWith("08", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether the server has undone a statement because of what others did at the same time, or ended an idle session before it, so that it may be sent once
+    /// more: 40001 serialization failure, 40P01 deadlock, 57P05 idle session time-out.
+    /// </summary>
+    public static bool IsUndone(Exception error) => error is PostgresException { SqlState: "40001" or "40P01" or "57P05" };
+
+    /// <summary>Whether the server does not know a prepared statement any more, or cannot use its plan. It has executed nothing.</summary>
+    public static bool IsStatementGone(Exception error) =>
+        error is PostgresException { SqlState: "26000" } or PostgresException { SqlState: "0A000", Routine: "RevalidateCachedQuery" };
+
+    /// <summary>Whether a row was locked by another client for longer than the statement waits.</summary>
+    public static bool IsLocked(Exception error) => error is PostgresException { SqlState: "55P03" };
+
+    /// <summary>Whether one of several rows is to blame: its value, or a condition that somebody has put on the table (classes 21, 22, 23, 54, P0).</summary>
+    public static bool LiesInARow(Exception error) => error is PostgresException { SqlState: { Length: 5 } state } && (state[..2] is "21" or "22" or "23" or "54" or "P0");
+
+    /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
+    public static bool IsDiskFull(Exception error) => error is PostgresException { SqlState: "53100" };
+
+    /// <summary>Whether a touch is left out, and the entry expires earlier: the server is read-only, or its disk is full.</summary>
+    public static bool MaySkipTouch(Exception error) => error is PostgresException { SqlState: "25006" or "53100" };
+
+    /// <summary>
+    /// Classes 08 (connection), 53 (resources: disk, memory, connections) and 58 (system); 57P01 to 57P05 (shut down, starting up, dropped,
+    /// idle for too long), 57014 (cancelled by a time-out), 25P03 and 25P04 (time-outs of transactions), 25006 (read-only: a standby, or a
+    /// primary that was made one).
+    /// </summary>
+    private static bool IsOutageState(string state) =>
+        state[..2] is "08" or "53" or "58"
+        || state is "57P01" or "57P02" or "57P03" or "57P04" or "57P05" or "57014" or "25P03" or "25P04" or "25006";
+}

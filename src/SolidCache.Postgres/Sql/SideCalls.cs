@@ -1,0 +1,52 @@
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>The calls that go beside the lanes: of ranges of keys, of the whole table, and the breakers' questions.</summary>
+internal sealed class SideCalls(
+    ConnectionSource connections, EntryStatements statements, RangeRemoval removal, StatisticsReader table, SideWork removals, SideWork looks, SideWork probes)
+{
+    private static readonly TimeSpan ProbesFor = TimeSpan.FromSeconds(2);
+
+    public Task<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
+    {
+        // A connection that breaks starts the walk anew; what was removed before counts all the same.
+        var (before, last) = (0L, 0L);
+        return removals.RunStepsAsync(
+            session =>
+            {
+                before += last;
+                last = 0;
+                return before + removal.Run(session, ranges, removed => last = removed, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    public Task<SolidCacheStatistics> ReadStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
+        looks.RunAsync(session => table.Read(session, overdueAfter), cancellationToken);
+
+    /// <summary>Removes what is stale since a set was dropped at a timestamp.</summary>
+    /// <returns>The keys whose rows others have locked.</returns>
+    public Task<IReadOnlyList<string>> RemoveStaleAsync(IReadOnlyList<(string Key, long DroppedAt)> dropped, CancellationToken cancellationToken) => probes.RunAsync(
+        session => session.Query(
+            static rows => rows.Text(0),
+            statements.RemoveStale,
+            Parameter.Texts([.. dropped.Select(static one => one.Key)]),
+            Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.At(one.DroppedAt, TimeSpan.Zero))])),
+        cancellationToken);
+
+    /// <summary>Whether the server would serve reads; throws if not.</summary>
+    public Task ProbeReadsAsync(CancellationToken cancellationToken) => ProbeAsync("/* solid_cache:probe */ SELECT false", cancellationToken);
+
+    public Task ProbeWritesAsync(CancellationToken cancellationToken) =>
+        ProbeAsync("/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean", cancellationToken);
+
+    private async Task ProbeAsync(string question, CancellationToken cancellationToken)
+    {
+        connections.ForgetIdle();
+        if (await probes.RunWithinAsync(ProbesFor, session => session.QueryOne(static rows => rows.Bool(0), question), cancellationToken).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException("The server is read-only.");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>Work of one duty beside the lanes, one at a time, on a connection and a thread of its own.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore without wait handle holds nothing that must be freed, and work may end after the cache.")]
+internal sealed class SideWork(ConnectionSource connections, CallClock clock, string duty)
+{
+    /// <summary>How often it is begun in all, when connections break: a pool may hold several that the server has closed.</summary>
+    private const int MostAttempts = 4;
+
+    private readonly SemaphoreSlim _place = new(1);
+
+    /// <summary>Work that ends within the limit of a call, its wait for a place included.</summary>
+    public Task<T> RunAsync<T>(Func<Session, T> work, CancellationToken cancellationToken) => RunWithinAsync(clock.Limit, work, cancellationToken);
+
+    /// <summary>The same with another limit.</summary>
+    public async Task<T> RunWithinAsync<T>(TimeSpan limit, Func<Session, T> work, CancellationToken cancellationToken)
+    {
+        var began = clock.Now;
+        if (!await _place.WaitAsync(limit, cancellationToken).ConfigureAwait(false))
+        {
+            throw new Outage(clock.OutOfTime());
+        }
+
+        var running = Start(work);
+        try
+        {
+            var left = limit - clock.Since(began);
+            return await running.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException error) when (!running.IsCompleted)
+        {
+            Forget(running);
+            throw new Outage(clock.OutOfTime(error));
+        }
+        catch (OperationCanceledException) when (!running.IsCompleted)
+        {
+            Forget(running);
+            throw;
+        }
+    }
+
+    /// <summary>Work that takes as long as it takes, in steps that each have the limit of a call; it looks at the token itself.</summary>
+    public async Task<T> RunStepsAsync<T>(Func<Session, T> work, CancellationToken cancellationToken)
+    {
+        await _place.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var running = Start(work);
+        try
+        {
+            return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!running.IsCompleted)
+        {
+            Forget(running);
+            throw;
+        }
+    }
+
+    private static void Forget(Task running) => _ = running.ContinueWith(
+        static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private Task<T> Start<T>(Func<Session, T> work) => OwnThread.RunAsync(duty, () =>
+    {
+        try
+        {
+            return Do(work);
+        }
+        finally
+        {
+            _place.Release();
+        }
+    });
+
+    private T Do<T>(Func<Session, T> work)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var broke = false;
+            try
+            {
+                var session = connections.NewSession();
+                connections.Open(session);
+                try
+                {
+                    return work(session);
+                }
+                finally
+                {
+                    broke = !session.IsUnbroken;
+                    session.Dispose();
+                }
+            }
+            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+            {
+                if (!broke || attempt == MostAttempts || error is NpgsqlException { InnerException: TimeoutException })
+                {
+                    throw connections.Explained(error);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>Conditions that are true, and set how a statement is executed: each is evaluated once, before the first row.</summary>
+internal static class WriteConditions
+{
+    /// <summary>
+    /// How long a batch waits for rows that other transactions have locked, in milliseconds: longer than the cache's own writes hold theirs, and short, since the
+    /// other rows of its statement, and those in the queue behind them, wait with it.
+    /// </summary>
+    public const string LockWait = "100";
+
+    /// <summary>The same where rows are known to be locked.</summary>
+    public const string ShortLockWait = "5";
+
+    /// <summary>
+    /// Raises <c>synchronous_commit</c> from off for this transaction where the write is to be durable, leaving any other setting as the server has it, and
+    /// lowers it to off where not.
+    /// </summary>
+    /// <param name="isDurable">The SQL of a boolean.</param>
+    public static string Durability(string isDurable) =>
+        $"(SELECT set_config('synchronous_commit', CASE WHEN {isDurable} THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL";
+
+    /// <summary>Limits each wait for a lock.</summary>
+    /// <param name="milliseconds">The SQL of a text.</param>
+    public static string WaitsForLocks(string milliseconds) => $"(SELECT set_config('lock_timeout', {milliseconds}, true)) IS NOT NULL";
+}

@@ -1,0 +1,82 @@
+using Npgsql;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Resilience;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>What becomes of writes that failed, and who hears of it: the breakers, and the keys whose last write may take effect still.</summary>
+internal sealed class WriteFailures(
+    ConnectionSource connections, WriteQueue queue, Action wakeLanes, CircuitBreaker writes, CircuitBreaker room, BackendEnd ends, Action<Exception> unexpected, CallClock clock, Log log)
+{
+    /// <summary>How long after its deadline a write counts as impossible: it looks at the clock, and then commits.</summary>
+    private static readonly TimeSpan CommitsWithin = TimeSpan.FromMilliseconds(100);
+
+    public long Successes => writes.Successes;
+
+    public static bool IsOfServer(Exception error) =>
+        error is NpgsqlException or TimeoutException or IOException or InvalidOperationException or SolidCacheException;
+
+    /// <summary>An error that is not the server's.</summary>
+    public void Unexpected(Exception error) => unexpected(error);
+
+    /// <summary>The server executed writes of a kind. Where it stored sets there is room.</summary>
+    public void Executed(WriteKind kind)
+    {
+        writes.Served();
+        if (kind is WriteKind.Set or WriteKind.DurableSet)
+        {
+            room.Served();
+        }
+    }
+
+    /// <summary>The server refused them for a reason that is not its own.</summary>
+    public void Answered() => writes.Served();
+
+    public void Hung(long servedBefore, Backend? backend)
+    {
+        writes.Hung(clock.OutOfTime(), servedBefore);
+        ends.CancelHanging(backend);
+    }
+
+    /// <summary>The error as each caller of a batch sees it; null for touches that may be left out.</summary>
+    public Func<Exception>? Judged(Exception error, WriteKind kind)
+    {
+        if (kind == WriteKind.Touch && (ServerErrors.MaySkipTouch(error) || ServerErrors.IsLocked(error) || ServerErrors.IsUndone(error)))
+        {
+            log.TouchSkipped((error as PostgresException)?.SqlState);
+            return null;
+        }
+
+        var explained = connections.Explained(error);
+        if (ServerErrors.IsDiskFull(error))
+        {
+            room.Failed(error);
+            writes.Served();
+        }
+        else if (explained is Outage outage)
+        {
+            writes.Failed(outage.Cause);
+        }
+        else if (ServerErrors.IsAnswer(error))
+        {
+            writes.Served();
+        }
+
+        return () => connections.Explained(error);
+    }
+
+    /// <summary>
+    /// Answers a batch that was sent and whose connection broke. Its keys are kept until the server's process is gone that may execute it, or refuses it.
+    /// </summary>
+    public void EndInDoubt(List<KeyWrite> batch, Exception error, long oldest, Backend? backend)
+    {
+        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => error), clock.DeadlineOf(oldest, CommitsWithin));
+        ends.End(backend, () =>
+        {
+            queue.Release(hold);
+            wakeLanes();
+        });
+    }
+}

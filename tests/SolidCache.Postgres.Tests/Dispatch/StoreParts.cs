@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Tests.Dispatch;
+
+/// <summary>A store and the parts it is made of, over executors of the test's.</summary>
+internal sealed class StoreParts
+{
+    private readonly Lanes<KeyWrite> _writeLanes;
+
+    public StoreParts(
+        Func<StoreParts, IBatchExecutor<ReadRequest>> newReader,
+        Func<StoreParts, IBatchExecutor<KeyWrite>> newWriter,
+        Func<IReadOnlyList<KeyRange>, long> removeRanges,
+        BatchLimits? limits = null,
+        TimeSpan? limit = null,
+        int lanes = 2)
+    {
+        limits ??= BatchLimits.Default;
+        Clock = new CallClock(limit ?? TimeSpan.FromSeconds(60), TimeProvider.System, AwayDatabase.Table);
+        Reads = new ReadQueue(limits, Clock, AwayDatabase.Table);
+        Writes = new WriteQueue(limits, Clock, AwayDatabase.Table);
+        var readLanes = new Lanes<ReadRequest>("reads", Reads, lanes, () => newReader(this), Clock, Failures.Enqueue);
+        _writeLanes = new Lanes<KeyWrite>("writes", Writes, lanes, () => newWriter(this), Clock, Failures.Enqueue);
+        Store = new EntryStore(
+            Reads,
+            Writes,
+            readLanes,
+            _writeLanes,
+            new Watch(Failures.Enqueue, readLanes, _writeLanes),
+            Clock,
+            new CacheLife(),
+            (ranges, _) => Task.FromResult(removeRanges(ranges)),
+            static (_, _) => Task.FromException<SolidCacheStatistics>(new NotSupportedException()));
+    }
+
+    public CallClock Clock { get; }
+
+    public ReadQueue Reads { get; }
+
+    public WriteQueue Writes { get; }
+
+    public EntryStore Store { get; }
+
+    /// <summary>What the lanes and the watch told of.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
+    public void WakeWriters() => _writeLanes.Wake();
+}
