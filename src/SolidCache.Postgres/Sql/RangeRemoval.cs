@@ -4,14 +4,14 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>
-/// Removes ranges of keys, a slice a transaction, so that no lock is held for long: the rows of a slice that nobody has locked first, and those that somebody
-/// had, once they are free.
+/// Removes ranges of keys, a slice a transaction, so that no lock is held for long: the rows of a slice that nobody has locked first, and then, holding no
+/// lock, those that somebody had, once they are free.
 /// </summary>
 internal sealed class RangeRemoval(EntryStatements statements, ServerClock serverClock, CallClock clock, TableName table)
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
 
-    /// <exception cref="TimeoutException">A row was locked for the whole limit of a call; the others are removed.</exception>
+    /// <exception cref="TimeoutException">None of the locked rows of a slice became free within the limit of a call. The slices before it are removed, those after it are not.</exception>
     public long Run(Session session, IReadOnlyList<KeyRange> ranges, Action<long> removed, CancellationToken cancellationToken)
     {
         var total = 0L;
