@@ -43,7 +43,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
-        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, TimeProvider.System, log);
+        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log);
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");

@@ -79,10 +79,4 @@ internal sealed class SentWrites(KeyLines lines, Touches touches, Backlog backlo
             }
         }
     }
-
-    /// <summary>The touches under way, which have no line.</summary>
-    public IEnumerable<WriteRequest> Touches => _batches
-        .SelectMany(static batch => batch)
-        .Where(static write => write.Line is null)
-        .Select(static write => write.Winner);
 }

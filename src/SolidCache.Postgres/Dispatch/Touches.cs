@@ -7,15 +7,20 @@ namespace SolidCache.Postgres.Dispatch;
 internal sealed class Touches(BatchLimits limits)
 {
     private readonly Dictionary<string, WriteRequest> _unawaited = new(StringComparer.Ordinal);
+    private readonly HashSet<WriteRequest> _underWay = [];
     private Chain<WriteRequest> _waiting;
-    private int _underWay;
 
-    public bool IsEmpty => _waiting.IsEmpty && _underWay == 0;
+    public bool IsEmpty => _waiting.IsEmpty && _underWay.Count == 0;
 
     public bool HasWork => !_waiting.IsEmpty;
 
     /// <summary>The number of the first that waits.</summary>
-    public long FirstNumber => _waiting.First?.Number ?? long.MaxValue;
+    public long FirstWaitingNumber => _waiting.First?.Number ?? long.MaxValue;
+
+    /// <summary>The number of the first that has not ended.</summary>
+    public long FirstNumber => Math.Min(FirstWaitingNumber, _underWay.Select(static touch => touch.Number).DefaultIfEmpty(long.MaxValue).Min());
+
+    public IReadOnlyCollection<WriteRequest> UnderWay => _underWay;
 
     public WriteRequest? Waiting => _waiting.First;
 
@@ -35,14 +40,14 @@ internal sealed class Touches(BatchLimits limits)
         while (batch.Count < limits.MaxBatchEntries && _waiting.First is { } touch)
         {
             _waiting.Remove(touch);
-            _underWay++;
+            _underWay.Add(touch);
             batch.Add(new(Line: null, touch, WriteKind.Touch));
         }
     }
 
     public void Ended(WriteRequest touch)
     {
-        _underWay--;
+        _underWay.Remove(touch);
         Forget(touch);
     }
 

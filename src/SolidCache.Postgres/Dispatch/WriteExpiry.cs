@@ -3,7 +3,7 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>Ends the writes that ran out of time, whether they wait or are under way. Guarded by the queue's lock.</summary>
-internal sealed class WriteExpiry(KeyLines lines, Touches touches, SentWrites sent, Action<WriteRequest> leave, CallClock clock, TableName table)
+internal sealed class WriteExpiry(KeyLines lines, Touches touches, Action<WriteRequest> leave, CallClock clock, TableName table)
 {
     /// <summary>Nobody's time is up before.</summary>
     private long _nextAt;
@@ -27,7 +27,7 @@ internal sealed class WriteExpiry(KeyLines lines, Touches touches, SentWrites se
             oldestLeft = Math.Min(oldestLeft, FailOlder(line.Requests.Waiting, moment, error));
         }
 
-        foreach (var touch in sent.Touches)
+        foreach (var touch in touches.UnderWay)
         {
             oldestLeft = Math.Min(oldestLeft, FailOlder(touch, moment, OutOfTime));
         }

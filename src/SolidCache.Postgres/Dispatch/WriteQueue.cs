@@ -25,7 +25,7 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         (_lines, _touches) = (new KeyLines(limits), new Touches(limits));
         _sent = new SentWrites(_lines, _touches, _backlog);
         (_holds, _passing) = (new WriteHolds(_lines), new PassingWrites(FirstNumber));
-        _expiry = new WriteExpiry(_lines, _touches, _sent, Leave, clock, table);
+        _expiry = new WriteExpiry(_lines, _touches, Leave, clock, table);
     }
 
     /// <summary>Gets how many wait to be sent, without touches; a number that may be out of date at once.</summary>
@@ -135,7 +135,7 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
     {
         lock (_gate)
         {
-            if (_touches.FirstNumber > _lines.Ready.FirstNumber)
+            if (_touches.FirstWaitingNumber > _lines.Ready.FirstNumber)
             {
                 _lines.Ready.Take(batch);
             }
@@ -246,5 +246,5 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
 
     /// <summary>The number of the first write that has not ended.</summary>
     private long FirstNumber(IReadOnlyList<KeyRange> ranges) =>
-        Math.Min(_sent.Touches.Select(static touch => touch.Number).DefaultIfEmpty(long.MaxValue).Min(), Math.Min(_touches.FirstNumber, _lines.FirstNumber(ranges)));
+        Math.Min(_touches.FirstNumber, _lines.FirstNumber(ranges));
 }

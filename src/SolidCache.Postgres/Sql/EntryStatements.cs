@@ -82,10 +82,12 @@ internal sealed class EntryStatements
               AND {WriteConditions.Durability("false")}
             """;
 
-        // An absolute expiration counts from the moment at which the statement was sent, by the server's clock: what it waited on its way is part of the life.
-        // No more than a call may take, whatever became of the clock.
+        // An absolute expiration counts from the moment at which the statement was sent, by the server's clock, where it waited on its way for longer than is
+        // usual: that is part of the life. No more than a call may take, whatever became of the clock.
+        var sentAt = "'epoch'::timestamptz + $8::float8 * interval '1 microsecond'";
         var sent =
-            $"(SELECT greatest(now() - '{(long)limit.TotalMicroseconds} microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond')))";
+            $"(SELECT CASE WHEN now() < {sentAt} + interval '{WriteConditions.UsualWaitMilliseconds} milliseconds' THEN now() "
+            + $"ELSE greatest({sentAt}, now() - interval '{(long)limit.TotalMicroseconds} microseconds') END)";
         var absolute = $"{sent} + nullif(row.absolute, 0)::float8 * interval '1 microsecond'";
 
         // Zero stands for no expiration: a nullable number costs the client an object each.

@@ -12,6 +12,9 @@ internal static class WriteConditions
     /// <summary>The same where rows are known to be locked.</summary>
     public const string ShortLockWait = "5";
 
+    /// <summary>What a write that nobody holds up may wait, which is not taken from the life of its entry.</summary>
+    public const int UsualWaitMilliseconds = 20;
+
     /// <summary>
     /// Raises <c>synchronous_commit</c> from off for this transaction where the write is to be durable, leaving any other setting as the server has it, and
     /// lowers it to off where not.

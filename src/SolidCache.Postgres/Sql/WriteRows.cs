@@ -105,9 +105,19 @@ internal sealed class WriteRows
         }
     }
 
-    /// <summary>What an entry's absolute expiration leaves of its life, for which it waited here; one that has none left is stored as expired.</summary>
-    private long Left(WriteRequest write, long now) =>
-        write.Expiration.AbsoluteMicroseconds is { } whole ? Math.Max(1, whole - (long)_clock.Between(write.Began, now).TotalMicroseconds) : 0;
+    /// <summary>
+    /// What an entry's absolute expiration leaves of its life, for which it waited here for longer than is usual; one that has none left is stored as expired.
+    /// </summary>
+    private long Left(WriteRequest write, long now)
+    {
+        if (write.Expiration.AbsoluteMicroseconds is not { } whole)
+        {
+            return 0;
+        }
+
+        var waited = _clock.Between(write.Began, now);
+        return waited.TotalMilliseconds < WriteConditions.UsualWaitMilliseconds ? whole : Math.Max(1, whole - (long)waited.TotalMicroseconds);
+    }
 
     private void Clear()
     {

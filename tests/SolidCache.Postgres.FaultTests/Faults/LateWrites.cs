@@ -60,7 +60,8 @@ public sealed class LateWrites
     private static Task<CacheHost> StartAsync(Cluster cluster, bool coalescing) =>
         CacheHost.StartAsync(
             cluster.ConnectionString,
-            options => (options.Coalescing, options.OperationTimeout) = (coalescing, TimeSpan.FromSeconds(2)));
+            // Without a sweep, whose connection would be one more that the write may reach.
+            options => (options.Coalescing, options.OperationTimeout, options.SweepExpiredEntries) = (coalescing, TimeSpan.FromSeconds(2), false));
 
     /// <summary>Freezes what a node's write will reach: all backends that there are, so that another node opens new ones.</summary>
     private static async Task TimesOutAsync(Cluster cluster, CacheHost node, Func<ISolidCache, Task> write)

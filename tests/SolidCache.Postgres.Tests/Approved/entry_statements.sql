@@ -56,12 +56,12 @@ WHERE entry.key = due.due_key
 INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    (SELECT greatest(now() - '5000000 microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond'))) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
     now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  (SELECT greatest(now() - '5000000 microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond'))) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
 FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
@@ -85,12 +85,12 @@ WITH free AS MATERIALIZED (
   INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    (SELECT greatest(now() - '5000000 microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond'))) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
     now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  (SELECT greatest(now() - '5000000 microseconds'::interval, least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond'))) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
   FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
