@@ -59,7 +59,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var writes = new WriteQueue(limits, clock, table);
         _readBreaker = new CircuitBreaker(sideCalls.ProbeReadsAsync, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
         _writeBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
-        _roomBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("sets", error, static _ => { }), TimeProvider.System);
+        _roomBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("sets", error, writes.FailWaitingSets), TimeProvider.System);
 
         var ends = new BackendEnd(looks);
         Lanes<KeyWrite>? writeLanes = null;
@@ -88,23 +88,23 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, time, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries, options.SweepInterval, time, log);
 
+        // Loggers are the application's, and may take their time: no thread of the engine waits for them.
         void Survived(Exception error)
         {
-            log.BatchFailed(error, table);
             _telemetry.Failed();
+            OwnThread.Start("log", () => log.BatchFailed(error, table));
         }
 
         void Changed(string kind, Exception? error, Action<Func<Exception>> failWaiting)
         {
             if (error is null)
             {
-                log.BreakerClosed(table, kind);
+                OwnThread.Start("log", () => log.BreakerClosed(table, kind));
+                return;
             }
-            else
-            {
-                log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error));
-                failWaiting(() => new Outage(Refusal.Of(table, error)));
-            }
+
+            failWaiting(() => new Outage(Refusal.Of(table, error)));
+            OwnThread.Start("log", () => log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error)));
         }
     }
 

@@ -36,15 +36,23 @@ internal sealed class WriteExpiry(KeyLines lines, Touches touches, Action<WriteR
         _nextAt = clock.DeadlineOf(oldestLeft, TimeSpan.Zero);
     }
 
-    /// <summary>Fails all that wait, however old.</summary>
-    public void FailWaiting(Func<Exception> error)
+    /// <summary>Fails those that wait of some kinds, however old.</summary>
+    public void FailWaiting(Func<Exception> error, Func<WriteKind, bool> isMeant)
     {
-        foreach (var line in lines.All)
+        foreach (var first in lines.All.Select(static line => line.Requests.Waiting).Append(touches.Waiting))
         {
-            FailOlder(line.Requests.Waiting, long.MaxValue, error);
-        }
+            for (var request = first; request is not null;)
+            {
+                var next = request.Next;
+                if (isMeant(request.Kind))
+                {
+                    leave(request);
+                    request.Answer(error());
+                }
 
-        FailOlder(touches.Waiting, long.MaxValue, error);
+                request = next;
+            }
+        }
     }
 
     /// <returns>When the first of the others began.</returns>

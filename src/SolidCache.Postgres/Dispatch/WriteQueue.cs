@@ -31,27 +31,9 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
     /// <summary>Gets how many wait to be sent, without touches; a number that may be out of date at once.</summary>
     public int Count => _backlog.Count;
 
-    public bool IsEmpty
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return !_lines.Ready.HasWork && !_touches.HasWork;
-            }
-        }
-    }
+    public bool IsEmpty => Locked(static queue => !queue._lines.Ready.HasWork && !queue._touches.HasWork);
 
-    public bool KeepsAnotherLaneBusy
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lines.Ready.KeepsAnotherLaneBusy;
-            }
-        }
-    }
+    public bool KeepsAnotherLaneBusy => Locked(static queue => queue._lines.Ready.KeepsAnotherLaneBusy);
 
     /// <exception cref="SolidCacheException">Too much waits already.</exception>
     public void Add(WriteRequest request)
@@ -123,13 +105,10 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
     }
 
     /// <summary>Fails all that wait: the server is away.</summary>
-    public void FailWaiting(Func<Exception> error)
-    {
-        lock (_gate)
-        {
-            _expiry.FailWaiting(error);
-        }
-    }
+    public void FailWaiting(Func<Exception> error) => FailWaiting(error, static _ => true);
+
+    /// <summary>Fails the sets that wait: there is no room.</summary>
+    public void FailWaitingSets(Func<Exception> error) => FailWaiting(error, static kind => kind is WriteKind.Set or WriteKind.DurableSet);
 
     public void Take(List<KeyWrite> batch)
     {
@@ -221,6 +200,22 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         lock (_gate)
         {
             _sent.Abandon(batch);
+        }
+    }
+
+    private bool Locked(Func<WriteQueue, bool> look)
+    {
+        lock (_gate)
+        {
+            return look(this);
+        }
+    }
+
+    private void FailWaiting(Func<Exception> error, Func<WriteKind, bool> isMeant)
+    {
+        lock (_gate)
+        {
+            _expiry.FailWaiting(error, isMeant);
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class Degradation(
     private Exception? _lastError;
     private long _allBlindSince = long.MinValue;
     private long _forgotAt = long.MinValue;
+    private long _sets;
     private int _isRemoving;
     private int _isDisposed;
 
@@ -73,23 +74,23 @@ internal sealed class Degradation(
     /// <summary>A set of a blind key was not stored.</summary>
     public void LeftAlone() => told("set", _lastError ?? new TimeoutException());
 
-    /// <summary>What a set compares when it has ended: whether another set of its key was dropped meanwhile.</summary>
-    public object? StampOf(CacheKey key) => _stale.TryGet(key.Stored, out var drop) ? drop : null;
+    /// <summary>When a set begins, by which the order of the sets of a key is known.</summary>
+    public (long Order, long At) Begins() => (Interlocked.Increment(ref _sets), time.GetTimestamp());
 
-    /// <summary>A set was stored, and what was dropped before it matters no more.</summary>
-    public void Overwritten(CacheKey key, object? stamp)
+    /// <summary>A set was stored, and what was dropped that began before it matters no more.</summary>
+    public void Overwritten(CacheKey key, (long Order, long At) began)
     {
-        if (stamp is Mark drop)
+        if (!_stale.IsEmpty && _stale.TryGet(key.Stored, out var drop) && drop!.Order < began.Order)
         {
             _stale.Remove(KeyValuePair.Create(key.Stored, drop));
         }
     }
 
-    /// <summary>A set met an outage: its key misses from now on, until its old value is removed.</summary>
+    /// <summary>A set met an outage: its key misses from now on, until what was stored before it began is removed.</summary>
     /// <returns>False when there are too many such keys.</returns>
-    public bool TryDrop(CacheKey key, Exception error)
+    public bool TryDrop(CacheKey key, (long Order, long At) began, Exception error)
     {
-        if (!_stale.TrySet(key.Stored, new Mark(time.GetTimestamp())))
+        if (!_stale.TrySet(key.Stored, new Mark(began.At, began.Order)))
         {
             return false;
         }
@@ -175,8 +176,10 @@ internal sealed class Degradation(
         }
     }
 
-    private sealed class Mark(long at)
+    private sealed class Mark(long at, long order = 0)
     {
         public long At => at;
+
+        public long Order => order;
     }
 }

@@ -68,7 +68,7 @@ internal sealed class ResilientEntryStore(
             return false;
         }
 
-        var before = degraded.StampOf(key);
+        var began = degraded.Begins();
         var refusal = room.Refusal() ?? writes.Refusal();
         var error = refusal is null ? null : (Exception)Refusal.Of(table, refusal);
         if (error is null)
@@ -76,7 +76,7 @@ internal sealed class ResilientEntryStore(
             try
             {
                 await SetAsync(store, key, write).ConfigureAwait(false);
-                degraded.Overwritten(key, before);
+                degraded.Overwritten(key, began);
                 return true;
             }
             catch (Outage outage)
@@ -85,7 +85,7 @@ internal sealed class ResilientEntryStore(
             }
         }
 
-        if (!degraded.TryDrop(key, error))
+        if (!degraded.TryDrop(key, began, error))
         {
             ExceptionDispatchInfo.Throw(error);
         }

@@ -31,7 +31,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         var version = ReadVersion(session);
         foreach (var migration in migrations.Where(migration => migration.Version > version))
         {
-            session.ExecuteUnbounded(migration.For(names, unloggedTable));
+            session.ExecuteScript(migration.For(names, unloggedTable));
             log.SchemaMigrated(names.Table, migration.Version);
         }
     }

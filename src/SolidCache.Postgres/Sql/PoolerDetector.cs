@@ -47,9 +47,10 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
 
     private Backend Ask(Session session, int reported)
     {
+        var askedAt = clock.Now;
         var (answering, now, started) = session.QueryOne(
             static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2)), Question, Parameter.BigInt(reported), Parameter.Bool(ownsConnections));
-        clock.Learn(now);
+        clock.Learn(now, askedAt);
         var isDirect = answering == reported;
         if (!isDirect && !poolerSupportsPreparedStatements && Interlocked.Exchange(ref _warned, 1) == 0)
         {

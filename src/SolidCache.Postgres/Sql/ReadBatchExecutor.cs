@@ -54,7 +54,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or InvalidOperationException or SolidCacheException)
             {
                 _session.Rest();
-                if (!MaySendAgain(error) || (sends >= MostSends && !ServerErrors.IsUndone(error)) || _clock.IsOver(batch[0].Began))
+                if (!MaySendAgain(error) || (sends >= MostSends && !ServerErrors.IsUndone(error) && !ServerErrors.IsLocked(error)) || _clock.IsOver(batch[0].Began))
                 {
                     End(batch, Judged(error));
                     return;
@@ -84,7 +84,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     {
         NpgsqlException { InnerException: TimeoutException } => false,
         PostgresException { SqlState: "57014" } => false,
-        NpgsqlException => ServerErrors.IsUndone(error) || ServerErrors.IsOutage(error),
+        NpgsqlException => ServerErrors.IsUndone(error) || ServerErrors.IsLocked(error) || ServerErrors.IsOutage(error),
         _ => false,
     };
 

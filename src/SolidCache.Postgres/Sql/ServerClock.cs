@@ -15,9 +15,10 @@ internal sealed class ServerClock(TimeProvider time)
     public long Now => time.GetTimestamp();
 
     /// <param name="microseconds">Since 1970, as the server just answered.</param>
-    public void Learn(long microseconds)
+    /// <param name="askedAt">The timestamp from before the question: how long the answer took nobody knows.</param>
+    public void Learn(long microseconds, long askedAt)
     {
-        Volatile.Write(ref _last, new Reading(microseconds, time.GetTimestamp()));
+        Volatile.Write(ref _last, new Reading(microseconds, time.GetTimestamp(), askedAt));
         _isDoubted = false;
     }
 
@@ -33,5 +34,9 @@ internal sealed class ServerClock(TimeProvider time)
             ? last.Microseconds + (long)((timestamp - last.At) * 1e6 / time.TimestampFrequency) + (long)later.TotalMicroseconds
             : 0;
 
-    private sealed record Reading(long Microseconds, long At);
+    /// <summary>What the server's clock shows at a timestamp; a little later, by the time that the question and its answer took.</summary>
+    public long AtLatest(long timestamp) =>
+        Volatile.Read(ref _last) is { } last ? last.Microseconds + (long)((timestamp - last.AskedAt) * 1e6 / time.TimestampFrequency) : 0;
+
+    private sealed record Reading(long Microseconds, long At, long AskedAt);
 }

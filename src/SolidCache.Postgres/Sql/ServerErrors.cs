@@ -39,8 +39,12 @@ internal static class ServerErrors
     /// <summary>Whether a row was locked by another client for longer than the statement waits.</summary>
     public static bool IsLocked(Exception error) => error is PostgresException { SqlState: "55P03" };
 
-    /// <summary>Whether one of several rows is to blame: its value, or a condition that somebody has put on the table (classes 21, 22, 23, 54, P0).</summary>
-    public static bool LiesInARow(Exception error) => error is PostgresException { SqlState: { Length: 5 } state } && (state[..2] is "21" or "22" or "23" or "54" or "P0");
+    /// <summary>
+    /// Whether one of several rows may be to blame: its value, or a condition or trigger that somebody has put on the table. Not so what is wrong for all of
+    /// them: connection and transaction (08, 25), features (0A), statements (26), rights and login (28, 42), database and schema (3D, 3F), an outage.
+    /// </summary>
+    public static bool LiesInARow(Exception error) =>
+        error is PostgresException { SqlState: { Length: 5 } state } && state[..2] is not ("08" or "25" or "0A" or "26" or "28" or "42" or "3D" or "3F") && !IsOutageState(state);
 
     /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
     public static bool IsDiskFull(Exception error) => error is PostgresException { SqlState: "53100" };

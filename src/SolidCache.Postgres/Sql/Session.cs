@@ -9,6 +9,7 @@ internal sealed class Session : IDisposable
     /// <summary>PostgreSQL's function in which a commit waits for its synchronous standbys, named in all it says there, in whatever language.</summary>
     private const string WaitForStandbys = "SyncRepWaitForLSN";
     private const int MostAttempts = 50;
+    private const int ScriptSeconds = 600;
     private readonly int _limitSeconds;
     private bool _isUnconfirmed;
     private bool _isInTransaction;
@@ -42,11 +43,13 @@ internal sealed class Session : IDisposable
         return Repeated(command, static command => command.ExecuteNonQuery());
     }
 
-    /// <summary>The same without a limit.</summary>
-    public void ExecuteUnbounded(string sql)
+    /// <summary>
+    /// Several statements as one, with a limit of ten minutes: Npgsql sends more than one with the help of the pool's threads, all of which may wait for this.
+    /// </summary>
+    public void ExecuteScript(string sql)
     {
-        using var command = Command(sql, []);
-        command.CommandTimeout = 0;
+        using var command = Command("DO " + SqlNames.Literal($"BEGIN EXECUTE {SqlNames.Literal(sql)}; END"), []);
+        command.CommandTimeout = ScriptSeconds;
         command.ExecuteNonQuery();
     }
 
@@ -119,7 +122,7 @@ internal sealed class Session : IDisposable
                 RefuseUnconfirmed();
                 return result;
             }
-            catch (PostgresException error) when (ServerErrors.IsUndone(error) && IsUnbroken && !_isInTransaction && attempt < MostAttempts)
+            catch (PostgresException error) when ((ServerErrors.IsUndone(error) || ServerErrors.IsLocked(error)) && IsUnbroken && !_isInTransaction && attempt < MostAttempts)
             {
                 // At once: the server has waited for the others already.
             }

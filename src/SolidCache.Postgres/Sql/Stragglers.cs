@@ -12,12 +12,14 @@ internal sealed class Stragglers(
     ConnectionSource connections, EntryStatements statements, WriteQueue queue, Action wakeLanes, WriteFailures failures, CallClock clock, CacheTelemetry telemetry)
 {
     private const int MostTogether = 128;
+    private const int MostTriedAgain = 32;
 
     /// <summary>Of a row that the server undoes because of what others do to it at the same time.</summary>
     private const int MostAttempts = 20;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(10);
     private readonly object _gate = new();
-    private readonly List<KeyWrite> _waiting = [];
+    private readonly List<KeyWrite> _arrived = [];
+    private readonly Queue<KeyWrite> _locked = new();
     private readonly LaneSession _session = new(connections);
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
     private volatile bool _hasThread;
@@ -30,7 +32,7 @@ internal sealed class Stragglers(
     {
         lock (_gate)
         {
-            _waiting.AddRange(rows);
+            _arrived.AddRange(rows);
             Monitor.Pulse(_gate);
             if (_hasThread)
             {
@@ -54,8 +56,8 @@ internal sealed class Stragglers(
             wakeLanes();
             lock (_gate)
             {
-                _waiting.AddRange(locked);
-                if (locked.Count > 0)
+                locked.ForEach(_locked.Enqueue);
+                if (_arrived.Count == 0 && locked.Count > 0)
                 {
                     Monitor.Wait(_gate, BetweenTries);
                 }
@@ -88,10 +90,16 @@ internal sealed class Stragglers(
     {
         lock (_gate)
         {
-            if (_waiting.Count > 0)
+            if (_arrived.Count + _locked.Count > 0)
             {
-                List<KeyWrite> rows = [.. _waiting];
-                _waiting.Clear();
+                // Those that were locked before in turns: what has just come may be free, and is not to wait for all of them.
+                List<KeyWrite> rows = [.. _arrived];
+                _arrived.Clear();
+                for (var tries = MostTriedAgain; tries > 0 && _locked.TryDequeue(out var row); tries--)
+                {
+                    rows.Add(row);
+                }
+
                 return rows;
             }
         }
@@ -99,7 +107,7 @@ internal sealed class Stragglers(
         _session.Rest();
         lock (_gate)
         {
-            _hasThread = _waiting.Count > 0;
+            _hasThread = _arrived.Count + _locked.Count > 0;
             return _hasThread ? Next() : [];
         }
     }
@@ -115,7 +123,11 @@ internal sealed class Stragglers(
         {
             sent = _session.Get();
             var locked = _rows.SendFree(sent, rows, connections.ServerClock.At(oldest, clock.Limit)).ToHashSet(StringComparer.Ordinal);
-            failures.Executed(rows[0].Kind);
+            if (locked.Count < rows.Count)
+            {
+                failures.Executed(rows[0].Kind);
+            }
+
             queue.End(rows.FindAll(row => !locked.Contains(row.Winner.Key.Stored)), error: null);
             return rows.FindAll(row => locked.Contains(row.Winner.Key.Stored));
         }

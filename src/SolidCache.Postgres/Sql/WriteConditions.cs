@@ -10,7 +10,7 @@ internal static class WriteConditions
     public const string LockWait = "100";
 
     /// <summary>The same where rows are known to be locked.</summary>
-    public const string ShortLockWait = "5";
+    public const string ShortLockWait = "2";
 
     /// <summary>What a write that nobody holds up may wait, which is not taken from the life of its entry.</summary>
     public const int UsualWaitMilliseconds = 20;

@@ -91,7 +91,7 @@ internal sealed class WriteRows
     {
         (_deadlineOfSets.TypedValue, _deadlineOfRemoves.TypedValue) = (deadline, deadline);
         var now = _clock.Now;
-        _sentAt.TypedValue = _serverClock.At(now, TimeSpan.Zero);
+        _sentAt.TypedValue = _serverClock.AtLatest(now);
         _isDurable.TypedValue = rows[0].Kind == WriteKind.DurableSet;
         foreach (var (_, write, kind) in rows)
         {

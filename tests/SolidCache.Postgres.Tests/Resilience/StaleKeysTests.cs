@@ -80,17 +80,17 @@ public sealed class StaleKeysTests
     public async Task A_set_that_is_stored_says_nothing_of_another_that_was_dropped_meanwhile()
     {
         await DropAsync("key");
-        _test.Server.Meanwhile = () => _test.Degradation.TryDrop(new("key"), new IOException());
+        _test.Server.Meanwhile = () => _test.Degradation.TryDrop(new("key"), _test.Degradation.Begins(), new IOException());
 
         await SetAsync("key");
 
-        Assert.That(await ReadAsync("key"), Is.False, "Nobody knows which of them was the later.");
+        Assert.That(await ReadAsync("key"), Is.False, "It began later.");
     }
 
     [Test]
     public async Task A_set_that_began_before_any_was_dropped_says_nothing_of_one_that_was_dropped_meanwhile()
     {
-        _test.Server.Meanwhile = () => _test.Degradation.TryDrop(new("key"), new IOException());
+        _test.Server.Meanwhile = () => _test.Degradation.TryDrop(new("key"), _test.Degradation.Begins(), new IOException());
 
         await SetAsync("key");
 
@@ -103,7 +103,7 @@ public sealed class StaleKeysTests
         var cause = _test.GoAway();
         for (var number = 0; number < Degradation.MostKeys; number++)
         {
-            Assert.That(_test.Degradation.TryDrop(new($"k{number}"), new IOException()), Is.True);
+            Assert.That(_test.Degradation.TryDrop(new($"k{number}"), _test.Degradation.Begins(), new IOException()), Is.True);
         }
 
         await Assert.ThatAsync(() => SetAsync("one more"), Throws.Exception.SameAs(cause), "As without degradation.");
