@@ -9,8 +9,8 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class LaneStatement
 {
     /// <summary>
-    /// A plan made while the table was tiny reads all of it, and PostgreSQL keeps it until the next analyze. On connections that are the application's, too,
-    /// what takes this long is planned anew, at most so often.
+    /// A plan made while the table was tiny reads all of it, or all of its index, and PostgreSQL keeps it until the next analyze. What takes this long is
+    /// planned anew, at most so often.
     /// </summary>
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan BetweenPlans = TimeSpan.FromSeconds(1);
@@ -66,7 +66,7 @@ internal sealed class LaneStatement
             result = execute(session, _command);
         }
 
-        _isStale = !session.PlansByIndex && _clock.Since(began) > Slow && _clock.Since(_plannedAt) > BetweenPlans;
+        _isStale = _clock.Since(began) > Slow && _clock.Since(_plannedAt) > BetweenPlans;
         return result;
     }
 

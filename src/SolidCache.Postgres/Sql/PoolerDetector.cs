@@ -41,7 +41,6 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
         }
 
         session.Backend = backend;
-        session.PlansByIndex = ownsConnections && backend.Started is not null;
         session.MayPrepare = backend.Started is not null || poolerSupportsPreparedStatements;
     }
 

@@ -33,9 +33,6 @@ internal sealed class Session : IDisposable
     /// <summary>Gets or sets a value indicating whether the hot statements may be prepared here.</summary>
     public bool MayPrepare { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether no plan here reads the whole table, however small it was when the plan was made.</summary>
-    public bool PlansByIndex { get; set; }
-
     /// <summary>Executes a statement that is planned with its values.</summary>
     public int Execute(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
