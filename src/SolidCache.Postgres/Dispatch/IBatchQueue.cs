@@ -2,7 +2,7 @@ namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>What lanes take their batches from.</summary>
 /// <typeparam name="T">What a batch is made of.</typeparam>
-internal interface IBatchQueue<T>
+internal interface IBatchQueue<T> : IWatched
 {
     /// <summary>Gets a value indicating whether nothing is ready; a hint that may be out of date at once.</summary>
     bool IsEmpty { get; }
@@ -12,10 +12,6 @@ internal interface IBatchQueue<T>
 
     /// <summary>Gets how many calls wait; a hint too.</summary>
     int Count { get; }
-
-    /// <summary>Ends the calls that ran out of time, those that are under way included.</summary>
-    /// <returns>Whether there is anything to look after.</returns>
-    bool Look();
 
     /// <summary>Moves what may be executed now into an empty batch; leaves it empty when there is nothing.</summary>
     void Take(List<T> batch);

@@ -161,6 +161,7 @@ internal sealed class Lanes<T> : IWatched
         {
             _lanes.Remove(lane);
             _asleep.Remove(lane);
+            _givenUp -= lane.IsGivenUp ? 1 : 0;
             if (_isEnding)
             {
                 _asleep.ForEach(static other => other.Call());
@@ -191,7 +192,6 @@ internal sealed class Lanes<T> : IWatched
                 _asleep.Remove(lane);
                 if (lane.IsGivenUp)
                 {
-                    _givenUp--;
                     return false;
                 }
 
