@@ -51,7 +51,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var probes = new SideWork(connections, clock, "probe");
 
         var life = new CacheLife();
-        var statements = new EntryStatements(names, options.SlidingExpirationSlack, options.OperationTimeout);
+        var statements = new EntryStatements(names, options.SlidingExpirationSlack);
         var sideCalls = new SideCalls(
             connections, statements, new RangeRemoval(statements, serverClock, clock, table), new StatisticsReader(names), removals, looks, probes);
         var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls, MaxBatchEntries = options.Coalescing ? BatchLimits.Default.MaxBatchEntries : 1 };

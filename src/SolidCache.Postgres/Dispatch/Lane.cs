@@ -6,8 +6,17 @@ namespace SolidCache.Postgres.Dispatch;
 /// <typeparam name="T">What a batch is made of.</typeparam>
 internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> failed)
 {
+    /// <summary>What a thread of a caller takes to wake up and call again, about.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMicroseconds(50);
+
+    /// <summary>When several come back, how long after one the next does at most; about.</summary>
+    private static readonly TimeSpan BetweenCallers = TimeSpan.FromMicroseconds(10);
+
+    private const int BatchesBetweenWaits = 15;
+
     private readonly object _signal = new();
     private bool _isCalled;
+    private int _batchesUntilWait;
 
     public List<T> Batch { get; } = [];
 
@@ -34,18 +43,35 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         Batch.Clear();
     }
 
-    /// <summary>Those who have just been answered go first: most of them call again, and travel together then.</summary>
-    public static void LetCallersGoFirst(IBatchQueue<T> queue, int answered)
+    /// <summary>
+    /// Those who have just been answered go first: most of them call again, and travel together then. Where they do not, they are waited for now and then only,
+    /// to see whether that has changed.
+    /// </summary>
+    public void LetCallersGoFirst(IBatchQueue<T> queue, int answered)
     {
-        for (var looks = answered == 1 ? 20 : 4; looks > 0 && queue.Count < answered; looks--)
+        if (_batchesUntilWait-- > 0)
         {
-            if (answered == 1)
+            return;
+        }
+
+        var (clock, before) = (TimeProvider.System, queue.Count);
+        var (here, began) = (before, clock.GetTimestamp());
+        var (wait, since) = (Patience, began);
+        for (var looks = 1; here < before + answered && clock.GetElapsedTime(since) < wait && clock.GetElapsedTime(began) < Patience; looks++)
+        {
+            Thread.SpinWait(20);
+            if (looks % 4 == 0)
             {
-                Thread.SpinWait(20);
+                Thread.Yield();
             }
 
-            Thread.Yield();
+            if (queue.Count > here)
+            {
+                (here, wait, since) = (queue.Count, BetweenCallers, clock.GetTimestamp());
+            }
         }
+
+        _batchesUntilWait = here - before < (answered + 1) / 2 ? BatchesBetweenWaits : 0;
     }
 
     public void GiveUp() => Try(() => executor.GiveUp(Batch));
@@ -70,7 +96,12 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         {
             if (!_isCalled)
             {
+                var began = TimeProvider.System.GetTimestamp();
                 Monitor.Wait(_signal, atMost);
+                if (TimeProvider.System.GetElapsedTime(began) < Patience)
+                {
+                    _batchesUntilWait = 0;
+                }
             }
 
             var wasCalled = _isCalled;

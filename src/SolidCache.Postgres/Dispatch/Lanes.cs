@@ -101,7 +101,7 @@ internal sealed class Lanes<T> : IWatched
         return true;
     }
 
-    private bool NobodyGetsOn() => !_lanes.Exists(lane => lane.BusySince is { } since && _clock.Since(since) < Slow);
+    private bool NobodyGetsOn(Lane<T>? but = null) => !_lanes.Exists(lane => lane != but && lane.BusySince is { } since && _clock.Since(since) < Slow);
 
     /// <summary>
     /// A lane with a batch, if there are both. The caller takes the batch, so that what comes after belongs to the next. It is the last lane that fell asleep,
@@ -123,6 +123,9 @@ internal sealed class Lanes<T> : IWatched
 
         return lane;
     }
+
+    /// <summary>Whether a lane that has ended a batch should go on: one with large batches is better than two that share them.</summary>
+    private bool IsNeeded(Lane<T> lane) => _isEnding || _queue.KeepsAnotherLaneBusy || NobodyGetsOn(but: lane);
 
     private bool TakesBatch(Lane<T> lane)
     {
@@ -148,7 +151,7 @@ internal sealed class Lanes<T> : IWatched
                 var rows = lane.Batch.Count;
                 lane.Execute();
                 GetsOn(lane);
-                Lane<T>.LetCallersGoFirst(_queue, rows);
+                lane.LetCallersGoFirst(_queue, rows);
             }
         }
         catch (Exception error)
@@ -195,7 +198,7 @@ internal sealed class Lanes<T> : IWatched
                     return false;
                 }
 
-                if (lane.Batch.Count > 0 || TakesBatch(lane))
+                if (lane.Batch.Count > 0 || (IsNeeded(lane) && TakesBatch(lane)))
                 {
                     return true;
                 }

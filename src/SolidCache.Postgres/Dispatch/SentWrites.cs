@@ -5,6 +5,8 @@ internal sealed class SentWrites(KeyLines lines, Touches touches, Backlog backlo
 {
     private readonly List<List<KeyWrite>> _batches = [];
 
+    public bool IsEmpty => _batches.Count == 0;
+
     /// <summary>What is on its way is no longer counted, and cannot be withdrawn.</summary>
     public void Add(List<KeyWrite> batch)
     {

@@ -33,7 +33,8 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
 
     public bool IsEmpty => Locked(static queue => !queue._lines.Ready.HasWork && !queue._touches.HasWork);
 
-    public bool KeepsAnotherLaneBusy => Locked(static queue => queue._lines.Ready.KeepsAnotherLaneBusy);
+    /// <summary>Gets whether another lane should start although one works; one that has nothing under way is about to take the next batch itself.</summary>
+    public bool KeepsAnotherLaneBusy => Locked(static queue => !queue._sent.IsEmpty && queue._lines.Ready.KeepsAnotherLaneBusy);
 
     /// <exception cref="SolidCacheException">Too much waits already.</exception>
     public void Add(WriteRequest request)

@@ -15,22 +15,7 @@ internal sealed class EntryStatements
     /// <summary>Rows that one transaction of a removal by prefix or pattern locks at most.</summary>
     public const int RemovalSlice = 1_000;
 
-    // The rows come in the order of their keys, and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
-    private const string Columns = "SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value";
-
-    /// <summary>The deadline is looked at when a row is in place, be it inserted or overwritten: after every wait for somebody else's.</summary>
-    private static readonly string Overwrite =
-        $"""
-        ON CONFLICT (key) DO UPDATE SET
-          expires_at = excluded.expires_at,
-          created_at = excluded.created_at,
-          sliding_expiration = excluded.sliding_expiration,
-          absolute_expiration = excluded.absolute_expiration,
-          value = excluded.value
-        RETURNING {LateWrite.Check("$5")}
-        """;
-
-    public EntryStatements(SqlNames names, double slidingSlack, TimeSpan limit)
+    public EntryStatements(SqlNames names, double slidingSlack)
     {
         var entries = names.Entries;
         var stretch = $"'{(1 + slidingSlack).ToString(CultureInfo.InvariantCulture)}'::float8";
@@ -82,39 +67,7 @@ internal sealed class EntryStatements
               AND {WriteConditions.Durability("false")}
             """;
 
-        // An absolute expiration counts from the moment at which the statement was sent, by the server's clock, where it waited on its way for longer than is
-        // usual: that is part of the life. No more than a call may take, whatever became of the clock.
-        var sentAt = "'epoch'::timestamptz + $8::float8 * interval '1 microsecond'";
-        var sent =
-            $"(SELECT CASE WHEN now() < {sentAt} + interval '{WriteConditions.UsualWaitMilliseconds} milliseconds' THEN now() "
-            + $"ELSE greatest({sentAt}, now() - interval '{(long)limit.TotalMicroseconds} microseconds') END)";
-        var absolute = $"{sent} + nullif(row.absolute, 0)::float8 * interval '1 microsecond'";
-
-        // Zero stands for no expiration: a nullable number costs the client an object each.
-        var insert =
-            $"""
-            INSERT INTO {entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-            SELECT
-              least(
-                {absolute},
-                now() + nullif(row.sliding, 0)::float8 * {stretch} * interval '1 microsecond',
-                'infinity'),
-              now(),
-              nullif(row.sliding, 0),
-              {absolute},
-              row.key,
-              row.value
-            """;
-
-        Set =
-            $"""
-            /* solid_cache:set */
-            {insert}
-            FROM ({Columns}) AS row
-            WHERE {WriteConditions.Durability("$6")}
-              AND {WriteConditions.WaitsForLocks("$7")}
-            {Overwrite}
-            """;
+        (Set, SetMany, SetFree) = SetStatements.Of(entries, stretch);
 
         // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
         Remove =
@@ -128,26 +81,7 @@ internal sealed class EntryStatements
               AND {LateWrite.Check("$2")}
             """;
 
-        // The two below leave out the rows that others have locked, and tell their keys. What somebody else has inserted and not committed
-        // cannot be seen: that ends with a lock time-out, which is short here, and the rows are tried in halves.
-        SetFree =
-            $"""
-            /* solid_cache:set_free */
-            WITH free AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
-            ), locked AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
-            ), written AS (
-              {insert}
-              FROM ({Columns}) AS row
-              WHERE row.key NOT IN (SELECT key FROM locked)
-                AND {WriteConditions.Durability("$6")}
-                AND {WriteConditions.WaitsForLocks("$7")}
-              {Overwrite}
-            )
-            SELECT key FROM locked
-            """;
-
+        // Leaves out the rows that others have locked, and tells their keys.
         RemoveFree =
             $"""
             /* solid_cache:remove_free */
@@ -234,6 +168,8 @@ internal sealed class EntryStatements
     public string Touch { get; }
 
     public string Set { get; }
+
+    public string SetMany { get; }
 
     public string SetFree { get; }
 

@@ -3,7 +3,7 @@ using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Sql;
 
-/// <summary>The rows of one batch as the columns of its statement's parameters; reused from batch to batch.</summary>
+/// <summary>The rows of one batch as the parameters of its statement; reused from batch to batch.</summary>
 internal sealed class WriteRows
 {
     private readonly ServerClock _serverClock;
@@ -13,31 +13,24 @@ internal sealed class WriteRows
     private readonly List<long> _absolutes = [];
     private readonly List<long> _slidings = [];
     private readonly List<ReadOnlyMemory<byte>> _values = [];
-    private readonly NpgsqlParameter<long> _deadlineOfSets = Parameter.BigInt();
-    private readonly NpgsqlParameter<long> _deadlineOfRemoves = Parameter.BigInt();
-    private readonly NpgsqlParameter<bool> _isDurable = Parameter.Bool(false);
-    private readonly NpgsqlParameter<string> _lockWaitOfSets = Parameter.Text();
-    private readonly NpgsqlParameter<string> _lockWaitOfRemoves = Parameter.Text();
-    private readonly NpgsqlParameter<long> _sentAt = Parameter.BigInt();
+    private readonly NpgsqlParameter<string> _key = Parameter.Text();
+    private readonly NpgsqlParameter<long> _absolute = Parameter.BigInt();
+    private readonly NpgsqlParameter<long> _sliding = Parameter.BigInt();
+    private readonly NpgsqlParameter<ReadOnlyMemory<byte>> _value = Parameter.Bytes();
+    private readonly Conditions _ofOne = new();
+    private readonly Conditions _ofMany = new();
+    private readonly Conditions _ofRemoves = new();
     private readonly LaneStatement _set;
+    private readonly LaneStatement _setMany;
     private readonly LaneStatement _remove;
     private readonly LaneStatement _touch;
 
     public WriteRows(EntryStatements statements, ServerClock serverClock, CallClock clock)
     {
         (_statements, _serverClock, _clock) = (statements, serverClock, clock);
-        _set = new(
-            clock,
-            statements.Set,
-            Parameter.Texts(_keys),
-            Parameter.BigInts(_absolutes),
-            Parameter.BigInts(_slidings),
-            Parameter.BytesOfMany(_values),
-            _deadlineOfSets,
-            _isDurable,
-            _lockWaitOfSets,
-            _sentAt);
-        _remove = new(clock, statements.Remove, Parameter.Texts(_keys), _deadlineOfRemoves, _lockWaitOfRemoves);
+        _set = new(clock, statements.Set, [_key, _absolute, _sliding, _value, .. _ofOne.OfSets]);
+        _setMany = new(clock, statements.SetMany, ColumnsOfSets(_ofMany));
+        _remove = new(clock, statements.Remove, Parameter.Texts(_keys), _ofRemoves.Deadline, _ofRemoves.LockWait);
         _touch = new(clock, statements.Touch, Parameter.Texts(_keys));
     }
 
@@ -48,11 +41,22 @@ internal sealed class WriteRows
     /// <param name="lockWait">How long it waits for each row that somebody else has locked, in milliseconds.</param>
     public void Send(Session session, List<KeyWrite> rows, long deadline, string lockWait)
     {
-        Fill(rows, deadline);
-        (_lockWaitOfSets.TypedValue, _lockWaitOfRemoves.TypedValue) = (lockWait, lockWait);
+        Fill(rows);
+        var (statement, conditions) = rows[0].Kind switch
+        {
+            WriteKind.Touch => (_touch, _ofRemoves),
+            WriteKind.Remove => (_remove, _ofRemoves),
+            _ => rows.Count == 1 ? (_set, _ofOne) : (_setMany, _ofMany),
+        };
+        Fill(conditions, rows[0].Kind, deadline, lockWait);
+        if (statement == _set)
+        {
+            (_key.TypedValue, _absolute.TypedValue, _sliding.TypedValue, _value.TypedValue) = (_keys[0], _absolutes[0], _slidings[0], _values[0]);
+        }
+
         try
         {
-            (rows[0].Kind switch { WriteKind.Touch => _touch, WriteKind.Remove => _remove, _ => _set }).Execute(session);
+            statement.Execute(session);
         }
         finally
         {
@@ -64,22 +68,14 @@ internal sealed class WriteRows
     /// <returns>The keys of those.</returns>
     public IReadOnlyList<string> SendFree(Session session, List<KeyWrite> rows, long deadline)
     {
-        Fill(rows, deadline);
+        Fill(rows);
+        var conditions = new Conditions();
+        Fill(conditions, rows[0].Kind, deadline, WriteConditions.ShortLockWait);
         try
         {
             return rows[0].Kind == WriteKind.Remove
-                ? session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), Parameter.BigInt(deadline))
-                : session.Query(
-                    static row => row.Text(0),
-                    _statements.SetFree,
-                    Parameter.Texts(_keys),
-                    Parameter.BigInts(_absolutes),
-                    Parameter.BigInts(_slidings),
-                    Parameter.BytesOfMany(_values),
-                    Parameter.BigInt(deadline),
-                    Parameter.Bool(rows[0].Kind == WriteKind.DurableSet),
-                    Parameter.Text(WriteConditions.ShortLockWait),
-                    Parameter.BigInt(_sentAt.TypedValue));
+                ? session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline)
+                : session.Query(static row => row.Text(0), _statements.SetFree, ColumnsOfSets(conditions));
         }
         finally
         {
@@ -87,12 +83,20 @@ internal sealed class WriteRows
         }
     }
 
-    private void Fill(List<KeyWrite> rows, long deadline)
+    private NpgsqlParameter[] ColumnsOfSets(Conditions conditions) =>
+        [Parameter.Texts(_keys), Parameter.BigInts(_absolutes), Parameter.BigInts(_slidings), Parameter.BytesOfMany(_values), .. conditions.OfSets];
+
+    private void Fill(Conditions conditions, WriteKind kind, long deadline, string lockWait)
     {
-        (_deadlineOfSets.TypedValue, _deadlineOfRemoves.TypedValue) = (deadline, deadline);
+        conditions.Deadline.TypedValue = deadline;
+        conditions.IsDurable.TypedValue = kind == WriteKind.DurableSet;
+        conditions.LockWait.TypedValue = lockWait;
+        conditions.LatestUsualArrival.TypedValue = _serverClock.AtLatest(_clock.Now) + (WriteConditions.UsualWaitMilliseconds * 1_000);
+    }
+
+    private void Fill(List<KeyWrite> rows)
+    {
         var now = _clock.Now;
-        _sentAt.TypedValue = _serverClock.AtLatest(now);
-        _isDurable.TypedValue = rows[0].Kind == WriteKind.DurableSet;
         foreach (var (_, write, kind) in rows)
         {
             _keys.Add(write.Key.Stored);
@@ -125,5 +129,20 @@ internal sealed class WriteRows
         _absolutes.Clear();
         _slidings.Clear();
         _values.Clear();
+        _value.TypedValue = default;
+    }
+
+    /// <summary>The parameters of a statement that are no columns. A parameter belongs to one statement.</summary>
+    private sealed class Conditions
+    {
+        public NpgsqlParameter<long> Deadline { get; } = Parameter.BigInt();
+
+        public NpgsqlParameter<bool> IsDurable { get; } = Parameter.Bool(false);
+
+        public NpgsqlParameter<string> LockWait { get; } = Parameter.Text();
+
+        public NpgsqlParameter<long> LatestUsualArrival { get; } = Parameter.BigInt();
+
+        public NpgsqlParameter[] OfSets => [Deadline, IsDurable, LockWait, LatestUsualArrival];
     }
 }

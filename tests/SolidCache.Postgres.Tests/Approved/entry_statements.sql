@@ -56,12 +56,36 @@ WHERE entry.key = due.due_key
 INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
+    now() + nullif($3, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif($3, 0),
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
+  $1,
+  $4
+
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value
+RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
+
+-- SetMany
+/* solid_cache:set_many */
+INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
     now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
 FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
@@ -85,12 +109,12 @@ WITH free AS MATERIALIZED (
   INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
 SELECT
   least(
-    (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
     now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
     'infinity'),
   now(),
   nullif(row.sliding, 0),
-  (SELECT CASE WHEN now() < 'epoch'::timestamptz + $8::float8 * interval '1 microsecond' + interval '20 milliseconds' THEN now() ELSE greatest('epoch'::timestamptz + $8::float8 * interval '1 microsecond', now() - interval '5000000 microseconds') END) + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
   FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row

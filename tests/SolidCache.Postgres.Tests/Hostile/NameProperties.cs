@@ -62,6 +62,6 @@ public sealed class NameProperties
             iter: 4_000,
             print: Texts.Print);
 
-    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[new EntryStatements(names, 0.1, TimeSpan.FromSeconds(5)), new SweepStatements(names)])
+    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[new EntryStatements(names, 0.1), new SweepStatements(names)])
         .SelectMany(statements => statements.GetType().GetProperties().Select(property => (string)property.GetValue(statements)!));
 }

@@ -15,7 +15,7 @@ namespace SolidCache.Postgres.Tests.Sql;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AwayExecutorTests
 {
-    private static readonly EntryStatements Statements = new(new SqlNames(AwayDatabase.Table), 0.1, AwayDatabase.Limit);
+    private static readonly EntryStatements Statements = new(new SqlNames(AwayDatabase.Table), 0.1);
     private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
     private readonly CallClock _clock = AwayDatabase.Clock();
     private readonly CircuitBreaker _breaker = Breaker();

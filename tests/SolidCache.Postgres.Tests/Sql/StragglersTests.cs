@@ -75,7 +75,7 @@ public sealed class StragglersTests
     private Stragglers NewStragglers()
     {
         var connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
-        var statements = new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1, AwayDatabase.Limit);
+        var statements = new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1);
         var ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance));
         var failures = new WriteFailures(
             connections, _writes.Queue, static () => { }, _breaker, _breaker, ends, static _ => { }, _writes.Clock, new Log(NullLoggerFactory.Instance));

@@ -76,7 +76,7 @@ public sealed class TouchBehindTests
         var clock = AwayDatabase.Clock();
         return new ReadBatchExecutor(
             AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance),
-            new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1, AwayDatabase.Limit),
+            new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1),
             new ReadQueue(Requests.Small, clock, AwayDatabase.Table),
             _breaker,
             new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance)),
