@@ -32,8 +32,6 @@ internal sealed class KeyLine : ILinked<KeyLine>
 
     public bool IsEmpty => !IsUnderWay && _waiting.First is null;
 
-    public bool HasWaiting => _waiting.First is not null;
-
     /// <summary>The number of its first write; only while it is not empty.</summary>
     public long FirstNumber { get; private set; }
 

@@ -50,7 +50,7 @@ public sealed class KeyLineTests
         _line.Take();
         var second = Add("ss");
 
-        Assert.That((_line.IsUnderWay, _line.HasWaiting, _line.IsEmpty), Is.EqualTo((true, true, false)));
+        Assert.That((_line.IsUnderWay, _line.Requests.Waiting is not null, _line.IsEmpty), Is.EqualTo((true, true, false)));
         Assert.That(Chained(_line.Answered().First), Is.EqualTo(first));
         Assert.That(_line.IsUnderWay, Is.True, "Its key is kept until its end.");
         _line.End();
@@ -86,7 +86,7 @@ public sealed class KeyLineTests
 
         _line.MoveWaitingTo(fresh);
 
-        Assert.That((_line.IsOrphan, _line.HasWaiting, fresh.IsUnderWay, fresh.FirstNumber), Is.EqualTo((true, false, false, 2L)));
+        Assert.That((_line.IsOrphan, _line.Requests.Waiting is not null, fresh.IsUnderWay, fresh.FirstNumber), Is.EqualTo((true, false, false, 2L)));
         Assert.That(fresh.Take(), Is.EqualTo(new KeyWrite(fresh, waiting[1], WriteKind.DurableSet)));
         Assert.That(Chained(_line.Answered().First), Is.EqualTo(underWay));
         Assert.That(Chained(fresh.Answered().First), Is.EqualTo(waiting));
