@@ -37,9 +37,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var table = new TableName(options.SchemaName, options.TableName);
         var names = new SqlNames(table);
 
-        _telemetry = new CacheTelemetry(services.GetRequiredService<CacheInstruments>(), name, time);
+        _telemetry = new CacheTelemetry(services.GetRequiredService<CacheInstruments>(), name, TimeProvider.System);
         _dataSource = CacheDataSource.Choose(services, name, options);
-        // Limits and breakers are of the real world, whatever clock the application has for its entries.
+        // Limits, breakers and measurements are of the real world, whatever clock the application has for its entries.
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
@@ -78,14 +78,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             : null;
         var store = new ResilientEntryStore(_entries, _readBreaker, _writeBreaker, _roomBreaker, _degradation, table);
         _telemetry.Breakers = () => ((int)_readBreaker.State, (int)_writeBreaker.State);
-        var figures = new TableFigures(token => store.GetStatisticsAsync(options.SweepInterval, token), time);
+        var figures = new TableFigures(token => store.GetStatisticsAsync(options.SweepInterval, token), TimeProvider.System);
         (_telemetry.Figures, _telemetry.Waiting) = (figures, () => (reads.Count, writes.Count));
 
         var sweeps = new SweepStatements(names);
         var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry);
 
         Cache = new PostgresSolidCache(new ObservedEntryStore(store, _telemetry, figures), sweeper, new CachePolicy(options), life, time);
-        SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, time, log);
+        SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries, options.SweepInterval, time, log);
 
         // Loggers are the application's, and may take their time: no thread of the engine waits for them.

@@ -43,6 +43,6 @@ public static class PostgresSolidCacheHealthChecksBuilderExtensions
         IHealthCheck Check(IServiceProvider services) => new PostgresSolidCacheHealthCheck(
             serviceKey is null ? services.GetRequiredService<ISolidCache>() : services.GetRequiredKeyedService<ISolidCache>(serviceKey),
             options,
-            services.GetService<TimeProvider>() ?? TimeProvider.System);
+            TimeProvider.System);
     }
 }
