@@ -14,12 +14,14 @@ internal static class PlotCommand
         var output = CommonOptions.Output();
         output.Description = "The folder that the results are read from";
         var docs = new Option<string>("--docs") { Description = "The folder with benchmarks.md", DefaultValueFactory = _ => "docs" };
-        var command = new Command("plot", "Makes the charts and tables of docs/benchmarks.md from the results") { output, docs };
-        command.SetAction(arguments => Run(new ResultsFolder(arguments.GetRequiredValue(output)), arguments.GetRequiredValue(docs)));
+        var readme = new Option<string>("--readme") { Description = "The file with the ratios", DefaultValueFactory = _ => "README.md" };
+        var command = new Command("plot", "Makes the charts and tables of docs/benchmarks.md and the README from the results") { output, docs, readme };
+        command.SetAction(arguments => Run(
+            new ResultsFolder(arguments.GetRequiredValue(output)), arguments.GetRequiredValue(docs), arguments.GetRequiredValue(readme)));
         return command;
     }
 
-    private static void Run(ResultsFolder folder, string docs)
+    private static void Run(ResultsFolder folder, string docs, string readme)
     {
         var images = Path.Combine(docs, "images");
         ComparisonCharts.Save(ComparisonResults.Load(folder), images);
@@ -29,5 +31,6 @@ internal static class PlotCommand
         }
 
         DocumentTables.Update(Path.Combine(docs, "benchmarks.md"), folder);
+        DocumentTables.Update(readme, folder);
     }
 }

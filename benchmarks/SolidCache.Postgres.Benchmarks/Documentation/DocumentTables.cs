@@ -26,7 +26,12 @@ internal static partial class DocumentTables
         var name = block.Groups["name"].Value;
         var values = block.Groups["column"].Captures.Zip(block.Groups["value"].Captures)
             .ToDictionary(pair => pair.First.Value, pair => pair.Second.Value, StringComparer.Ordinal);
-        var table = name == ComparisonTable.Name ? ComparisonTable.Of(ComparisonResults.Load(folder), _ => true) : folder.Load(name);
+        var table = name switch
+        {
+            ComparisonTable.Name => ComparisonTable.Of(ComparisonResults.Load(folder), _ => true),
+            RatioTable.Name => RatioTable.Of(ComparisonResults.Load(folder)),
+            _ => folder.Load(name),
+        };
         var part = table?.Where(values);
         return part is { Rows.Count: > 0 } ? part.ToMarkdown() : NotMeasured;
     }

@@ -30,8 +30,8 @@ internal static class ScenarioList
             "large-values", "What large values do to the latency of small ones",
             [10_000], 3, LargeValues.RunAsync),
         new(
-            "sync-connections", "How many connections 256 callers use, asynchronous and synchronous ones",
-            [10_000], 3, SyncConnections.RunAsync),
+            "blocked-threads", "Gets and sets from threads that block, beside Redis",
+            [10_000], 1, BlockedThreads.RunAsync),
         new(
             "fillfactor", "What room on the pages does to sets, HOT updates and size",
             [10_000], 2, Fillfactor.RunAsync),

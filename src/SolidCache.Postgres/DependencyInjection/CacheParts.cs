@@ -54,7 +54,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var statements = new EntryStatements(names, options.SlidingExpirationSlack);
         var sideCalls = new SideCalls(
             connections, statements, new RangeRemoval(statements, serverClock, clock, table), new StatisticsReader(names), removals, looks, probes);
-        var limits = BatchLimits.Default with { MaxWaiting = options.MaxQueuedCalls, MaxBatchEntries = options.Coalescing ? BatchLimits.Default.MaxBatchEntries : 1 };
+        var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
         var reads = new ReadQueue(limits, clock, table);
         var writes = new WriteQueue(limits, clock, table);
         _readBreaker = new CircuitBreaker(sideCalls.ProbeReadsAsync, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);

@@ -20,6 +20,9 @@ internal sealed record BatchLimits(
         MaxWaiting: 10_000,
         MaxWaitingBytes: 256 * 1024 * 1024);
 
+    /// <summary>A batch is one entry, and whatever waits deserves a lane.</summary>
+    public static BatchLimits Alone { get; } = Default with { MaxBatchEntries = 1, AnotherLaneEntries = 1 };
+
     /// <summary>Whether a value may join a batch.</summary>
     public bool Fits(int entries, long bytes, int valueBytes) =>
         entries == 0 || (entries < MaxBatchEntries && valueBytes < LargeValueBytes && bytes + valueBytes <= MaxBatchBytes);
