@@ -8,8 +8,8 @@ public sealed class PostgresSolidCacheHealthOptions
     public long MaxOverdueEntries { get; set; } = 1_000;
 
     /// <summary>Gets or sets how many bytes of live keys and values there may be. More suggest shorter lives.</summary>
-    /// <value>Default: 100,000,000 (100 MB). 1 or more.</value>
-    public long MaxLiveBytes { get; set; } = 100_000_000;
+    /// <value>Default: 102,400,000 (100,000 KB). 1 or more.</value>
+    public long MaxLiveBytes { get; set; } = 100_000 * 1_024;
 
     /// <summary>Gets or sets how long the check may take before it reports that the server does not answer.</summary>
     /// <value>Default: 3 seconds. 10 milliseconds to 1 minute.</value>

@@ -39,6 +39,10 @@ internal sealed class CacheInstruments : IDisposable
             "solid_cache.breaker.state", () => _caches.SelectMany(static cache => cache.BreakerStates()), "{state}", "0: calls pass; 1: one at a time tries; 2: calls are refused.");
         Gauge(meter, "solid_cache.entries", "{entry}", "Rows of the table, expired ones included.", static statistics => statistics.TotalEntries);
         Gauge(meter, "solid_cache.expired_entries", "{entry}", "Rows that have expired and were not swept yet.", static statistics => statistics.ExpiredEntries);
+        Gauge(
+            meter, "solid_cache.overdue_entries", "{entry}", "Rows that expired longer than a sweep interval ago and were not swept yet.", static statistics => statistics.OverdueEntries);
+        Gauge(
+            meter, "solid_cache.last_sweep.age", "s", "How long ago the last sweep of the table finished, on whichever node.", static statistics => (long?)statistics.TimeSinceLastSweep?.TotalSeconds);
         Gauge(meter, "solid_cache.size", "By", "The table with its index and its large values, on disk.", static statistics => statistics.TotalSizeBytes);
         Gauge(meter, "solid_cache.live_size", "By", "Keys and values of live entries.", static statistics => statistics.LiveBytes);
     }
@@ -105,6 +109,6 @@ internal sealed class CacheInstruments : IDisposable
 
     public void Dispose() => _own?.Dispose();
 
-    private void Gauge(Meter meter, string name, string unit, string description, Func<SolidCacheStatistics, long> figure) =>
+    private void Gauge(Meter meter, string name, string unit, string description, Func<SolidCacheStatistics, long?> figure) =>
         meter.CreateObservableGauge(name, () => _caches.SelectMany(cache => cache.TableFigure(figure)), unit, description);
 }

@@ -118,8 +118,8 @@ internal sealed class CacheTelemetry : IDisposable
         return [new(reads, _name, _reads), new(writes, _name, _writes)];
     }
 
-    public IEnumerable<Measurement<long>> TableFigure(Func<SolidCacheStatistics, long> figure) =>
-        Figures?.Latest() is { } statistics ? [new(figure(statistics), _name)] : [];
+    public IEnumerable<Measurement<long>> TableFigure(Func<SolidCacheStatistics, long?> figure) =>
+        Figures?.Latest() is { } statistics && figure(statistics) is { } value ? [new(value, _name)] : [];
 
     public void Dispose() => _instruments.Remove(this);
 }

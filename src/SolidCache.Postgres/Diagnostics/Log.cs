@@ -29,19 +29,19 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(204, LogLevel.Error, "A batch of the cache {Table} ended with an error that is not the server's; the next goes on.", EventName = "batch_failed")]
     public partial void BatchFailed(Exception error, TableName table);
 
-    [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started: the cache {Table} is swept every {IntervalSeconds} seconds.", EventName = "cache_cleanup_started")]
+    [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started - interval_seconds={IntervalSeconds}, cache {Table}", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);
 
-    [LoggerMessage(301, LogLevel.Information, "cache_cleanup_executed: {DeletedCount} expired entries of the cache {Table} were deleted in {ElapsedSeconds} seconds.", EventName = "cache_cleanup_executed")]
+    [LoggerMessage(301, LogLevel.Information, "cache_cleanup_executed - deleted_count={DeletedCount}, cache {Table}, {ElapsedSeconds} seconds", EventName = "cache_cleanup_executed")]
     public partial void CleanupExecuted(TableName table, long deletedCount, double elapsedSeconds);
 
-    [LoggerMessage(302, LogLevel.Information, "cache_cleanup_stopped: this process no longer sweeps the cache {Table}.", EventName = "cache_cleanup_stopped")]
+    [LoggerMessage(302, LogLevel.Information, "cache_cleanup_stopped - cache {Table}", EventName = "cache_cleanup_stopped")]
     public partial void CleanupStopped(TableName table);
 
-    [LoggerMessage(303, LogLevel.Debug, "The cache {Table} was not swept: {Reason}.", EventName = "cache_cleanup_skipped")]
+    [LoggerMessage(303, LogLevel.Debug, "cache_cleanup_skipped - {Reason}, cache {Table}", EventName = "cache_cleanup_skipped")]
     public partial void CleanupSkipped(TableName table, string reason);
 
-    [LoggerMessage(304, LogLevel.Error, "Sweeping the cache {Table} failed; trying again in {RetrySeconds} seconds.", EventName = "cache_cleanup_failed")]
+    [LoggerMessage(304, LogLevel.Error, "cache_cleanup_failed - cache {Table}, trying again in {RetrySeconds} seconds", EventName = "cache_cleanup_failed")]
     public partial void CleanupFailed(Exception error, TableName table, double retrySeconds);
 
     [LoggerMessage(400, LogLevel.Information, "cache_warmed: {Warmer} filled the cache in {ElapsedSeconds} seconds.", EventName = "cache_warmed")]

@@ -111,6 +111,9 @@ public sealed class CacheMetrics
         using var expired = Collect<long>("solid_cache.expired_entries");
         using var size = Collect<long>("solid_cache.size");
         using var live = Collect<long>("solid_cache.live_size");
+        using var overdue = Collect<long>("solid_cache.overdue_entries");
+        using var age = Collect<long>("solid_cache.last_sweep.age");
+        await _database.ExecuteAsync("UPDATE solid_cache_state SET last_sweep_finished_at = now() - interval '90 seconds'");
         await _node.Cache.SetAsync("four", [1, 2, 3], Minute);
         await _node.Cache.SetAsync("gone", [1, 2, 3], Minute);
         await _database.ExecuteAsync("UPDATE solid_cache_entries SET expires_at = now() - interval '1 second' WHERE key = 'gone'");
@@ -122,12 +125,14 @@ public sealed class CacheMetrics
                 return entries.LastMeasurement?.Value == 2;
             },
             "the entries are reported");
-        foreach (var gauge in (MetricCollector<long>[])[expired, size, live])
+        foreach (var gauge in (MetricCollector<long>[])[expired, size, live, overdue, age])
         {
             gauge.RecordObservableInstruments();
         }
 
         Assert.That(expired.LastMeasurement!.Value, Is.EqualTo(1));
+        Assert.That(overdue.LastMeasurement!.Value, Is.Zero);
+        Assert.That(age.LastMeasurement!.Value, Is.InRange(90, 150));
         Assert.That(live.LastMeasurement!.Value, Is.EqualTo("four".Length + 3));
         Assert.That(size.LastMeasurement!.Value, Is.EqualTo(await _database.ScalarAsync<long>("SELECT pg_total_relation_size('solid_cache_entries')")));
     }

@@ -45,8 +45,8 @@ public sealed class HostedSweeper
         var logs = node.Logs.GetSnapshot().Where(record => record.Id.Name is { } name && name.StartsWith("cache_cleanup", StringComparison.Ordinal)).ToList();
         Assert.That(logs.Select(record => record.Id.Name), Is.EqualTo(
             (string[])["cache_cleanup_started", "cache_cleanup_executed", "cache_cleanup_stopped"]));
-        Assert.That(logs[0].Message, Does.Contain("cache_cleanup_started").And.Contain("3600 seconds"));
-        Assert.That(logs[1].Message, Does.Contain("cache_cleanup_executed").And.Contain("5 expired entries"));
+        Assert.That(logs[0].Message, Does.Contain("cache_cleanup_started - interval_seconds=3600"));
+        Assert.That(logs[1].Message, Does.Contain("cache_cleanup_executed - deleted_count=5"));
         Assert.That(logs[1].StructuredState!.Single(pair => pair.Key == "DeletedCount").Value, Is.EqualTo("5"));
         Assert.That(logs.Select(record => record.Level), Is.All.EqualTo(LogLevel.Information));
         await node.DisposeAsync();

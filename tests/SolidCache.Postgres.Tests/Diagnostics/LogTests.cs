@@ -24,7 +24,7 @@ public sealed class LogTests
     public void The_messages_of_the_requirements_start_with_their_names() =>
         Assert.That(
             Messages.Where(message => message.Level == LogLevel.Information && message.EventName!.StartsWith("cache_cleanup", StringComparison.Ordinal))
-                .Select(message => message.Message.Split(':')[0]),
+                .Select(message => message.Message.Split(" - ")[0]),
             Is.EqualTo((string[])["cache_cleanup_started", "cache_cleanup_executed", "cache_cleanup_stopped"]));
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class LogTests
         Assert.That(record.Category, Is.EqualTo("SolidCache.Postgres"));
         Assert.That(record.Id, Is.EqualTo(new EventId(301, "cache_cleanup_executed")));
         Assert.That(record.GetStructuredStateValue("DeletedCount"), Is.EqualTo("42"));
-        Assert.That(record.Message, Is.EqualTo("cache_cleanup_executed: 42 expired entries of the cache public.t were deleted in 0.5 seconds."));
+        Assert.That(record.Message, Is.EqualTo("cache_cleanup_executed - deleted_count=42, cache public.t, 0.5 seconds"));
     }
 
     private static IEnumerable<string> Holes(string message) =>

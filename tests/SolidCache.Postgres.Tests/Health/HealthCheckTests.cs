@@ -70,8 +70,8 @@ public sealed class HealthCheckTests
                 : Is.EqualTo("1001 entries expired longer than a sweep interval ago (allowed: 1000): check that the sweeper runs, or sweep more often."));
     }
 
-    [TestCase(100_000_000, HealthStatus.Healthy)]
-    [TestCase(100_000_001, HealthStatus.Degraded)]
+    [TestCase(102_400_000, HealthStatus.Healthy)]
+    [TestCase(102_400_001, HealthStatus.Degraded)]
     public async Task Live_bytes_degrade_it(long liveBytes, HealthStatus status)
     {
         var result = await CheckAsync(Fine with { LiveBytes = liveBytes });
@@ -82,7 +82,7 @@ public sealed class HealthCheckTests
             result.Description,
             status == HealthStatus.Healthy
                 ? Is.Null
-                : Is.EqualTo("The cache holds 100000001 live bytes (allowed: 100000000): shorten the entries' lives, or raise the threshold."));
+                : Is.EqualTo("The cache holds 102400001 live bytes (allowed: 102400000): shorten the entries' lives, or raise the threshold."));
     }
 
     [Test]
