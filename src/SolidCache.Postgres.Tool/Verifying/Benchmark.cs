@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Tool.Commands;
-using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool.Verifying;
 
@@ -90,9 +89,7 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
         for (var bar = 0; bar < HistogramBars; bar++)
         {
             var length = (int)Math.Ceiling(40.0 * counts[bar] / counts.Max());
-            terminal.Output.Write(new Text($"{(bar == HistogramBars - 1 ? ">" : " ")}{Milliseconds(least + (bar * width)),8} ms  "));
-            terminal.Output.Write(new Text(new string('█', length), new Style(Color.Blue)));
-            terminal.Output.WriteLine($" {counts[bar]}");
+            terminal.Line($"{(bar == HistogramBars - 1 ? ">" : " ")}{Milliseconds(least + (bar * width)),8} ms  {new string('█', length)} {counts[bar]}");
         }
     }
 }
