@@ -34,7 +34,7 @@ internal static class KeyPrefixes
 
         try
         {
-            await using var dataSource = NpgsqlDataSource.Create(target.ConnectionString);
+            await using var dataSource = target.OpenDataSource();
             var prefixes = new List<string>();
             await using var command = dataSource.CreateCommand(Walk.Replace("{0}", $"{Quoted(target.Schema)}.{Quoted(target.Table)}", StringComparison.Ordinal));
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);

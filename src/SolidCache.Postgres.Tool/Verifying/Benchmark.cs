@@ -11,7 +11,9 @@ namespace SolidCache.Postgres.Tool.Verifying;
 /// </summary>
 internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterations)
 {
-    private const int Keys = 100;
+    /// <summary>Few, since the pages that they take stay with the table.</summary>
+    private const int Keys = 10;
+    private const int WarmUps = 100;
     private const int HistogramBars = 12;
     private static readonly DistributedCacheEntryOptions OneMinute = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
     private static readonly byte[] Value = new byte[1_024];
@@ -57,9 +59,9 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
     /// <returns>The times in milliseconds, sorted.</returns>
     private async Task<double[]> MeasureAsync(Func<string, Task> call)
     {
-        for (var warmUp = 0; warmUp < Keys; warmUp++)
+        for (var warmUp = 0; warmUp < WarmUps; warmUp++)
         {
-            await call($"{_prefix}{warmUp}");
+            await call($"{_prefix}{warmUp % Keys}");
         }
 
         var times = new double[iterations];

@@ -35,7 +35,7 @@ internal static class ServerInspection
     /// <exception cref="SolidCacheException">The table or its function is missing.</exception>
     public static async Task RunAsync(ConnectionTarget target, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using var dataSource = NpgsqlDataSource.Create(target.ConnectionString);
+        await using var dataSource = target.OpenDataSource();
         await using var command = dataSource.CreateCommand(Sql);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Schema });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Table });
