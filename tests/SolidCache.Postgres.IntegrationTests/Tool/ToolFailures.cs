@@ -18,6 +18,15 @@ public sealed class ToolFailures : ToolFixture
     }
 
     [Test]
+    public async Task A_host_that_nobody_knows_is_named()
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", "postgresql://me:se-cret@no.such.host.invalid:5433/shop");
+
+        Assert.That(run.ExitCode, Is.EqualTo(69));
+        Assert.That(run.Error, Does.Contain("no.such.host.invalid, port 5433").And.Not.Contain("se-cret"));
+    }
+
+    [Test]
     public async Task A_login_that_is_refused_is_one_line()
     {
         var run = await ToolRun.OfAsync("stats", "--connection-string", Database.ConnectionStringOf("nobody_at_all", "se-cret"));
