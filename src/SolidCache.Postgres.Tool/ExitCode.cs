@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>The server refused what was asked: a missing table or right, a schema of another version.</summary>
     public const int Refused = 70;
 
+    /// <summary>A file cannot be written.</summary>
+    public const int NotWritten = 73;
+
     /// <summary>No connection string.</summary>
     public const int NotConfigured = 78;
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SolidCache.Postgres.Tool.Connecting;
 
@@ -6,20 +8,44 @@ namespace SolidCache.Postgres.Tool;
 /// <summary>What is told of an error: one line that names neither passwords nor connection strings.</summary>
 /// <param name="Message">Empty when nothing is left to say.</param>
 /// <param name="Code">One of <see cref="ExitCode"/>.</param>
-internal sealed record Failure(string Message, int Code)
+internal sealed partial record Failure(string Message, int Code)
 {
+    /// <summary>The names of the library's options, which say nothing to somebody who typed a command, and what takes their place. Pinned by tests.</summary>
+    private static readonly (string Library, string Tool)[] Terms =
+    [
+        ("SchemaName or TableName:", "--schema or --table:"),
+        ("KeyPrefix:", "--key-prefix:"),
+        (", or null to use the registered NpgsqlDataSource", ""),
+        ("ConnectionString", "The connection string"),
+        ("Update the package SolidCache.Postgres.", "Run dotnet tool update SolidCache.Postgres.Tool."),
+    ];
+
     /// <returns>Null for an error that is a defect of the tool.</returns>
     public static Failure? Of(Exception error) => error switch
     {
         OperationCanceledException => new("", ExitCode.Interrupted),
         SetupException => new(error.Message, ExitCode.NotConfigured),
-        SolidCacheException => new(OneLine(error.Message), ExitCode.Refused),
-        PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {OneLine(login.MessageText)}", ExitCode.Unavailable),
-        PostgresException server => new($"The server refuses ({server.SqlState}): {OneLine(server.MessageText)}", ExitCode.Refused),
-        NpgsqlException or TimeoutException => new($"The server does not answer: {OneLine(error.Message)}", ExitCode.Unavailable),
-        ArgumentException or Microsoft.Extensions.Options.OptionsValidationException => new(OneLine(error.Message), ExitCode.Usage),
+        SolidCacheException refusal => new(InTermsOfTheTool(error.Message), IsOfTheWay(refusal) ? ExitCode.Unavailable : ExitCode.Refused),
+        PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {login.MessageText}", ExitCode.Unavailable),
+        PostgresException server => new($"The server refuses ({server.SqlState}): {server.MessageText}", ExitCode.Refused),
+        NpgsqlException or TimeoutException => new($"The server does not answer: {error.Message}", ExitCode.Unavailable),
+        OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), ExitCode.Usage),
+        ArgumentException argument => new(InTermsOfTheTool(argument.Message), ExitCode.Usage),
         _ => null,
     };
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    /// <summary>Whether the server was not reached, or refused the login, rather than the statement.</summary>
+    private static bool IsOfTheWay(SolidCacheException error) =>
+        error is { IsTransient: true } or { InnerException: PostgresException { SqlState: ['2', '8', ..] } or NpgsqlException and not PostgresException };
+
+    /// <summary>How an application brings its schema up to date is of no use here: the tool has a command for it.</summary>
+    private static string InTermsOfTheTool(string message)
+    {
+        var advice = message.IndexOf("Either let the library do it", StringComparison.Ordinal);
+        var text = advice < 0 ? message : message[..advice] + "Run solid-cache migrate as the tables' owner, or the script of solid-cache migrate --script.";
+        return Terms.Aggregate(Parameter().Replace(text, ""), static (text, term) => text.Replace(term.Library, term.Tool, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@" \(Parameter '\w+'\)")]
+    private static partial Regex Parameter();
 }

@@ -9,34 +9,25 @@ namespace SolidCache.Postgres.Tool;
 /// <param name="IsInteractive">Whether a person reads and types.</param>
 internal sealed record Terminal(IAnsiConsole Output, IAnsiConsole Error, Stream Raw, bool IsInteractive)
 {
-    private const int PipedWidth = 200;
-
     public static Terminal OfThisProcess()
     {
-        var output = AnsiConsole.Console;
-        if (Console.IsOutputRedirected)
-        {
-            output.Profile.Width = PipedWidth;
-        }
-
         var error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        error.Profile.Width = Console.IsErrorRedirected ? int.MaxValue : error.Profile.Width;
-        return new Terminal(output, error, Console.OpenStandardOutput(), !Console.IsOutputRedirected && !Console.IsInputRedirected);
+        return new Terminal(AnsiConsole.Console, error, Console.OpenStandardOutput(), !Console.IsOutputRedirected && !Console.IsInputRedirected);
     }
 
-    /// <summary>A line of plain text: nothing in it is taken for markup.</summary>
-    public void Line(string text) => Output.WriteLine(text);
+    /// <summary>Plain text, past the console, which breaks long lines: a value stays as it is behind a pipe and when somebody copies it.</summary>
+    public void Line(string text) => Output.Profile.Out.Writer.WriteLine(Printable.Text(text));
 
-    public void Complain(string text) => Error.WriteLine($"solid-cache: {text}");
+    public void Complain(string text) => Error.Profile.Out.Writer.WriteLine($"solid-cache: {Printable.Line(text)}");
 
-    /// <summary>A table for people, and columns behind tabs for programs.</summary>
+    /// <summary>A table for people, and columns behind tabs, with their names in the first line, for programs.</summary>
     public void Table(string[] columns, IEnumerable<string[]> rows)
     {
         if (!IsInteractive)
         {
-            foreach (var row in rows)
+            foreach (var row in rows.Prepend(columns))
             {
-                Output.WriteLine(string.Join('\t', row));
+                Line(string.Join('\t', row.Select(Printable.Line)));
             }
 
             return;
@@ -50,7 +41,7 @@ internal sealed record Terminal(IAnsiConsole Output, IAnsiConsole Error, Stream 
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(static cell => new Text(cell)));
+            table.AddRow(row.Select(static cell => new Text(Printable.Line(cell))));
         }
 
         Output.Write(table);

@@ -1,15 +1,19 @@
 using Microsoft.Extensions.Caching.Distributed;
+using Npgsql;
 
 namespace SolidCache.Postgres;
 
 /// <summary>How a cache stores, expires and sweeps its entries. Validated when the host starts; read once.</summary>
 public sealed class PostgresSolidCacheOptions
 {
-    /// <summary>Gets or sets the connection string of the cache's own data source.</summary>
+    /// <summary>Gets or sets the connection string of the cache's own data source: Npgsql's, or a <c>postgresql://</c> URI.</summary>
     /// <value>
     /// Default: null, which uses the <c>NpgsqlDataSource</c> registered under the cache's service key, else the unkeyed one.
     /// </value>
     public string? ConnectionString { get; set; }
+
+    /// <summary>Gets or sets a data source that is in no container. Not public, and a function, since the generated binding looks at every property that could hold a value.</summary>
+    internal Func<NpgsqlDataSource>? DataSource { get; set; }
 
     /// <summary>Gets or sets the schema of the cache's table and functions.</summary>
     /// <value>Default: <c>public</c>. 1 to 63 bytes of UTF-8; taken literally, so that <c>My-Schema</c> needs no quotes.</value>
@@ -57,6 +61,12 @@ public sealed class PostgresSolidCacheOptions
     /// <value>Default: 20 minutes. Positive, or null for entries that never expire.</value>
     public TimeSpan? DefaultSlidingExpiration { get; set; } = TimeSpan.FromMinutes(20);
 
+    /// <summary>Gets or sets how long entries live at most that are set without any expiration, however often they are read.</summary>
+    /// <value>
+    /// Default: null, for ever. Positive. <see cref="DefaultSlidingExpiration"/> applies within it; set that to null for this one alone.
+    /// </value>
+    public TimeSpan? DefaultAbsoluteExpiration { get; set; }
+
     /// <summary>Gets or sets a value indicating whether reading an entry extends its sliding expiration.</summary>
     /// <value>
     /// Default: true. When false, only <see cref="IDistributedCache.Refresh"/> does, which suits ASP.NET Core's session: it refreshes by
@@ -77,6 +87,13 @@ public sealed class PostgresSolidCacheOptions
     /// cannot be dumped.
     /// </value>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Gets or sets a value indicating whether this cache only reads, as a role with nothing but <c>SELECT</c> on the two tables can.</summary>
+    /// <value>
+    /// Default: false. When true, sets, refreshes and extensions of sliding expirations are quietly not done, as if the entry had been pushed out at once;
+    /// removals throw a <see cref="SolidCacheException"/>, since somebody relies on them; and neither schema nor sweep is seen to.
+    /// </value>
+    public bool ReadOnly { get; set; }
 
     /// <summary>Gets or sets how long a call may take, waiting included, before it fails with a time-out.</summary>
     /// <value>

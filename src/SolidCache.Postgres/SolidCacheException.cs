@@ -3,7 +3,8 @@ namespace SolidCache.Postgres;
 /// <summary>
 /// The cache cannot work with what it found in the database: a missing table, missing rights, an incompatible schema. The message
 /// says what to do; where the server reported an error, it is the <see cref="Exception.InnerException"/>. With <see cref="IsTransient"/>
-/// the call was refused without asking the server, which has failed just before, or does not keep up; the message then says what it failed with.
+/// the call was refused without asking the server, which has failed just before, or does not keep up, and the message says what it failed with; or the
+/// name of the server's host was not found.
 /// </summary>
 /// <remarks>
 /// Failures that the server or the way to it reported and that pass by themselves (a lost connection, no connection left) are Npgsql's own

@@ -20,13 +20,17 @@ internal static class GetCommand
         var command = new Command("get", "Shows an entry. Counts as a read: it extends a sliding expiration. Exit code 1 when there is none.") { key, raw };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var services = connection.Read(parsed).Open();
-            var cache = services.GetRequiredService<ISolidCache>();
+            var target = connection.Read(parsed);
             var value = new ArrayBufferWriter<byte>();
-            var timeToLive = await cache.GetTimeToLiveAsync(parsed.GetValue(key)!, cancellationToken);
-            if (timeToLive is null || !await cache.TryGetAsync(parsed.GetValue(key)!, value, cancellationToken))
+            var timeToLive = await ReadAsync(target, parsed.GetValue(key)!, value, cancellationToken);
+            if (timeToLive is null && target.AsStored(parsed.GetValue(key)!) is { } stored)
             {
-                terminal.Complain("There is no entry under this key.");
+                timeToLive = await ReadAsync(stored.Target, stored.Key, value, cancellationToken);
+            }
+
+            if (timeToLive is null)
+            {
+                terminal.Complain($"There is no entry under this key. {await KeyPrefixes.HintAsync(target, cancellationToken)}".TrimEnd());
                 return ExitCode.No;
             }
 
@@ -38,10 +42,10 @@ internal static class GetCommand
             }
 
             terminal.Table(
-                ["", "Value"],
+                ["Property", "Value"],
                 [
                     ["time to live", Life(timeToLive.Value)],
-                    ["size", string.Create(CultureInfo.InvariantCulture, $"{value.WrittenCount} bytes")],
+                    ["size", SizeText.Of(value.WrittenCount)],
                 ]);
             terminal.Line(Show(value.WrittenSpan));
             return ExitCode.Fine;
@@ -49,25 +53,23 @@ internal static class GetCommand
         return command;
     }
 
+    /// <returns>Null when there is none.</returns>
+    private static async Task<TimeSpan?> ReadAsync(ConnectionTarget target, string key, ArrayBufferWriter<byte> value, CancellationToken cancellationToken)
+    {
+        await using var services = target.Open();
+        var cache = services.GetRequiredService<ISolidCache>();
+        var timeToLive = await cache.GetTimeToLiveAsync(key, cancellationToken);
+        return timeToLive is not null && await cache.TryGetAsync(key, value, cancellationToken) ? timeToLive : null;
+    }
+
     private static string Life(TimeSpan life) =>
         life == TimeSpan.MaxValue ? "for ever" : string.Create(CultureInfo.InvariantCulture, $"{life.TotalSeconds:0.###} seconds");
 
-    /// <summary>Text as it is, but for control characters, which could write over the terminal; else hexadecimal.</summary>
+    /// <summary>Text, whose printing takes out what could write over the terminal; else hexadecimal.</summary>
     private static string Show(ReadOnlySpan<byte> value)
     {
         var shown = value[..Math.Min(value.Length, ShownBytes)];
         var rest = value.Length > ShownBytes ? $" … ({value.Length - ShownBytes} bytes more; --raw writes all)" : "";
-        if (!Utf8.IsValid(value))
-        {
-            return Convert.ToHexStringLower(shown) + rest;
-        }
-
-        var text = new StringBuilder(Encoding.UTF8.GetString(shown));
-        for (var index = 0; index < text.Length; index++)
-        {
-            text[index] = char.IsControl(text[index]) && text[index] is not ('\n' or '\t') ? '\uFFFD' : text[index];
-        }
-
-        return text.Append(rest).ToString();
+        return (Utf8.IsValid(value) ? Encoding.UTF8.GetString(shown) : Convert.ToHexStringLower(shown)) + rest;
     }
 }

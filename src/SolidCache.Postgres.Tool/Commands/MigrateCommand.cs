@@ -10,12 +10,13 @@ internal static class MigrateCommand
     public static Command Create(ConnectionOptions connection, Terminal terminal)
     {
         var script = new Option<bool>("--script") { Description = "Print the SQL instead of running it; needs no server." };
-        var output = new Option<FileInfo?>("--output") { Description = "With --script: write it to this file." };
+        var output = new Option<FileInfo?>("--output") { Description = "Write the SQL to this file instead of running it; needs no server." };
         var unlogged = new Option<bool>("--unlogged") { Description = "Create the table UNLOGGED: faster, and emptied by a crash or failover." };
         var command = new Command("migrate", "Creates the table and its functions, or brings them up to date.") { script, output, unlogged };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(script))
+            // A file to write to is a wish for the script: nobody who names one wants the database changed.
+            if (parsed.GetValue(script) || parsed.GetValue(output) is not null)
             {
                 var (schema, table) = connection.ReadNames(parsed);
                 return await PrintAsync(PostgresSolidCacheSchema.GetScript(schema, table, parsed.GetValue(unlogged)), parsed.GetValue(output), terminal, cancellationToken);
@@ -40,7 +41,16 @@ internal static class MigrateCommand
             return ExitCode.Fine;
         }
 
-        await File.WriteAllTextAsync(output.FullName, script, cancellationToken);
+        try
+        {
+            await File.WriteAllTextAsync(output.FullName, script, cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            terminal.Complain($"The script was not written: {error.Message}");
+            return ExitCode.NotWritten;
+        }
+
         terminal.Line($"The script was written to {output.FullName}.");
         return ExitCode.Fine;
     }

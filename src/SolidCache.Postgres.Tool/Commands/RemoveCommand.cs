@@ -25,13 +25,10 @@ internal static class RemoveCommand
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var services = connection.Read(parsed).Open();
-            var cache = services.GetRequiredService<ISolidCache>();
+            var target = connection.Read(parsed);
             if (parsed.GetValue(key) is { } one)
             {
-                await cache.RemoveAsync(one, cancellationToken);
-                terminal.Line("Removed.");
-                return ExitCode.Fine;
+                return await RemoveOneAsync(target, one, terminal, cancellationToken);
             }
 
             var what = parsed.GetValue(prefix) is { } start ? $"whose keys start with '{start}'" : $"whose keys match '{parsed.GetValue(pattern)}'";
@@ -40,13 +37,54 @@ internal static class RemoveCommand
                 return ExitCode.No;
             }
 
-            var removed = parsed.GetValue(prefix) is { } chosen
-                ? await cache.RemoveByPrefixAsync(chosen, cancellationToken)
-                : await cache.RemoveByPatternAsync(parsed.GetValue(pattern)!, cancellationToken);
+            var removed = await RemoveManyAsync(target, parsed.GetValue(prefix), parsed.GetValue(pattern), cancellationToken);
             terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{removed} {(removed == 1 ? "entry" : "entries")} removed."));
+            if ((removed == 0 || parsed.GetValue(prefix) is "") && await KeyPrefixes.HintAsync(target, cancellationToken) is { } hint)
+            {
+                terminal.Complain($"Keys with a prefix were left alone. {hint}");
+            }
+
             return ExitCode.Fine;
         });
         return command;
+    }
+
+    private static async Task<int> RemoveOneAsync(ConnectionTarget target, string key, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (await RemoveAsync(target, key, cancellationToken)
+            || (target.AsStored(key) is { } stored && await RemoveAsync(stored.Target, stored.Key, cancellationToken)))
+        {
+            terminal.Line("Removed.");
+            return ExitCode.Fine;
+        }
+
+        terminal.Complain($"There is no entry under this key. {await KeyPrefixes.HintAsync(target, cancellationToken)}".TrimEnd());
+        return ExitCode.No;
+    }
+
+    /// <summary>Removes it whether or not it was seen: it may have been set in between.</summary>
+    private static async Task<bool> RemoveAsync(ConnectionTarget target, string key, CancellationToken cancellationToken)
+    {
+        await using var services = target.Open();
+        var cache = services.GetRequiredService<ISolidCache>();
+        var existed = await cache.ExistsAsync(key, cancellationToken);
+        await cache.RemoveAsync(key, cancellationToken);
+        return existed;
+    }
+
+    private static async Task<long> RemoveManyAsync(ConnectionTarget target, string? prefix, string? pattern, CancellationToken cancellationToken)
+    {
+        await using var services = target.Open();
+        var cache = services.GetRequiredService<ISolidCache>();
+        if (prefix is null)
+        {
+            return await cache.RemoveByPatternAsync(pattern!, cancellationToken);
+        }
+
+        var removed = await cache.RemoveByPrefixAsync(prefix, cancellationToken);
+        return removed == 0 && target.AsStored(prefix) is { Target.KeyPrefix: not null } stored
+            ? await RemoveManyAsync(stored.Target, stored.Key, pattern: null, cancellationToken)
+            : removed;
     }
 
     private static async Task<bool> ConfirmAsync(string what, Terminal terminal, CancellationToken cancellationToken)

@@ -60,18 +60,16 @@ internal static class StatsCommand
 
         var about = statistics.IsEstimate ? "about " : "";
         terminal.Table(
-            ["", "Value"],
+            ["Figure", "Value"],
             [
                 ["entries", about + Number(statistics.TotalEntries)],
                 ["expired", about + Number(statistics.ExpiredEntries)],
                 ["overdue", about + Number(statistics.OverdueEntries)],
-                ["size on disk", Bytes(statistics.TotalSizeBytes)],
-                ["live values", about + Bytes(statistics.LiveBytes)],
+                ["size on disk", SizeText.Of(statistics.TotalSizeBytes)],
+                ["live values", about + SizeText.Of(statistics.LiveBytes)],
                 ["last sweep", statistics.TimeSinceLastSweep is { } age ? $"{Number((long)age.TotalSeconds)} seconds ago" : "never"],
             ]);
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Bytes(long value) => string.Create(CultureInfo.InvariantCulture, $"{value / 1024.0:N1} KB");
 }

@@ -19,7 +19,7 @@ internal static class VerifyCommand
                 result.AddError("--iterations takes 10 to 1000000.");
             }
         });
-        var command = new Command("verify", "Checks the server, the table and every verb of the cache. Leaves nothing behind. Exit code 1 when a check fails.") { benchmark, iterations };
+        var command = new Command("verify", "Checks the server, the table and every verb of the cache. Touches no entry but its own, which it removes. Exit code 1 when a check fails.") { benchmark, iterations };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var target = connection.Read(parsed);

@@ -6,7 +6,9 @@ namespace SolidCache.Postgres.Tool.Connecting;
 internal sealed class ConnectionOptions
 {
     private readonly Option<string?> _connectionString = Recursive<string?>(
-        "--connection-string", "Npgsql connection string. Default: ConnectionStrings__SolidCache, then the user secret ConnectionStrings:SolidCache.");
+        "--connection-string",
+        "Npgsql connection string. Default: ConnectionStrings__SolidCache, then the user secret ConnectionStrings:SolidCache. A password in it is seen by everybody "
+        + "who may list the processes of this machine (ps): leave it to one of those, or to PGPASSWORD or PGPASSFILE.");
 
     private readonly Option<string?> _userSecrets = Recursive<string?>(
         "--user-secrets", "Id of the user secrets. Default: that of the project in the current folder.");

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
+using SolidCache.Postgres.DependencyInjection;
 
 namespace SolidCache.Postgres.Tool.Connecting;
 
@@ -8,6 +10,16 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
 {
     /// <summary>Keeps the connection string out of messages and logs.</summary>
     public override string ToString() => $"{Schema}.{Table}";
+
+    /// <summary>
+    /// Where a key is looked for that was not found as an application's: it may have been copied from the table, with the prefix of the application before it.
+    /// </summary>
+    /// <returns>Null when it cannot have been, or the prefix was given.</returns>
+    public (ConnectionTarget Target, string Key)? AsStored(string key) =>
+        KeyPrefix is null && StoredKey.Read(key) is { } stored ? (this with { KeyPrefix = stored.Prefix }, stored.Key) : null;
+
+    /// <summary>For statements of the tool's own.</summary>
+    public NpgsqlDataSource OpenDataSource() => NpgsqlDataSource.Create(ConnectionUri.Read(ConnectionString));
 
     /// <summary>The cache as an application would register it, without its hosted services.</summary>
     /// <exception cref="OptionsValidationException">A name or the connection string cannot be used.</exception>

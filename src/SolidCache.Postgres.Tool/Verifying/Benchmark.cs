@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Tool.Commands;
-using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool.Verifying;
 
@@ -12,7 +11,9 @@ namespace SolidCache.Postgres.Tool.Verifying;
 /// </summary>
 internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterations)
 {
-    private const int Keys = 100;
+    /// <summary>Few, since the pages that they take stay with the table.</summary>
+    private const int Keys = 10;
+    private const int WarmUps = 100;
     private const int HistogramBars = 12;
     private static readonly DistributedCacheEntryOptions OneMinute = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
     private static readonly byte[] Value = new byte[1_024];
@@ -58,9 +59,9 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
     /// <returns>The times in milliseconds, sorted.</returns>
     private async Task<double[]> MeasureAsync(Func<string, Task> call)
     {
-        for (var warmUp = 0; warmUp < Keys; warmUp++)
+        for (var warmUp = 0; warmUp < WarmUps; warmUp++)
         {
-            await call($"{_prefix}{warmUp}");
+            await call($"{_prefix}{warmUp % Keys}");
         }
 
         var times = new double[iterations];
@@ -90,9 +91,7 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
         for (var bar = 0; bar < HistogramBars; bar++)
         {
             var length = (int)Math.Ceiling(40.0 * counts[bar] / counts.Max());
-            terminal.Output.Write(new Text($"{(bar == HistogramBars - 1 ? ">" : " ")}{Milliseconds(least + (bar * width)),8} ms  "));
-            terminal.Output.Write(new Text(new string('█', length), new Style(Color.Blue)));
-            terminal.Output.WriteLine($" {counts[bar]}");
+            terminal.Line($"{(bar == HistogramBars - 1 ? ">" : " ")}{Milliseconds(least + (bar * width)),8} ms  {new string('█', length)} {counts[bar]}");
         }
     }
 }

@@ -22,13 +22,20 @@ internal static class ServerInspection
             JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE nspname = $1
               AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'cleanup_expired_cache' ELSE $2 || '_cleanup_expired' END
+          ),
+          -- What a sweep needs: it is not tried, since the rows that it would delete, and the time that it would record, are not of this run.
+          (
+            SELECT bool_and(has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'UPDATE') AND (relname <> $2 OR has_table_privilege(oid, 'DELETE')))
+            FROM pg_class
+            WHERE oid = to_regclass(format('%I.%I', $1, $2))
+              OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_state' ELSE $2 || '_state' END))
           )
         """;
 
     /// <exception cref="SolidCacheException">The table or its function is missing.</exception>
     public static async Task RunAsync(ConnectionTarget target, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using var dataSource = NpgsqlDataSource.Create(target.ConnectionString);
+        await using var dataSource = target.OpenDataSource();
         await using var command = dataSource.CreateCommand(Sql);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Schema });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Table });
@@ -43,7 +50,13 @@ internal static class ServerInspection
         }
 
         terminal.Table(
-            ["", ""],
-            [["server", $"PostgreSQL {rows.GetString(0)}"], ["role", rows.GetString(1)], ["table", $"{target} ({table})"], ["function", function]]);
+            ["Found", "Value"],
+            [
+                ["server", $"PostgreSQL {rows.GetString(0)}"],
+                ["role", rows.GetString(1)],
+                ["table", $"{target} ({table})"],
+                ["function", function],
+                ["sweeps", rows.GetBoolean(4) ? "the role may sweep" : "the role may NOT sweep"],
+            ]);
     }
 }

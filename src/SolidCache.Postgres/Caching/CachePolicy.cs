@@ -14,6 +14,10 @@ internal sealed class CachePolicy(PostgresSolidCacheOptions options)
 
     public TimeSpan? DefaultSlidingExpiration { get; } = options.DefaultSlidingExpiration;
 
+    public TimeSpan? DefaultAbsoluteExpiration { get; } = options.DefaultAbsoluteExpiration;
+
+    public bool IsReadOnly { get; } = options.ReadOnly;
+
     public bool SlidesOnRead { get; } = options.RefreshSlidingExpirationOnGet;
 
     public TimeSpan SweepInterval { get; } = options.SweepInterval;

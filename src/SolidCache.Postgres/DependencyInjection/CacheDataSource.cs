@@ -19,18 +19,22 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     /// <summary>Whether it is the cache's own, whose pool nobody else uses.</summary>
     public bool IsOwned => _owned is not null;
 
-    /// <summary>An explicit connection string wins, then the data source under the cache's own key, then the unkeyed one.</summary>
+    /// <summary>An explicit connection string or data source wins, then the data source under the cache's own key, then the unkeyed one.</summary>
+    /// <param name="services">The application's; null for a cache without a container.</param>
+    /// <param name="name">The cache's key.</param>
+    /// <param name="options">The cache's.</param>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public static CacheDataSource Choose(IServiceProvider services, string name, PostgresSolidCacheOptions options)
+    public static CacheDataSource Choose(IServiceProvider? services, string name, PostgresSolidCacheOptions options)
     {
         if (options.ConnectionString is { } connectionString)
         {
-            var own = Build(connectionString, options.OperationTimeout);
+            var own = Build(connectionString, name, options.OperationTimeout);
             return new CacheDataSource(own, own);
         }
 
-        var registered = (name.Length == 0 ? null : services.GetKeyedService<NpgsqlDataSource>(name))
-            ?? services.GetService<NpgsqlDataSource>()
+        var registered = options.DataSource?.Invoke()
+            ?? (name.Length == 0 ? null : services?.GetKeyedService<NpgsqlDataSource>(name))
+            ?? services?.GetService<NpgsqlDataSource>()
             ?? throw new InvalidOperationException(
                 $"The cache has no database. Set {nameof(PostgresSolidCacheOptions)}.{nameof(options.ConnectionString)}, or register an "
                 + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection.");
@@ -43,7 +47,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     {
         try
         {
-            Build(connectionString, TimeSpan.Zero).Dispose();
+            Build(connectionString, name: "", TimeSpan.Zero).Dispose();
             return true;
         }
         catch (Exception error) when (MeansUnusable(error))
@@ -63,11 +67,14 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>The slim builder keeps NativeAOT small; named, so that the connection string becomes no metric's tag.</summary>
-    private static NpgsqlDataSource Build(string connectionString, TimeSpan commandTimeout)
+    /// <summary>
+    /// The slim builder keeps NativeAOT small; named, so that the connection string becomes no metric's tag, and after the cache, so that several can be told
+    /// apart. Without a logger: the statements of a cache are not what an application's log is for, and Npgsql logs each at Information.
+    /// </summary>
+    private static NpgsqlDataSource Build(string connectionString, string name, TimeSpan commandTimeout)
     {
         RefuseMultiplexing(connectionString);
-        var builder = new NpgsqlSlimDataSourceBuilder(connectionString) { Name = "SolidCache.Postgres" };
+        var builder = new NpgsqlSlimDataSourceBuilder(ConnectionUri.Read(connectionString)) { Name = name.Length == 0 ? "SolidCache.Postgres" : $"SolidCache.Postgres:{name}" };
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         builder.ConnectionStringBuilder.Enlist = false;
@@ -80,6 +87,10 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);
         // Milliseconds that a connection is waited for whose statement was cancelled, and its lane with it. Its call has ended already.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Cancellation Timeout", 500);
+        // A network that forgets connections which are silent for minutes (address translation, load balancers) would let the next call wait in vain. The
+        // system sees to it, for those that are idle in the pool too.
+        SetUnlessGiven(builder.ConnectionStringBuilder, "Tcp Keepalive Time", 60);
+        SetUnlessGiven(builder.ConnectionStringBuilder, "Tcp Keepalive Interval", 10);
         builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
         // A batch in a few system calls instead of one for each 8 KB: see docs/benchmarks.md.
         SetUnlessGiven(builder.ConnectionStringBuilder, "Write Buffer Size", 128 * 1024);
@@ -108,7 +119,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(connectionString).Multiplexing;
+            return new NpgsqlConnectionStringBuilder(ConnectionUri.Read(connectionString)).Multiplexing;
         }
         catch (Exception error) when (MeansUnusable(error))
         {

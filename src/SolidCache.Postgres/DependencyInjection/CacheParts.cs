@@ -27,23 +27,26 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly Degradation? _degradation;
     private int _isDisposed;
 
-    /// <param name="services">The application's services.</param>
+    /// <param name="options">Known to be valid.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
-    public CacheParts(IServiceProvider services, string name)
+    /// <param name="dataSource">Disposed of with the parts.</param>
+    /// <param name="instruments">Of the container.</param>
+    /// <param name="time">The application's.</param>
+    /// <param name="loggers">The application's.</param>
+    public CacheParts(
+        PostgresSolidCacheOptions options, string name, CacheDataSource dataSource, CacheInstruments instruments, TimeProvider time, ILoggerFactory loggers)
     {
-        var options = services.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>().Get(name);
-        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        var log = new Log(services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance);
+        var log = new Log(loggers);
         var table = new TableName(options.SchemaName, options.TableName);
         var names = new SqlNames(table);
 
-        _telemetry = new CacheTelemetry(services.GetRequiredService<CacheInstruments>(), name, TimeProvider.System);
-        _dataSource = CacheDataSource.Choose(services, name, options);
+        _telemetry = new CacheTelemetry(instruments, name, TimeProvider.System);
+        _dataSource = dataSource;
         // Limits, breakers and measurements are of the real world, whatever clock the application has for its entries.
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
-        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log);
+        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.UnloggedTable, time, log);
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
@@ -84,9 +87,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var sweeps = new SweepStatements(names);
         var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry);
 
-        Cache = new PostgresSolidCache(new ObservedEntryStore(store, _telemetry, figures), sweeper, new CachePolicy(options), life, time);
+        var observed = new ObservedEntryStore(store, _telemetry, figures);
+        Cache = new EntryCache(options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed, sweeper, new CachePolicy(options), life, time);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, TimeProvider.System, log);
-        SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries, options.SweepInterval, time, log);
+        SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 
         // Loggers are the application's, and may take their time: no thread of the engine waits for them.
         void Survived(Exception error)
@@ -112,7 +116,21 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public IHostedService SchemaInitializer { get; }
 
-    public IHostedService SweeperService { get; }
+    public BackgroundService SweeperService { get; }
+
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
+    public static CacheParts Of(IServiceProvider services, string name)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>().Get(name);
+        return new CacheParts(
+            options,
+            name,
+            CacheDataSource.Choose(services, name, options),
+            services.GetRequiredService<CacheInstruments>(),
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance);
+    }
 
     /// <summary>Carries out what was called before. Blocks, for as long as a call may take.</summary>
     public void Dispose()

@@ -9,7 +9,8 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
     public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
     {
         var failures = Failures(options).OfType<string>()
-            .Select(failure => string.IsNullOrEmpty(name) ? failure : $"Cache '{name}': {failure}")
+            // Several failures are joined by a semicolon.
+            .Select(failure => (string.IsNullOrEmpty(name) ? failure : $"Cache '{name}': {failure}").TrimEnd('.'))
             .ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
@@ -17,6 +18,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
     private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
     [
         ConnectionStringFailure(options.ConnectionString),
+        options is { ConnectionString: not null, DataSource: not null } ? "There are a ConnectionString and a data source; the cache takes one of them." : null,
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
         Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
         Within(nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 500_000_000),
@@ -29,6 +31,9 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         Within(nameof(options.SlidingExpirationSlack), options.SlidingExpirationSlack, 0.01, 1),
         options.DefaultSlidingExpiration <= TimeSpan.Zero
             ? $"{nameof(options.DefaultSlidingExpiration)} is {options.DefaultSlidingExpiration}; it must be positive, or null for entries that never expire."
+            : null,
+        options.DefaultAbsoluteExpiration <= TimeSpan.Zero
+            ? $"{nameof(options.DefaultAbsoluteExpiration)} is {options.DefaultAbsoluteExpiration}; it must be positive, or null for none."
             : null,
         Enum.IsDefined(options.FailureMode) ? null : $"{nameof(options.FailureMode)} is {options.FailureMode}; it must be Throw or Degrade.",
         Enum.IsDefined(options.Durability) ? null : $"{nameof(options.Durability)} is {options.Durability}; it must be Relaxed or Full.",
@@ -43,6 +48,12 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
             return null;
         }
 
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            return $"{Option} is empty; it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource. "
+                + "Is the setting that it was to come from there, and under this name?";
+        }
+
         if (CacheDataSource.Refusal(connectionString) is { } refusal)
         {
             return $"{Option}: {refusal}";
@@ -50,7 +61,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
         return CacheDataSource.CanBuild(connectionString)
             ? null
-            : $"{Option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource.";
+            : $"{Option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource.";
     }
 
     private static string? Within<T>(string option, T value, T least, T most)
@@ -69,7 +80,8 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         }
         catch (ArgumentException error)
         {
-            return $"{option}: {error.Message}";
+            // Whose parameter it was is of no use to somebody who has set an option.
+            return $"{option}: {error.Message.Replace($" (Parameter '{error.ParamName}')", "", StringComparison.Ordinal)}";
         }
     }
 }

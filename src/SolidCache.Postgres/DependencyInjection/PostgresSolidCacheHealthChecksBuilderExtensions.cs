@@ -41,7 +41,10 @@ public static class PostgresSolidCacheHealthChecksBuilderExtensions
         return builder.Add(new HealthCheckRegistration(name, Check, failureStatus, tags));
 
         IHealthCheck Check(IServiceProvider services) => new PostgresSolidCacheHealthCheck(
-            serviceKey is null ? services.GetRequiredService<ISolidCache>() : services.GetRequiredKeyedService<ISolidCache>(serviceKey),
+            services.GetKeyedService<ISolidCache>(serviceKey) ?? throw new InvalidOperationException(serviceKey is null
+                ? $"The health check '{name}' has no cache: there is none without a key. Name the key of one, AddHealthChecks().AddPostgresSolidCache(serviceKey: \"...\"), "
+                    + "or register one with services.AddPostgresSolidCache()."
+                : $"The health check '{name}' has no cache: there is none under the key '{serviceKey}'. Register it with services.AddKeyedPostgresSolidCache(\"{serviceKey}\")."),
             options,
             TimeProvider.System);
     }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using SolidCache.Postgres;
 using SolidCache.Postgres.DependencyInjection;
 using SolidCache.Postgres.Diagnostics;
@@ -49,12 +50,24 @@ public static class PostgresSolidCacheServiceCollectionExtensions
 
     /// <inheritdoc cref="AddPostgresSolidCache(IServiceCollection)"/>
     /// <param name="services">The services.</param>
-    /// <param name="configuration">A section whose values carry the names of the options.</param>
+    /// <param name="configuration">A section whose values carry the names of the options, and none but those.</param>
     public static IServiceCollection AddPostgresSolidCache(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         AddPostgresSolidCache(services);
         return Bind(services, Options.Options.DefaultName, configuration);
+    }
+
+    /// <inheritdoc cref="AddPostgresSolidCache(IServiceCollection)"/>
+    /// <summary>Registers the cache on a data source that is in no container. It is shared, and left open when the cache ends.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="dataSource">The data source.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddPostgresSolidCache(
+        this IServiceCollection services, NpgsqlDataSource dataSource, Action<PostgresSolidCacheOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        return AddPostgresSolidCache(services).Configure<PostgresSolidCacheOptions>(options => Set(options, dataSource, configure));
     }
 
     /// <summary>
@@ -107,6 +120,19 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         return Bind(services, serviceKey, configuration);
     }
 
+    /// <inheritdoc cref="AddKeyedPostgresSolidCache(IServiceCollection, string)"/>
+    /// <summary>Registers one of several caches on a data source that is in no container. It is shared, and left open when the cache ends.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key; not empty.</param>
+    /// <param name="dataSource">The data source.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddKeyedPostgresSolidCache(
+        this IServiceCollection services, string serviceKey, NpgsqlDataSource dataSource, Action<PostgresSolidCacheOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        return AddKeyedPostgresSolidCache(services, serviceKey).Configure<PostgresSolidCacheOptions>(serviceKey, options => Set(options, dataSource, configure));
+    }
+
     /// <summary>
     /// Registers a warmer: once the host has started it runs in a scope of its own, and again, after two seconds and then after ever longer
     /// waits of up to a minute, until it succeeds. The start waits for nothing, and a failure is logged and not thrown.
@@ -129,6 +155,12 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         return services;
     }
 
+    private static void Set(PostgresSolidCacheOptions options, NpgsqlDataSource dataSource, Action<PostgresSolidCacheOptions>? configure)
+    {
+        options.DataSource = () => dataSource;
+        configure?.Invoke(options);
+    }
+
     private static IServiceCollection AddCache(IServiceCollection services, string name, string? serviceKey)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -142,7 +174,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         }
 
         services.TryAddSingleton(static provider => new CacheInstruments(provider.GetService<IMeterFactory>()));
-        services.AddKeyedSingleton(name, (provider, _) => new CacheParts(provider, name));
+        services.AddKeyedSingleton(name, (provider, _) => CacheParts.Of(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SchemaInitializer);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SweeperService);
@@ -161,6 +193,9 @@ public static class PostgresSolidCacheServiceCollectionExtensions
     private static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration)
     {
         services.AddOptions<PostgresSolidCacheOptions>(name).Bind(configuration);
-        return services;
+        // At its root a configuration holds the settings of everybody.
+        return configuration is IConfigurationSection section
+            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section))
+            : services;
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(100, LogLevel.Information, "The schema of the cache {Table} was brought to version {Version}.", EventName = "schema_migrated")]
     public partial void SchemaMigrated(TableName table, int version);
 
-    [LoggerMessage(101, LogLevel.Warning, "The schema of the cache {Table} could not be checked yet; trying again in {RetrySeconds} seconds: {Reason}", EventName = "schema_unchecked")]
+    [LoggerMessage(101, LogLevel.Warning, "The schema of the cache {Table} could not be checked yet; trying again every {RetrySeconds} seconds, and telling this reason again after ten minutes: {Reason}", EventName = "schema_unchecked")]
     public partial void SchemaUnchecked(TableName table, double retrySeconds, string reason);
 
     [LoggerMessage(200, LogLevel.Warning, "A connection pooler stands before the cache {Table}: its statements are not prepared. If the pooler keeps prepared statements apart by client, set PoolerSupportsPreparedStatements.", EventName = "pooler_detected")]

@@ -18,7 +18,7 @@ internal readonly record struct Expiration(long? AbsoluteMicroseconds, long? Sli
 
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration lies in the past.</exception>
     [SuppressMessage("Usage", "CA2208", Justification = "Names the property that is wrong, as Microsoft's Redis provider does.")]
-    public static Expiration From(DistributedCacheEntryOptions options, TimeSpan? defaultSliding, TimeProvider time)
+    public static Expiration From(DistributedCacheEntryOptions options, TimeSpan? defaultSliding, TimeProvider time, TimeSpan? defaultAbsolute = null)
     {
         var absolute = options.AbsoluteExpirationRelativeToNow ?? options.AbsoluteExpiration - time.GetUtcNow();
         if (absolute <= TimeSpan.Zero)
@@ -29,7 +29,8 @@ internal readonly record struct Expiration(long? AbsoluteMicroseconds, long? Sli
                 "The absolute expiration value must be in the future.");
         }
 
-        var sliding = options.SlidingExpiration ?? (absolute is null ? defaultSliding : null);
+        var (sliding, isDefault) = (options.SlidingExpiration, absolute is null && options.SlidingExpiration is null);
+        (absolute, sliding) = isDefault ? (defaultAbsolute, defaultSliding) : (absolute, sliding);
         return new Expiration(Microseconds(absolute), Microseconds(sliding));
     }
 

@@ -12,7 +12,10 @@ namespace SolidCache.Postgres.Schema;
 internal sealed class SchemaInitializer(SideWork work, TableName table, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromMinutes(10);
     private bool _isDone;
+    private string? _reported;
+    private long _reportedAt;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,8 +43,20 @@ internal sealed class SchemaInitializer(SideWork work, TableName table, TimeSpan
         }
         catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
         {
-            log.SchemaUnchecked(table, RetryDelay.TotalSeconds, error.Message);
+            Report(error.Message);
             return false;
         }
+    }
+
+    /// <summary>A reason is told once, and again when it has lasted: what nobody mends, a missing right, would fill the log otherwise.</summary>
+    private void Report(string reason)
+    {
+        if (reason == _reported && time.GetElapsedTime(_reportedAt) < BetweenReports)
+        {
+            return;
+        }
+
+        (_reported, _reportedAt) = (reason, time.GetTimestamp());
+        log.SchemaUnchecked(table, RetryDelay.TotalSeconds, reason);
     }
 }

@@ -14,6 +14,18 @@ internal static class ConfigurationErrors
         _ => null,
     };
 
+    /// <summary>What is not an error for ever, since names come and go, but most often one of configuration: the connection string names a host that nobody knows.</summary>
+    public static SolidCacheException UnknownHost(Exception error, string connectionString, TableName table)
+    {
+        var target = new NpgsqlConnectionStringBuilder(connectionString);
+        return new SolidCacheException(
+            $"The host of the cache {table} has no address: {target.Host}, port {target.Port} ({error.Message}). Check Host in its connection string or data source, or the names that are known here.",
+            error)
+        {
+            IsTransient = true,
+        };
+    }
+
     public static string Missing(TableName table) =>
         $"The tables of the cache {table} are not there, or not as the library made them. {HowToUpgrade(table)}";
 

@@ -61,6 +61,7 @@ internal sealed class ConnectionSource(
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)),
             NpgsqlException { InnerException: TimeoutException } => new Outage(clock.OutOfTime(error)),
             NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
+            _ when ServerErrors.IsOfNames(error) => new Outage(ConfigurationErrors.UnknownHost(error, dataSource.ConnectionString, table)),
             _ when ServerErrors.IsOutage(error) => new Outage(error),
             _ => error,
         };

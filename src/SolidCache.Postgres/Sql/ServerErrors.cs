@@ -23,6 +23,10 @@ internal static class ServerErrors
         InnerException: AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException,
     };
 
+    /// <summary>Whether a host's name was not found.</summary>
+    public static bool IsOfNames(Exception error) =>
+        (error as SocketException ?? error.InnerException as SocketException) is { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain };
+
     /// <summary>Whether the server answered: the statement has no effect, and never will. What speaks of broken connections (class 08) is a pooler.</summary>
     public static bool IsAnswer(Exception error) => error is PostgresException { SqlState: { } state } && !state.StartsWith("08", StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace SolidCache.Postgres.IntegrationTests.Tool;
@@ -14,7 +15,8 @@ public sealed class EntryCommands : ToolFixture
         var missing = await RunAsync("get", "other");
 
         Assert.That(shown.Lines[^1], Is.EqualTo("value"));
-        Assert.That(shown.Lines[1], Is.EqualTo("size\t5 bytes"));
+        Assert.That(shown.Lines[0], Is.EqualTo("Property\tValue"));
+        Assert.That(shown.Lines[2], Is.EqualTo("size\t5 bytes"));
         Assert.That(raw.RawText, Is.EqualTo("value"));
         Assert.That((shown.ExitCode, raw.ExitCode, missing.ExitCode), Is.EqualTo((0, 0, 1)));
     }
@@ -65,6 +67,59 @@ public sealed class EntryCommands : ToolFixture
         Assert.That(run.ExitCode, Is.EqualTo(1));
     }
 
+    [TestCase("shop^one")]
+    [TestCase("^a^b")]
+    public async Task What_psql_shows_is_found_and_removed(string stored)
+    {
+        await using var services = await MigratedCacheAsync("a^b");
+        await SetAsync("shop", "one");
+
+        Assert.That((await RunAsync("get", stored)).ExitCode, Is.Zero);
+        Assert.That((await RunAsync("rm", stored)).Output, Does.StartWith("Removed."));
+        Assert.That(await Database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries WHERE key = $$" + stored + "$$"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Which_prefixes_exist_is_told_where_one_may_be_missing()
+    {
+        await using var services = await MigratedCacheAsync("plain", "zebra");
+        await SetAsync("shop", "one");
+        await SetAsync("shop", "two");
+        await SetAsync("crm", "one");
+        const string Hint = "The table holds keys of the prefixes crm, shop: name one with --key-prefix.";
+
+        Assert.That((await RunAsync("get", "one")).Error, Does.Contain(Hint));
+        Assert.That((await RunAsync("rm", "one")).Error, Does.Contain(Hint));
+        var all = await RunAsync("rm", "--prefix", "", "--yes");
+        Assert.That(all.Output, Does.StartWith("2 entries removed."));
+        Assert.That(all.Error, Does.Contain("Keys with a prefix were left alone. " + Hint));
+        Assert.That((await RunAsync("rm", "--prefix", "shop^", "--yes")).Output, Does.StartWith("2 entries removed."));
+    }
+
+    [Test]
+    public async Task Rm_tells_whether_there_was_one()
+    {
+        await using var services = await MigratedCacheAsync("one");
+
+        Assert.That((await RunAsync("rm", "one")).ExitCode, Is.Zero);
+        var again = await RunAsync("rm", "one");
+        Assert.That(again.ExitCode, Is.EqualTo(1));
+        Assert.That(again.Error, Does.StartWith("solid-cache: There is no entry under this key."));
+    }
+
+    [Test]
+    public async Task A_long_value_is_one_line_and_its_size_readable()
+    {
+        await using var services = await MigratedCacheAsync();
+        var value = string.Join(' ', Enumerable.Repeat("\u202Eword", 600));
+        await services.GetRequiredService<ISolidCache>().SetStringAsync("long", value);
+        var run = await RunAsync("get", "long");
+
+        Assert.That(run.Lines[2], Is.EqualTo("size\t4.7 KB"));
+        Assert.That(run.Lines, Has.Length.EqualTo(4));
+        Assert.That(run.Lines[^1], Does.StartWith("\uFFFDword \uFFFDword"));
+    }
+
     [Test]
     public async Task Stats_are_a_table_or_JSON_of_a_stable_shape()
     {
@@ -72,7 +127,7 @@ public sealed class EntryCommands : ToolFixture
         var table = await RunAsync("stats");
         using var json = JsonDocument.Parse((await RunAsync("stats", "--json")).Output);
 
-        Assert.That(table.Lines[0], Is.EqualTo("entries\t2"));
+        Assert.That(table.Lines[..2], Is.EqualTo((string[])["Figure\tValue", "entries\t2"]));
         Assert.That(json.RootElement.EnumerateObject().Select(property => property.Name), Is.EqualTo((string[])
             [
                 "total_entries", "expired_entries", "overdue_entries", "total_size_bytes", "total_size_kb", "live_bytes", "is_estimate", "last_sweep_age_seconds",
@@ -89,5 +144,13 @@ public sealed class EntryCommands : ToolFixture
 
         Assert.That(run.Output, Does.StartWith("1 expired entry removed."));
         Assert.That(await Database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.EqualTo(1));
+    }
+
+    private async Task SetAsync(string prefix, string key)
+    {
+        await using var services = new ServiceCollection()
+            .AddPostgresSolidCache(options => (options.ConnectionString, options.KeyPrefix) = (Database.ConnectionString, prefix))
+            .BuildServiceProvider();
+        await services.GetRequiredService<ISolidCache>().SetAsync(key, "value"u8.ToArray(), new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) });
     }
 }

@@ -18,11 +18,20 @@ public sealed class ToolFailures : ToolFixture
     }
 
     [Test]
+    public async Task A_host_that_nobody_knows_is_named()
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", "postgresql://me:se-cret@no.such.host.invalid:5433/shop");
+
+        Assert.That(run.ExitCode, Is.EqualTo(69));
+        Assert.That(run.Error, Does.Contain("no.such.host.invalid, port 5433").And.Not.Contain("se-cret"));
+    }
+
+    [Test]
     public async Task A_login_that_is_refused_is_one_line()
     {
         var run = await ToolRun.OfAsync("stats", "--connection-string", Database.ConnectionStringOf("nobody_at_all", "se-cret"));
 
-        Assert.That(run.ExitCode, Is.EqualTo(69).Or.EqualTo(70));
+        Assert.That(run.ExitCode, Is.EqualTo(69));
         Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(run.Error, Does.Not.Contain("se-cret"));
     }
@@ -43,10 +52,9 @@ public sealed class ToolFailures : ToolFixture
 
         Assert.That(run.ExitCode, Is.EqualTo(70));
         Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
-        Assert.That(run.Error, Does.Contain("public.solid_cache_entries"));
+        Assert.That(run.Error, Does.Contain("public.solid_cache_entries").And.Contain("Run solid-cache migrate").And.Not.Contain("CreateSchemaIfNotExists"));
     }
 
-    [TestCase("")]
     [TestCase("frobnicate")]
     [TestCase("rm")]
     [TestCase("rm a --prefix b")]
@@ -60,6 +68,53 @@ public sealed class ToolFailures : ToolFixture
 
         Assert.That(run.ExitCode, Is.EqualTo(64));
         Assert.That(run.Error, Does.StartWith("solid-cache: "));
+    }
+
+    [TestCase("statz", "stats")]
+    [TestCase("stats --jsno", "--json")]
+    public async Task What_was_meant_by_a_typing_error_is_told(string arguments, string meant)
+    {
+        var run = await RunAsync(arguments.Split(' '));
+
+        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.Error.Split('\n'), Does.Contain($"solid-cache: {meant}"));
+    }
+
+    [Test]
+    public async Task Without_a_command_it_shows_its_help_under_the_name_that_is_typed()
+    {
+        var run = await ToolRun.OfAsync();
+
+        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.Output, Does.Contain("solid-cache [command] [options]").And.Contain("PGPASSFILE"));
+        Assert.That((await ToolRun.OfAsync("stats", "--help")).Output, Does.Contain("solid-cache stats [options]"));
+    }
+
+    [TestCase("--schema", "public\u0007$solid_cache$", "--schema or --table: ")]
+    [TestCase("--key-prefix", "a^b", "--key-prefix: ")]
+    [TestCase("--connection-string", " ", "--connection-string is empty.")]
+    [TestCase("--user-secrets", "a/b", "The user secrets cannot be read: ")]
+    public async Task Odd_settings_are_one_line_in_the_words_of_the_command_line(string option, string value, string told)
+    {
+        string[] target = option is "--connection-string" or "--user-secrets" ? [] : ["--connection-string", Database.ConnectionString];
+        var run = await ToolRun.OfAsync(["stats", option, value, .. target]);
+
+        Assert.That(run.ExitCode, Is.EqualTo(64).Or.EqualTo(78));
+        Assert.That(run.Error, Does.StartWith($"solid-cache: {told}").And.Not.Contain("(Parameter").And.Not.Contain("\u0007"));
+        Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_servers_message_cannot_write_over_the_terminal()
+    {
+        await using var services = await MigratedCacheAsync("one");
+        await Database.ExecuteAsync(
+            "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION E'\\x1b[2Jgone\\u202E'; END $$; "
+            + "CREATE TRIGGER shout BEFORE DELETE ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION shout()");
+        var run = await RunAsync("rm", "one");
+
+        Assert.That(run.ExitCode, Is.EqualTo(70));
+        Assert.That(run.Error, Does.Contain("\uFFFD[2Jgone\uFFFD"));
     }
 
     /// <summary>The program itself: its exit code, plain output behind a pipe, the variable, and an interruption.</summary>

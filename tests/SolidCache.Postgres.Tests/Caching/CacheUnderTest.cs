@@ -13,7 +13,7 @@ internal sealed class CacheUnderTest
         configure?.Invoke(options);
 
         // No test gets as far as the sweeper: it needs a database.
-        Cache = new PostgresSolidCache(Store, sweeper: null!, new CachePolicy(options), new CacheLife(), Time);
+        Cache = new EntryCache(Store, sweeper: null!, new CachePolicy(options), new CacheLife(), Time);
     }
 
     public FakeTimeProvider Time { get; } = new();

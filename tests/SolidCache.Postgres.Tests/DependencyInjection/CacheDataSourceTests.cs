@@ -71,6 +71,46 @@ public sealed class CacheDataSourceTests
     }
 
     [Test]
+    public void An_own_one_keeps_idle_connections_alive_unless_told_otherwise()
+    {
+        var built = Settings(AwayDatabase.ConnectionString);
+        var told = Settings(AwayDatabase.ConnectionString + ";Tcp Keepalive Time=7");
+
+        Assert.That((built.TcpKeepAliveTime, built.TcpKeepAliveInterval, told.TcpKeepAliveTime), Is.EqualTo((60, 10, 7)));
+    }
+
+    [Test]
+    public void An_own_one_can_be_given_as_a_URI()
+    {
+        var built = Settings("postgres://me:p%40ss@[::1]:5433/sh%20op?sslmode=verify-full&application_name=a%26b&Maximum%20Pool%20Size=7");
+
+        Assert.That(
+            (built.Host, built.Port, built.Username, built.Database, built.SslMode, built.ApplicationName, built.MaxPoolSize),
+            Is.EqualTo(("::1", 5433, "me", "sh op", SslMode.VerifyFull, "a&b", 7)));
+        Assert.That(new NpgsqlConnectionStringBuilder(ConnectionUri.Read("postgresql://me:p%40s;s@db")).Password, Is.EqualTo("p@s;s"));
+    }
+
+    [Test]
+    public void A_given_one_is_used_without_a_container()
+    {
+        var given = Registered(Other);
+
+        Assert.That(CacheDataSource.Choose(services: null, "", new PostgresSolidCacheOptions { DataSource = () => given }).Source, Is.SameAs(given));
+    }
+
+    [Test]
+    public async Task A_cache_can_be_registered_on_one_that_is_in_no_container()
+    {
+        var given = Registered(Other);
+        await using var provider = new ServiceCollection()
+            .AddPostgresSolidCache(given, options => options.KeyPrefix = "a")
+            .AddKeyedPostgresSolidCache("other", given)
+            .BuildServiceProvider();
+
+        Assert.That(provider.GetRequiredService<ISolidCache>(), Is.Not.SameAs(provider.GetRequiredKeyedService<ISolidCache>("other")));
+    }
+
+    [Test]
     public void An_application_name_of_the_connection_string_is_kept()
     {
         var chosen = Choose(new ServiceCollection(), connectionString: AwayDatabase.ConnectionString + ";Application Name=shop");
@@ -111,6 +151,8 @@ public sealed class CacheDataSourceTests
         static IResolveConstraint Refused() =>
             Throws.InvalidOperationException.With.Message.StartsWith("The cache cannot use a data source with Multiplexing=true");
     }
+
+    private NpgsqlConnectionStringBuilder Settings(string connectionString) => new(Choose(new ServiceCollection(), connectionString: connectionString).Source.ConnectionString);
 
     private NpgsqlDataSource Registered(string connectionString)
     {

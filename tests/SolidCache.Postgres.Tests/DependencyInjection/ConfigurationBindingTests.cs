@@ -18,6 +18,8 @@ public sealed class ConfigurationBindingTests
         ["Durability"] = "Full",
         ["DurableKeyPrefixes:0"] = "session:",
         ["DefaultSlidingExpiration"] = "00:05:00",
+        ["DefaultAbsoluteExpiration"] = "01:00:00",
+        ["ReadOnly"] = "true",
         ["RefreshSlidingExpirationOnGet"] = "false",
         ["SlidingExpirationSlack"] = "0.25",
         ["MaxValueBytes"] = "1000",
@@ -52,6 +54,8 @@ public sealed class ConfigurationBindingTests
             Assert.That(options.Durability, Is.EqualTo(SolidCacheDurability.Full));
             Assert.That(options.DurableKeyPrefixes, Is.EqualTo(BothPrefixes));
             Assert.That(options.DefaultSlidingExpiration, Is.EqualTo(TimeSpan.FromMinutes(5)));
+            Assert.That(options.DefaultAbsoluteExpiration, Is.EqualTo(TimeSpan.FromHours(1)));
+            Assert.That(options.ReadOnly, Is.True);
             Assert.That(options.RefreshSlidingExpirationOnGet, Is.False);
             Assert.That(options.SlidingExpirationSlack, Is.EqualTo(0.25));
             Assert.That(options.MaxValueBytes, Is.EqualTo(1_000));
@@ -94,6 +98,42 @@ public sealed class ConfigurationBindingTests
         Assert.That(
             () => Bind(new() { ["MaxValueBytes"] = "many" }, serviceKey: null),
             Throws.InvalidOperationException.With.Message.Contains("MaxValueBytes"));
+
+    [TestCase("SweepIntervall", "00:10:00", "SolidCache:SweepIntervall is no option of the cache; the nearest is SweepInterval")]
+    [TestCase("ConectionString", "x", "SolidCache:ConectionString is no option of the cache; the nearest is ConnectionString")]
+    [TestCase("OnDegraded", "x", "SolidCache:OnDegraded is no option of the cache")]
+    [TestCase("SweepInterval", "5", "SolidCache:SweepInterval is '5', which has no unit and would be days; it must be hours:minutes:seconds, as 00:00:05 is five seconds")]
+    [TestCase("DefaultSlidingExpiration", "20", "SolidCache:DefaultSlidingExpiration is '20'")]
+    public void What_binding_passes_over_is_refused(string key, string value, string told) =>
+        Assert.That(() => Bind(new() { [key] = value }, "sessions"), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(told));
+
+    [Test]
+    public void A_whole_configuration_may_hold_more()
+    {
+        var root = new ConfigurationBuilder().AddInMemoryCollection([new("Logging:LogLevel:Default", "Warning"), new("tablename", "t")]).Build();
+        using var provider = new ServiceCollection().AddPostgresSolidCache(root).BuildServiceProvider();
+
+        Assert.That(provider.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value.TableName, Is.EqualTo("t"));
+    }
+
+    /// <summary>What somebody copies from the page changes nothing, and lists everything.</summary>
+    [Test]
+    public void The_documented_settings_are_all_options_at_their_defaults()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
+        var json = page.Split("```json\n")[1].Split("```")[0];
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
+        var section = new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("SolidCache");
+        using var provider = new ServiceCollection().AddPostgresSolidCache(section).BuildServiceProvider();
+        var (options, defaults) = (provider.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value, new PostgresSolidCacheOptions());
+
+        Assert.That(section.GetChildren().Select(child => child.Key), Is.EquivalentTo(Section.Keys.Select(key => key.Split(':')[0])));
+        foreach (var property in typeof(PostgresSolidCacheOptions).GetProperties())
+        {
+            Assert.That(property.GetValue(options), Is.EqualTo(property.GetValue(defaults)), property.Name);
+            Assert.That(page, Does.Contain($"`{property.Name}`"));
+        }
+    }
 
     private static PostgresSolidCacheOptions Bind(Dictionary<string, string?> values, string? serviceKey)
     {

@@ -22,7 +22,7 @@ public sealed class RegistrationTests
         using var provider = Registrations.Unkeyed[registration](new ServiceCollection()).BuildServiceProvider();
         var cache = provider.GetRequiredService<ISolidCache>();
 
-        Assert.That(cache, Is.TypeOf<PostgresSolidCache>());
+        Assert.That(cache, Is.TypeOf<EntryCache>());
         Assert.That(provider.GetRequiredService<IDistributedCache>(), Is.SameAs(cache));
         Assert.That(provider.GetRequiredService<IBufferDistributedCache>(), Is.SameAs(cache));
     }
@@ -33,7 +33,7 @@ public sealed class RegistrationTests
         using var provider = Registrations.Keyed[registration](new ServiceCollection()).BuildServiceProvider();
         var cache = provider.GetRequiredKeyedService<ISolidCache>(Registrations.Key);
 
-        Assert.That(cache, Is.TypeOf<PostgresSolidCache>());
+        Assert.That(cache, Is.TypeOf<EntryCache>());
         Assert.That(provider.GetRequiredKeyedService<IDistributedCache>(Registrations.Key), Is.SameAs(cache));
         Assert.That(provider.GetRequiredKeyedService<IBufferDistributedCache>(Registrations.Key), Is.SameAs(cache));
         Assert.That(provider.GetService<IDistributedCache>(), Is.Null);
@@ -111,7 +111,7 @@ public sealed class RegistrationTests
         services.AddPostgresSolidCache(Away);
         using (var provider = services.BuildServiceProvider())
         {
-            Assert.That(provider.GetRequiredService<IDistributedCache>(), Is.TypeOf<PostgresSolidCache>());
+            Assert.That(provider.GetRequiredService<IDistributedCache>(), Is.TypeOf<EntryCache>());
         }
 
         services.AddSingleton<IDistributedCache, MemoryDistributedCache>();
@@ -123,7 +123,7 @@ public sealed class RegistrationTests
         services.AddPostgresSolidCache();
         using (var provider = services.BuildServiceProvider())
         {
-            Assert.That(provider.GetRequiredService<IDistributedCache>(), Is.TypeOf<PostgresSolidCache>());
+            Assert.That(provider.GetRequiredService<IDistributedCache>(), Is.TypeOf<EntryCache>());
         }
     }
 

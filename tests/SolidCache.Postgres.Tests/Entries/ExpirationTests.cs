@@ -122,5 +122,16 @@ public sealed class ExpirationTests
         Assert.That(From(new() { SlidingExpiration = thousandYears - TimeSpan.FromMicroseconds(1) }).SlidingMicroseconds, Is.EqualTo(31_535_999_999_999_999));
     }
 
+    [Test]
+    public void A_default_life_is_of_entries_without_any_and_holds_the_sliding_one()
+    {
+        var (hour, minute) = (TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
+
+        Assert.That(Expiration.From(new(), minute, Time, hour), Is.EqualTo(new Expiration(3_600_000_000, 60_000_000)));
+        Assert.That(Expiration.From(new(), defaultSliding: null, Time, hour), Is.EqualTo(new Expiration(3_600_000_000, null)));
+        Assert.That(Expiration.From(new() { SlidingExpiration = minute }, defaultSliding: null, Time, hour), Is.EqualTo(new Expiration(null, 60_000_000)));
+        Assert.That(Expiration.From(new() { AbsoluteExpirationRelativeToNow = minute }, minute, Time, hour), Is.EqualTo(new Expiration(60_000_000, null)));
+    }
+
     private static Expiration From(DistributedCacheEntryOptions options) => Expiration.From(options, DefaultSliding, Time);
 }

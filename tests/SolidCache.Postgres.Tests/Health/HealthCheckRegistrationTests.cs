@@ -47,6 +47,18 @@ public sealed class HealthCheckRegistrationTests
         Assert.That(entry.Tags, Is.EqualTo((string[])["ready"]));
     }
 
+    [TestCase(null, "there is none without a key. Name the key of one, AddHealthChecks().AddPostgresSolidCache(serviceKey: \"...\")")]
+    [TestCase("sessions", "there is none under the key 'sessions'")]
+    public void A_check_without_its_cache_says_what_to_register(string? serviceKey, string told)
+    {
+        var services = new ServiceCollection();
+        services.AddHealthChecks().AddPostgresSolidCache(serviceKey: serviceKey);
+        using var provider = services.BuildServiceProvider();
+        var registration = provider.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations.Single();
+
+        Assert.That(() => registration.Factory(provider), Throws.InvalidOperationException.With.Message.Contains(told));
+    }
+
     [Test]
     public void The_failure_status_is_unhealthy_unless_another_is_given()
     {

@@ -40,7 +40,22 @@ public sealed class SchemaInitializerTests
         await time.NextWaitAsync();
         await initializer.StopAsync(CancellationToken.None);
 
-        Assert.That(_logs.GetSnapshot().Select(record => record.Id.Name), Is.EqualTo(Enumerable.Repeat("schema_unchecked", 3)));
+        Assert.That(_logs.GetSnapshot().Select(record => record.Id.Name), Is.EqualTo((string[])["schema_unchecked"]), "A reason is told once.");
+    }
+
+    [Test]
+    public async Task A_reason_that_lasts_is_told_again_but_rarely()
+    {
+        var time = new WatchedTimeProvider();
+        using var initializer = new SchemaInitializer(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, Patience, time, new Log(_loggers));
+        await initializer.StartAsync(CancellationToken.None);
+        await time.NextWaitAsync();
+        await time.NextWaitAsync();
+        time.Advance(TimeSpan.FromMinutes(10));
+        await time.NextWaitAsync();
+        await initializer.StopAsync(CancellationToken.None);
+
+        Assert.That(_logs.GetSnapshot(), Has.Count.EqualTo(2));
     }
 
     [Test]

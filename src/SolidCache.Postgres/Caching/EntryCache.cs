@@ -7,7 +7,7 @@ using SolidCache.Postgres.Sweeping;
 namespace SolidCache.Postgres.Caching;
 
 /// <summary>The cache as its callers see it: checks the arguments, puts them into the vocabulary of entries, and calls the store.</summary>
-internal sealed class PostgresSolidCache(IEntryStore store, Sweeper sweeper, CachePolicy policy, CacheLife life, TimeProvider time) : ISolidCache
+internal sealed class EntryCache(IEntryStore store, Sweeper sweeper, CachePolicy policy, CacheLife life, TimeProvider time) : ISolidCache
 {
     public byte[]? Get(string key)
     {
@@ -78,6 +78,11 @@ internal sealed class PostgresSolidCache(IEntryStore store, Sweeper sweeper, Cac
     public async Task<long> RemoveExpiredAsync(CancellationToken token = default)
     {
         Enter(token);
+        if (policy.IsReadOnly)
+        {
+            throw ReadOnlyEntryStore.Refusal();
+        }
+
         return await sweeper.SweepNowAsync(token).ConfigureAwait(false);
     }
 
@@ -121,7 +126,7 @@ internal sealed class PostgresSolidCache(IEntryStore store, Sweeper sweeper, Cac
                 nameof(value));
         }
 
-        var expiration = Expiration.From(options, policy.DefaultSlidingExpiration, time);
+        var expiration = Expiration.From(options, policy.DefaultSlidingExpiration, time, policy.DefaultAbsoluteExpiration);
         Enter(token);
         return store.WriteAsync(policy.Keys.Map(key), value, expiration, policy.IsDurable(key), async, token);
     }
