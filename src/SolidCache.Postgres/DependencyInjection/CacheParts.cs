@@ -43,7 +43,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
-        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log);
+        var claims = services.GetRequiredService<TableClaims>();
+        var schema = new SchemaGate(
+            names, Migration.All, options.CreateSchemaIfNotExists, options.UnloggedTable, time, log,
+            found => claims.Claim(found, table, options.KeyPrefix, name));
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
@@ -82,7 +85,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         (_telemetry.Figures, _telemetry.Waiting) = (figures, () => (reads.Count, writes.Count));
 
         var sweeps = new SweepStatements(names);
-        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry);
+        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost);
 
         Cache = new PostgresSolidCache(new ObservedEntryStore(store, _telemetry, figures), sweeper, new CachePolicy(options), life, time);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, time, log);

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using SolidCache.Postgres;
 using SolidCache.Postgres.DependencyInjection;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Warming;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -141,6 +142,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
             return services;
         }
 
+        services.TryAddSingleton(static _ => new TableClaims());
         services.TryAddSingleton(static provider => new CacheInstruments(provider.GetService<IMeterFactory>()));
         services.AddKeyedSingleton(name, (provider, _) => new CacheParts(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
