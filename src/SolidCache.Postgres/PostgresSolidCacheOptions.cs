@@ -35,8 +35,9 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets a value indicating whether the cache creates and upgrades its own schema objects.</summary>
     /// <value>
-    /// Default: true. When they are there and up to date already, no privilege to create anything is needed. When false, run the
-    /// script of <see cref="PostgresSolidCacheSchema.GetScript"/> yourself.
+    /// Default: true. When they are there and up to date already, no privilege to create anything is needed; those of a role that this one is no
+    /// member of are refused, unless it is a superuser, or owns the schema or the database. When false, run the script of
+    /// <see cref="PostgresSolidCacheSchema.GetScript"/> yourself, as whatever role.
     /// </value>
     public bool CreateSchemaIfNotExists { get; set; } = true;
 

@@ -25,7 +25,7 @@ internal static class VerifyCommand
             var target = connection.Read(parsed);
             await using var services = target.Open();
             var cache = services.GetRequiredService<ISolidCache>();
-            await ServerInspection.RunAsync(target, terminal, cancellationToken);
+            await ServerInspection.RunAsync(target, cache, terminal, cancellationToken);
             var passed = await new Checks(cache, terminal).RunAsync(cancellationToken);
             if (passed && parsed.GetValue(benchmark))
             {

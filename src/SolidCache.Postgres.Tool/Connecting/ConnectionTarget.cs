@@ -8,6 +8,9 @@ namespace SolidCache.Postgres.Tool.Connecting;
 /// <summary>A cache that a command works on. The connection string is never printed.</summary>
 internal sealed record ConnectionTarget(string ConnectionString, string Schema, string Table, string? KeyPrefix)
 {
+    /// <summary>A migration waits for another that is under way, for up to a minute.</summary>
+    private static readonly TimeSpan ToMigrate = TimeSpan.FromSeconds(75);
+
     /// <summary>Keeps the connection string out of messages and logs.</summary>
     public override string ToString() => $"{Schema}.{Table}";
 
@@ -33,6 +36,7 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
                 options.KeyPrefix = KeyPrefix;
                 options.CreateSchemaIfNotExists = createSchema;
                 options.UnloggedTable = unlogged;
+                options.OperationTimeout = createSchema ? ToMigrate : options.OperationTimeout;
                 options.Coalescing = false;
             })
             .BuildServiceProvider();

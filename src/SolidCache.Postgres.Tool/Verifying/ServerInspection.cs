@@ -22,6 +22,8 @@ internal static class ServerInspection
             JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE nspname = $1
               AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'cleanup_expired_cache' ELSE $2 || '_cleanup_expired' END
+            ORDER BY pronargs DESC
+            LIMIT 1
           ),
           -- What a sweep needs: it is not tried, since the rows that it would delete, and the time that it would record, are not of this run.
           (
@@ -32,8 +34,8 @@ internal static class ServerInspection
           )
         """;
 
-    /// <exception cref="SolidCacheException">The table or its function is missing.</exception>
-    public static async Task RunAsync(ConnectionTarget target, Terminal terminal, CancellationToken cancellationToken)
+    /// <exception cref="SolidCacheException">The table or its function is missing, or the cache refuses what it finds.</exception>
+    public static async Task RunAsync(ConnectionTarget target, ISolidCache cache, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var dataSource = target.OpenDataSource();
         await using var command = dataSource.CreateCommand(Sql);
@@ -43,10 +45,16 @@ internal static class ServerInspection
         await rows.ReadAsync(cancellationToken);
         var table = await rows.IsDBNullAsync(2, cancellationToken) ? null : rows.GetString(2);
         var function = await rows.IsDBNullAsync(3, cancellationToken) ? null : rows.GetString(3);
-        if (table is null || function is null)
+        if (table is null)
         {
-            throw new SolidCacheException(
-                $"The {(table is null ? "table" : "cleanup function")} of the cache {target} is missing. Run solid-cache migrate, or the script of solid-cache migrate --script.");
+            throw Missing("table", target);
+        }
+
+        // The first statement of a cache looks whether all is as the library made it, and knows best what to say.
+        await cache.GetStatisticsAsync(cancellationToken);
+        if (function is null)
+        {
+            throw Missing("cleanup function", target);
         }
 
         terminal.Table(
@@ -59,4 +67,7 @@ internal static class ServerInspection
                 ["sweeps", rows.GetBoolean(4) ? "the role may sweep" : "the role may NOT sweep"],
             ]);
     }
+
+    private static SolidCacheException Missing(string what, ConnectionTarget target) =>
+        new($"The {what} of the cache {target} is missing. Run solid-cache migrate, or the script of solid-cache migrate --script.");
 }

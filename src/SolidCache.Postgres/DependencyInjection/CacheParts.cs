@@ -30,11 +30,12 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     /// <param name="options">Known to be valid.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
     /// <param name="dataSource">Disposed of with the parts.</param>
+    /// <param name="claims">Of the container.</param>
     /// <param name="instruments">Of the container.</param>
     /// <param name="time">The application's.</param>
     /// <param name="loggers">The application's.</param>
     public CacheParts(
-        PostgresSolidCacheOptions options, string name, CacheDataSource dataSource, CacheInstruments instruments, TimeProvider time, ILoggerFactory loggers)
+        PostgresSolidCacheOptions options, string name, CacheDataSource dataSource, TableClaims claims, CacheInstruments instruments, TimeProvider time, ILoggerFactory loggers)
     {
         var log = new Log(loggers);
         var table = new TableName(options.SchemaName, options.TableName);
@@ -46,7 +47,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
-        var schema = new SchemaGate(names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.UnloggedTable, time, log);
+        var schema = new SchemaGate(
+            names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.UnloggedTable, time, log,
+            found => claims.Claim(found, table, options.KeyPrefix, name));
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
@@ -85,7 +88,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         (_telemetry.Figures, _telemetry.Waiting) = (figures, () => (reads.Count, writes.Count));
 
         var sweeps = new SweepStatements(names);
-        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry);
+        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost);
 
         var observed = new ObservedEntryStore(store, _telemetry, figures);
         Cache = new EntryCache(options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed, sweeper, new CachePolicy(options), life, time);
@@ -127,6 +130,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             options,
             name,
             CacheDataSource.Choose(services, name, options),
+            services.GetRequiredService<TableClaims>(),
             services.GetRequiredService<CacheInstruments>(),
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Schema;
 
 namespace SolidCache.Postgres.DependencyInjection;
 
@@ -12,7 +13,7 @@ internal sealed class OwnedParts : IAsyncDisposable, IDisposable
     private readonly CacheParts _parts;
 
     private OwnedParts(PostgresSolidCacheOptions options, ILoggerFactory loggers) =>
-        _parts = new CacheParts(options, "", CacheDataSource.Choose(services: null, "", options), _instruments, TimeProvider.System, loggers);
+        _parts = new CacheParts(options, "", CacheDataSource.Choose(services: null, "", options), new TableClaims(), _instruments, TimeProvider.System, loggers);
 
     public ISolidCache Cache => _parts.Cache;
 

@@ -11,6 +11,7 @@ using Npgsql;
 using SolidCache.Postgres;
 using SolidCache.Postgres.DependencyInjection;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Warming;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -173,6 +174,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
             return services;
         }
 
+        services.TryAddSingleton(static _ => new TableClaims());
         services.TryAddSingleton(static provider => new CacheInstruments(provider.GetService<IMeterFactory>()));
         services.AddKeyedSingleton(name, (provider, _) => CacheParts.Of(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);

@@ -20,6 +20,9 @@ internal sealed partial record Migration(int Version, string Template)
         "state" => names.State,
         "cleanup_function" => names.CleanupFunction,
         "sweep_procedure" => names.SweepProcedure,
+        "schema_name" => SqlNames.Literal(names.Table.Schema),
+        "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
+        "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
         "unlogged" => unlogged ? "UNLOGGED " : "",
         var unknown => throw new InvalidOperationException($"Migration {Version} has a placeholder '{unknown}' that nobody fills."),
     });

@@ -11,9 +11,11 @@ namespace SolidCache.Postgres.Schema;
 /// ran, and the database may be away when the host starts.
 /// </remarks>
 internal sealed class SchemaGate(
-    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool unloggedTable, TimeProvider time, Log log)
+    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool unloggedTable, TimeProvider time, Log log, Action<FoundSchema>? claim = null)
 {
-    private static readonly TimeSpan BetweenLosses = TimeSpan.FromMinutes(1);
+    /// <summary>Two applications that each drop what the other made look no more often than this; and what is dropped again heals again.</summary>
+    private static readonly TimeSpan BetweenLosses = TimeSpan.FromSeconds(1);
+    private readonly SchemaRefusal _refusal = new(names, createSchema);
     private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable, log);
     private readonly Lock _gate = new();
     private volatile bool _isOpen;
@@ -30,20 +32,23 @@ internal sealed class SchemaGate(
             return;
         }
 
-        var found = SchemaVersion.Read(session, names);
-        if (found.Version < LibraryVersion)
+        var found = Find(session);
+        var version = SchemaVersion.Of(found, session, names);
+        if (version.Version < LibraryVersion || (createSchema && MayMend(found)))
         {
-            Upgrade(session, found);
-            found = SchemaVersion.Read(session, names);
+            Upgrade(session, found, version);
+            found = Find(session);
+            version = SchemaVersion.Of(found, session, names);
         }
 
-        RefuseMismatch(found);
+        RefuseMismatch(version);
+        claim?.Invoke(found);
         _isOpen = true;
     }
 
     /// <summary>
-    /// A statement did not find what it needs: somebody dropped or renamed the table. The next session looks again, and makes it anew if it may; at most
-    /// once a minute, or two applications that each drop what the other made would never come to rest.
+    /// A statement did not find what it needs: somebody dropped or renamed a table, or emptied that of the state. The next session looks again, and makes it
+    /// anew if it may.
     /// </summary>
     public void Lost()
     {
@@ -58,19 +63,37 @@ internal sealed class SchemaGate(
         }
     }
 
-    private void Upgrade(Session session, SchemaVersion found)
+    /// <summary>Looks before anything is read, made or swept.</summary>
+    private FoundSchema Find(Session session)
+    {
+        var found = FoundSchema.Read(session, names);
+        return _refusal.Of(found) is { } refusal ? throw Mismatch(refusal) : found;
+    }
+
+    /// <summary>A function that is gone, or is still for the schema that this one was called before, is made anew by those who may: the cache itself needs none.</summary>
+    private static bool MayMend(FoundSchema found) => found is { HasItsRoutines: false, Entries.IsReplaceable: true };
+
+    private void Upgrade(Session session, FoundSchema found, SchemaVersion version)
     {
         if (createSchema)
         {
-            _migrator.Run(session);
+            _migrator.Run(session, Find);
             return;
         }
 
-        throw new SolidCacheException(found.Version == 0
-            ? ConfigurationErrors.Missing(names.Table)
-            : $"The schema of the cache {names.Table} has version {found.Version}; this library needs {LibraryVersion}. "
+        throw new SolidCacheException(version.Version == 0
+            ? Missing(found)
+            : $"The schema of the cache {names.Table} has version {version.Version}; this library needs {LibraryVersion}. "
                 + ConfigurationErrors.HowToUpgrade(names.Table));
     }
+
+    private string Missing(FoundSchema found) => (found.Entries, found.State) switch
+    {
+        (not null, not null) => ConfigurationErrors.MissingRow(names, LibraryVersion),
+        (not null, null) => ConfigurationErrors.Missing(names.Table, names.State),
+        (null, not null) => ConfigurationErrors.Missing(names.Table, names.Entries),
+        _ => ConfigurationErrors.Missing(names.Table),
+    };
 
     private void RefuseMismatch(SchemaVersion found)
     {
@@ -86,13 +109,6 @@ internal sealed class SchemaGate(
             throw Mismatch(
                 $"{nameof(PostgresSolidCacheOptions.UnloggedTable)} is {unloggedTable}, but the table {names.Table} is {(found.IsUnlogged ? "UNLOGGED" : "logged")}. "
                 + "Change the option, or the table: ALTER TABLE " + names.Entries + (unloggedTable ? " SET UNLOGGED;" : " SET LOGGED;"));
-        }
-
-        if (found.Encoding != "UTF8")
-        {
-            throw Mismatch(
-                $"The database of the cache {names.Table} is encoded in {found.Encoding}, which cannot hold every key. "
-                + "Use a database with ENCODING 'UTF8'.");
         }
     }
 

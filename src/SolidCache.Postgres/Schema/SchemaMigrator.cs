@@ -7,16 +7,24 @@ namespace SolidCache.Postgres.Schema;
 /// <summary>Runs the migrations that a database lacks, in one transaction under a lock, so that many nodes may start at once.</summary>
 internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> migrations, bool unloggedTable, Log log)
 {
-    /// <exception cref="SolidCacheException">The role may not create what is missing.</exception>
-    public void Run(Session session)
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
+
+    /// <param name="session">Open.</param>
+    /// <param name="find">Looks once more, under the lock: what others made meanwhile counts, and what is refused is refused.</param>
+    /// <exception cref="SolidCacheException">The role may not create what is missing, or somebody holds the lock.</exception>
+    public void Run(Session session, Func<Session, FoundSchema> find)
     {
         try
         {
             session.InTransaction(() =>
             {
-                session.Execute(SchemaScript.Lock(names));
-                RunPending(session);
+                TakeLock(session);
+                RunPending(session, find(session));
             });
+        }
+        catch (PostgresException error) when (ServerErrors.IsLocked(error))
+        {
+            throw new SolidCacheException(Waited(session), error) { IsTransient = true };
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -26,22 +34,35 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         }
     }
 
-    private void RunPending(Session session)
+    /// <summary>Not for ever: any role may hold it, also one that has nothing to do with the cache.</summary>
+    private void TakeLock(Session session)
     {
-        var version = ReadVersion(session);
+        session.Execute("SELECT pg_catalog.set_config('lock_timeout', $1, true)", Parameter.Text($"{(long)Patience(session).TotalMilliseconds}ms"));
+        session.Execute(SchemaScript.Lock(names));
+        session.Execute("SET LOCAL lock_timeout TO DEFAULT");
+    }
+
+    /// <summary>Ends before the session's own limit does, which could not say whom it waited for.</summary>
+    private static TimeSpan Patience(Session session) => session.Limit * 0.8 is var most && most < LongestPatience ? most : LongestPatience;
+
+    private string Waited(Session session)
+    {
+        var holders = session.Query(
+            static rows => $"pid {rows.BigInt(0)} (role {rows.Text(1)}, application_name '{rows.Text(2)}')", SchemaScript.LockHolders(names));
+        return $"The schema of the cache {names.Table} could not be looked after: another session held a lock that it needs for longer than {Patience(session).TotalSeconds:0.#} seconds. "
+            + (holders.Count == 0
+                ? "Nobody holds the migration's advisory lock any more; it is tried again."
+                : $"The migration's advisory lock is held by {string.Join(" and ", holders)}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again.");
+    }
+
+    /// <summary>All of them when a function is missing, since each may run again without harm.</summary>
+    private void RunPending(Session session, FoundSchema found)
+    {
+        var version = found.HasItsRoutines ? SchemaVersion.Of(found, session, names).Version : 0;
         foreach (var migration in migrations.Where(migration => migration.Version > version))
         {
             session.ExecuteScript(migration.For(names, unloggedTable));
             log.SchemaMigrated(names.Table, migration.Version);
         }
-    }
-
-    /// <summary>Asks the catalog first: a query on a missing table would abort the transaction.</summary>
-    private int ReadVersion(Session session)
-    {
-        var exists = session.QueryOne(
-            static rows => rows.Bool(0),
-            $"/* solid_cache:schema_exists */ SELECT to_regclass({SqlNames.Literal(names.State)}) IS NOT NULL AND to_regclass({SqlNames.Literal(names.Entries)}) IS NOT NULL");
-        return exists ? SchemaVersion.Read(session, names).Version : 0;
     }
 }

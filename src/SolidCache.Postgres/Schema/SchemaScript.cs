@@ -8,7 +8,20 @@ internal static class SchemaScript
 {
     /// <summary>Held until the end of the transaction, by everybody who migrates a cache in the same schema, which the first creates for all.</summary>
     public static string Lock(SqlNames names) =>
-        $"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0))";
+        $"SELECT pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
+
+    /// <summary>Who holds that lock: everybody may, and nobody needs a right for it.</summary>
+    public static string LockHolders(SqlNames names) =>
+        $"""
+        /* solid_cache:schema_lock */
+        SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+        FROM pg_catalog.pg_locks AS locks
+        LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
+        WHERE locks.locktype = 'advisory'
+          AND locks.granted
+          AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+          AND ((locks.classid::bigint << 32) | locks.objid::bigint) = {LockKey(names)}
+        """;
 
     public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged)
     {
@@ -23,6 +36,27 @@ internal static class SchemaScript
             DECLARE
               found integer;
             BEGIN
+              -- Never touch what the library did not make.
+              IF to_regclass({SqlNames.Literal(names.Entries)}) IS NOT NULL AND (
+                SELECT count(*)
+                FROM pg_catalog.pg_attribute
+                WHERE attrelid = to_regclass({SqlNames.Literal(names.Entries)})
+                  AND attnum > 0
+                  AND NOT attisdropped
+                  AND attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) IN ({Columns()})
+              ) < {SchemaRefusal.EntriesColumns.Length} THEN
+                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Entries)};
+              END IF;
+              IF EXISTS (
+                SELECT
+                FROM pg_catalog.pg_proc
+                WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
+                  AND proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)})
+                  AND strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) = 0
+              ) THEN
+                RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
+                  {SqlNames.Literal(names.CleanupFunction)}, {SqlNames.Literal(names.SweepProcedure)};
+              END IF;
               IF to_regclass({SqlNames.Literal(names.State)}) IS NOT NULL THEN
                 SELECT schema_version INTO found FROM {names.State};
                 IF found > {migrations[^1].Version} THEN
@@ -41,4 +75,9 @@ internal static class SchemaScript
 
         return script.Append("COMMIT;\n").ToString();
     }
+
+    private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
+
+    private static string Columns() =>
+        string.Join(", ", SchemaRefusal.EntriesColumns.Select(static column => SqlNames.Literal(column.Replace(" COLLATE \"C\"", "", StringComparison.Ordinal))));
 }

@@ -29,6 +29,15 @@ internal static class ConfigurationErrors
     public static string Missing(TableName table) =>
         $"The tables of the cache {table} are not there, or not as the library made them. {HowToUpgrade(table)}";
 
+    public static string Missing(TableName table, string what) =>
+        $"The table {what} of the cache {table} is not there. {HowToUpgrade(table)}";
+
+    /// <summary>The state table is there and empty, as after a restore without rows, or a TRUNCATE of all tables.</summary>
+    public static string MissingRow(SqlNames names, int version) =>
+        $"The row of {names.State}, which records the version of the schema of the cache {names.Table}, is not there. "
+        + $"If the tables are those of this version of the library, run: INSERT INTO {names.State} (schema_version, minimum_library_version) VALUES ({version}, {version}); Else: "
+        + HowToUpgrade(names.Table);
+
     public static string HowToUpgrade(TableName table) =>
         $"Either let the library do it when it starts next, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
         + $"or run the script of {nameof(PostgresSolidCacheSchema)}.{nameof(PostgresSolidCacheSchema.GetScript)}(\"{table.Schema}\", \"{table.Table}\") as the tables' owner.";
@@ -37,6 +46,9 @@ internal static class ConfigurationErrors
     {
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn =>
             Missing(table),
+        // PostgreSQL's function that checks a row against a policy; the message is in the language of the server's.
+        PostgresErrorCodes.InsufficientPrivilege when error.Routine is "ExecWithCheckOptions" =>
+            $"Row-level security of the cache {table} refuses the role's rows: {error.MessageText}. As the table's owner run: {DisableRowSecurity(table)}",
         PostgresErrorCodes.InsufficientPrivilege =>
             $"The role lacks a right on the cache {table}: {error.MessageText}. As the table's owner run: {Grants(table)}",
         // The name of the file is the same in every language of the server's.
@@ -54,6 +66,8 @@ internal static class ConfigurationErrors
         $"The cache {table} has no connection by TLS: it does not trust its server's certificate, or could not read one that its connection string names: "
         + $"{error.InnerException!.Message} Set Root Certificate in the connection string to a file with the certificate of the authority that issued the server's, "
         + "unless the system trusts that authority. With SSL Mode=VerifyFull, Host has to be a name in the server's certificate.";
+
+    private static string DisableRowSecurity(TableName table) => $"ALTER TABLE {new SqlNames(table).Entries} DISABLE ROW LEVEL SECURITY;";
 
     private static string Grants(TableName table)
     {

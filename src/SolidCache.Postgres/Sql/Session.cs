@@ -18,11 +18,14 @@ internal sealed class Session : IDisposable
     /// <param name="limit">How long one statement may take.</param>
     public Session(NpgsqlConnection connection, TimeSpan limit)
     {
-        (Connection, _limitSeconds) = (connection, (int)Math.Ceiling(limit.TotalSeconds));
+        (Connection, Limit, _limitSeconds) = (connection, limit, (int)Math.Ceiling(limit.TotalSeconds));
         connection.Notice += (_, told) => _isUnconfirmed |= told.Notice.Routine == WaitForStandbys;
     }
 
     public NpgsqlConnection Connection { get; }
+
+    /// <summary>Gets how long one statement may take.</summary>
+    public TimeSpan Limit { get; }
 
     /// <summary>Whether the connection still leads to its server, so that an error is the server's answer.</summary>
     public bool IsUnbroken => Connection.FullState == ConnectionState.Open;

@@ -33,8 +33,7 @@ internal sealed class StatisticsReader
             SELECT
               pg_catalog.pg_relation_size({entries}::regclass) / current_setting('block_size')::bigint,
               pg_catalog.pg_total_relation_size({entries}::regclass),
-              (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint
-            FROM {names.State}
+              (SELECT (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint FROM {names.State} LIMIT 1)
             """;
         _count =
             $"""

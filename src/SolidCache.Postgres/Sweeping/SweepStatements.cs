@@ -20,6 +20,8 @@ internal sealed class SweepStatements
 
         IsReadOnly = "/* solid_cache:sweep_read_only */ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
 
+        HasState = $"/* solid_cache:sweep_state */ SELECT EXISTS (SELECT FROM {names.State})";
+
         // One node sweeps at a time, and none does when a pass finished lately. The row itself is the lock: taking it is one update. A time that lies in
         // the future was recorded by a clock that has been turned back since, or by hand, and counts as none.
         AcquireLease =
@@ -37,7 +39,8 @@ internal sealed class SweepStatements
             """;
 
         // Relaxed durability: a deletion that a crash undoes is an expired entry, which the next pass finds again. SKIP LOCKED: an
-        // entry that somebody is replacing is not expired any more once they are done.
+        // entry that somebody is replacing is not expired any more once they are done. Expired twice over: a place in a table that has others below it
+        // (partitions, children) is the place of a row in each of them.
         DeleteSlice =
             $"""
             /* solid_cache:sweep */
@@ -51,6 +54,7 @@ internal sealed class SweepStatements
                 AND expires_at <= now()
               FOR UPDATE SKIP LOCKED
             ))
+              AND expires_at <= now()
             """;
 
         RecordSlice =
@@ -100,6 +104,8 @@ internal sealed class SweepStatements
     public string BlockCount { get; }
 
     public string IsReadOnly { get; }
+
+    public string HasState { get; }
 
     public string AcquireLease { get; }
 

@@ -6,13 +6,27 @@ using SolidCache.Postgres.Sql;
 namespace SolidCache.Postgres.Sweeping;
 
 /// <summary>Sweeps once: in turn with the other nodes, or at once because somebody asked for it.</summary>
-internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements statements, SweepPass pass, CacheTelemetry telemetry)
+internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements statements, SweepPass pass, CacheTelemetry telemetry, Action stateLost)
 {
     private readonly SweepLease _lease = new(statements);
 
     /// <summary>Runs a pass if none finished within <paramref name="minimumAge"/> and no other node is at it.</summary>
-    public ValueTask<SweepResult> SweepInTurnAsync(TimeSpan minimumAge, CancellationToken cancellationToken) =>
-        ObserveAsync(inTurn, session => SweepInTurn(session, minimumAge, cancellationToken), cancellationToken);
+    /// <exception cref="SolidCacheException">Somebody emptied the table of the state, and it may not be filled anew.</exception>
+    public async ValueTask<SweepResult> SweepInTurnAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
+    {
+        var result = await ObserveAsync(inTurn, session => SweepInTurn(session, minimumAge, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (result != SweepResult.StateIsGone)
+        {
+            return result;
+        }
+
+        // Without the row there is no turn to take, for anybody, ever. The next session makes it anew, or says what to do.
+        stateLost();
+        result = await ObserveAsync(inTurn, session => SweepInTurn(session, minimumAge, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return result != SweepResult.StateIsGone
+            ? result
+            : throw new SolidCacheException("The row of the state table is gone, without which no node sweeps. It is looked for again.") { IsTransient = true };
+    }
 
     /// <summary>Runs a pass of its own now. Beside another node's it does no harm: each row is deleted once.</summary>
     public async ValueTask<long> SweepNowAsync(CancellationToken cancellationToken)
@@ -22,7 +36,11 @@ internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements 
             session =>
             {
                 var (deleted, _) = pass.Run(session, 0, 0, static (_, _, _) => true, cancellationToken);
-                session.Execute(statements.RecordManualSweep, Parameter.BigInt(deleted));
+                if (session.Execute(statements.RecordManualSweep, Parameter.BigInt(deleted)) == 0)
+                {
+                    stateLost();
+                }
+
                 return new(deleted, SkipReason: null);
             },
             cancellationToken).ConfigureAwait(false);
@@ -68,7 +86,9 @@ internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements 
 
         if (_lease.Acquire(session, minimumAge) is not { } start)
         {
-            return SweepResult.Skipped("another node sweeps, or swept within the interval");
+            return session.QueryOne(static rows => rows.Bool(0), statements.HasState)
+                ? SweepResult.Skipped("another node sweeps, or swept within the interval")
+                : SweepResult.StateIsGone;
         }
 
         try

@@ -7,6 +7,27 @@ DO $solid_cache$
 DECLARE
   found integer;
 BEGIN
+  -- Never touch what the library did not make.
+  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') IS NOT NULL AND (
+    SELECT count(*)
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"')
+      AND attnum > 0
+      AND NOT attisdropped
+      AND attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) IN ('expires_at timestamp with time zone', 'created_at timestamp with time zone', 'sliding_expiration bigint', 'absolute_expiration timestamp with time zone', 'key text', 'value bytea')
+  ) < 6 THEN
+    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"';
+  END IF;
+  IF EXISTS (
+    SELECT
+    FROM pg_catalog.pg_proc
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"')
+      AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired')
+      AND strpos(prosrc,  E'."x""; DROP TABLE {state}; --''\\"') = 0
+  ) THEN
+    RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
+       E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_cleanup_expired"',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_expired"';
+  END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
     IF found > 1 THEN
@@ -68,7 +89,15 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   deleted bigint;
+  called text;
 BEGIN
+  -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
+  GET DIAGNOSTICS called = PG_CONTEXT;
+  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(',  E'Ünï"co''dé\\',  E'x"; DROP TABLE {state}; --''\\_cleanup_expired')) = 0 THEN
+    RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is swept.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
   WITH expired AS (
     SELECT key
     FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
@@ -103,11 +132,20 @@ DECLARE
   next_block bigint := 0;
   block_count bigint;
   slice_deleted bigint;
+  called text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF blocks_per_slice IS NULL OR blocks_per_slice < 1 THEN
     RAISE EXCEPTION 'blocks_per_slice is %, but must be at least 1', blocks_per_slice USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  -- As in the function; but where the caller's search_path led here, PostgreSQL leaves the schema out.
+  GET DIAGNOSTICS called = PG_CONTEXT;
+  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(',  E'Ünï"co''dé\\',  E'x"; DROP TABLE {state}; --''\\_sweep_expired')) = 0
+    AND strpos(split_part(called, chr(10), 1), format(' %I(',  E'x"; DROP TABLE {state}; --''\\_sweep_expired')) = 0 THEN
+    RAISE EXCEPTION 'The schema of this procedure was renamed after it was made for %: nothing is swept.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
   deleted := 0;
@@ -123,7 +161,8 @@ BEGIN
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
         AND expires_at <= now()
       FOR UPDATE SKIP LOCKED
-    ));
+    ))
+      AND expires_at <= now();
     GET DIAGNOSTICS slice_deleted = ROW_COUNT;
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;

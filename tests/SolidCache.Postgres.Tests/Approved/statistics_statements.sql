@@ -3,8 +3,7 @@
 SELECT
   pg_catalog.pg_relation_size('"public"."solid_cache_entries"'::regclass) / current_setting('block_size')::bigint,
   pg_catalog.pg_total_relation_size('"public"."solid_cache_entries"'::regclass),
-  (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint
-FROM "public"."solid_cache_state";
+  (SELECT (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint FROM "public"."solid_cache_state" LIMIT 1);
 
 -- Count
 /* solid_cache:count */

@@ -3,8 +3,7 @@
 SELECT
   pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass) / current_setting('block_size')::bigint,
   pg_catalog.pg_total_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass),
-  (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint
-FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
+  (SELECT (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" LIMIT 1);
 
 -- Count
 /* solid_cache:count */

@@ -8,6 +8,9 @@ SELECT
 -- IsReadOnly
 /* solid_cache:sweep_read_only */ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean;
 
+-- HasState
+/* solid_cache:sweep_state */ SELECT EXISTS (SELECT FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state");
+
 -- AcquireLease
 /* solid_cache:sweep_acquire */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
@@ -31,7 +34,8 @@ WHERE ctid = ANY (ARRAY(
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
     AND expires_at <= now()
   FOR UPDATE SKIP LOCKED
-));
+))
+  AND expires_at <= now();
 
 -- RecordSlice
 /* solid_cache:sweep_progress */

@@ -50,7 +50,15 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   deleted bigint;
+  called text;
 BEGIN
+  -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
+  GET DIAGNOSTICS called = PG_CONTEXT;
+  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', {schema_name}, {cleanup_name})) = 0 THEN
+    RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is swept.', {entries_literal}
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
   WITH expired AS (
     SELECT key
     FROM {entries}
@@ -85,11 +93,20 @@ DECLARE
   next_block bigint := 0;
   block_count bigint;
   slice_deleted bigint;
+  called text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF blocks_per_slice IS NULL OR blocks_per_slice < 1 THEN
     RAISE EXCEPTION 'blocks_per_slice is %, but must be at least 1', blocks_per_slice USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  -- As in the function; but where the caller's search_path led here, PostgreSQL leaves the schema out.
+  GET DIAGNOSTICS called = PG_CONTEXT;
+  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', {schema_name}, {sweep_name})) = 0
+    AND strpos(split_part(called, chr(10), 1), format(' %I(', {sweep_name})) = 0 THEN
+    RAISE EXCEPTION 'The schema of this procedure was renamed after it was made for %: nothing is swept.', {entries_literal}
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
   deleted := 0;
@@ -105,7 +122,8 @@ BEGIN
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
         AND expires_at <= now()
       FOR UPDATE SKIP LOCKED
-    ));
+    ))
+      AND expires_at <= now();
     GET DIAGNOSTICS slice_deleted = ROW_COUNT;
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;

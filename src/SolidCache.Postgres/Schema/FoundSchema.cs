@@ -1,0 +1,35 @@
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Schema;
+
+/// <summary>What stands in the database under the names of a cache, before anything is made, swept or believed.</summary>
+/// <param name="Encoding">The database's encoding.</param>
+/// <param name="Server">What tells the database from any other.</param>
+/// <param name="IsDistributed">Whether Citus has one of the tables.</param>
+/// <param name="Objects">All that has one of the names.</param>
+internal sealed record FoundSchema(string Encoding, string Server, bool IsDistributed, IReadOnlyList<FoundObject> Objects)
+{
+    public FoundObject? Entries => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.Entries);
+
+    public FoundObject? State => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.State);
+
+    public IEnumerable<FoundObject> Routines => Objects.Where(static found => found.Part == SchemaInspection.Routine);
+
+    /// <summary>Whether the function and the procedure are both there, and sweep this table.</summary>
+    public bool HasItsRoutines => Routines.Count(static routine => routine.Fits && routine.IsCurrent) == 2;
+
+    /// <summary>Tells this table from every other that this process may know; null while there is none.</summary>
+    public string? Identity => Entries is { } entries ? $"{Server}/{entries.Id}" : null;
+
+    /// <summary>Reads it with no rights on any table, on a standby too.</summary>
+    public static FoundSchema Read(Session session, SqlNames names)
+    {
+        var objects = session.Query(
+            static rows => new FoundObject(
+                rows.Text(0), rows.Text(1), rows.Text(2), rows.Bool(3), rows.Bool(4), rows.Text(5), rows.Bool(6), rows.Bool(7), rows.TextOrNull(8), rows.Text(9)),
+            SchemaInspection.Of(names));
+        var database = objects.Single(static found => found.Part == SchemaInspection.Database);
+        var isDistributed = database.Fits && session.QueryOne(static rows => rows.Bool(0), SchemaInspection.DistributedOf(names));
+        return new(database.Description, database.Id, isDistributed, [.. objects.Where(static found => found.Part != SchemaInspection.Database)]);
+    }
+}

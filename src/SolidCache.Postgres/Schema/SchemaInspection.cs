@@ -1,0 +1,160 @@
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Schema;
+
+/// <summary>
+/// The one question to the catalog about all that stands under the names of a cache. It asks for no rights, and calls and compares nothing but what fits
+/// exactly, so that no function or operator of another schema is a better fit.
+/// </summary>
+internal static class SchemaInspection
+{
+    public const string Database = "database";
+    public const string Entries = "entries";
+    public const string State = "state";
+    public const string Routine = "routine";
+
+    public static string Of(SqlNames names)
+    {
+        var table = names.Table;
+        return
+            $"""
+            /* solid_cache:schema_found */
+            WITH me AS (
+              SELECT rolname, rolsuper
+              FROM pg_catalog.pg_roles
+              WHERE rolname = current_user
+            ),
+            home AS (
+              SELECT oid, nspowner
+              FROM pg_catalog.pg_namespace
+              WHERE nspname = {SqlNames.Literal(table.Schema)}
+            ),
+            -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+            trusted AS (
+              SELECT role.oid
+              FROM pg_catalog.pg_roles AS role
+              CROSS JOIN me
+              WHERE role.rolsuper
+                OR role.rolname = me.rolname
+                OR role.oid IN (SELECT nspowner FROM home)
+                OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+                OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+            ),
+            wanted (part, name, key) AS (
+              VALUES
+                ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name),
+                ('{State}', {SqlNames.Literal(table.State)}::name, 'singleton'::name)
+            )
+            SELECT
+              '{Database}',
+              '',
+              '',
+              true,
+              true,
+              pg_catalog.current_setting('server_encoding'),
+              pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
+              true,
+              NULL::text,
+              (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text
+            FROM pg_catalog.pg_database
+            WHERE datname = current_database()
+            UNION ALL
+            SELECT
+              wanted.part,
+              class.relkind::text,
+              pg_catalog.pg_get_userbyid(class.relowner)::text,
+              me.rolsuper OR class.relowner IN (SELECT oid FROM trusted),
+              pg_catalog.pg_has_role(class.relowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
+                AND pg_catalog.current_setting('transaction_read_only') = 'off',
+              coalesce(columns.list, ''),
+              EXISTS (
+                SELECT
+                FROM pg_catalog.pg_index AS index
+                JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = index.indrelid AND attribute.attnum = index.indkey[0]
+                WHERE index.indrelid = class.oid
+                  AND index.indisunique
+                  AND index.indisvalid
+                  AND index.indnkeyatts = 1::smallint
+                  AND index.indpred IS NULL
+                  AND attribute.attname = wanted.key
+              ),
+              NOT pg_catalog.row_security_active(class.oid),
+              oddities.list,
+              class.oid::text
+            FROM wanted
+            CROSS JOIN home
+            CROSS JOIN me
+            JOIN pg_catalog.pg_class AS class ON class.relnamespace = home.oid AND class.relname = wanted.name
+            CROSS JOIN LATERAL (
+              SELECT pg_catalog.string_agg(
+                attribute.attname::text || ' '::text || pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)
+                  || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END,
+                E'\n'::text ORDER BY attribute.attnum) AS list
+              FROM pg_catalog.pg_attribute AS attribute
+              LEFT JOIN pg_catalog.pg_collation AS sorting ON sorting.oid = attribute.attcollation
+              WHERE attribute.attrelid = class.oid
+                AND attribute.attnum > 0::smallint
+                AND NOT attribute.attisdropped
+            ) AS columns
+            CROSS JOIN LATERAL (
+              SELECT pg_catalog.string_agg(oddity.what, ', '::text) AS list
+              FROM (
+                SELECT 'the rule '::text || rulename::text AS what
+                FROM pg_catalog.pg_rewrite
+                WHERE ev_class = class.oid
+                  AND rulename <> '_RETURN'
+                UNION ALL
+                SELECT 'the trigger '::text || trigger.tgname::text || ' with a function of '::text || pg_catalog.pg_get_userbyid(called.proowner)::text
+                FROM pg_catalog.pg_trigger AS trigger
+                JOIN pg_catalog.pg_proc AS called ON called.oid = trigger.tgfoid
+                WHERE trigger.tgrelid = class.oid
+                  AND NOT trigger.tgisinternal
+                  AND called.proowner NOT IN (SELECT oid FROM trusted)
+                  AND (me.rolsuper OR called.proowner <> class.relowner)
+                UNION ALL
+                SELECT 'the child table '::text || child.relname::text
+                FROM pg_catalog.pg_inherits AS inherits
+                JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
+                WHERE inherits.inhparent = class.oid
+                  AND class.relkind = 'r'
+              ) AS oddity
+            ) AS oddities
+            UNION ALL
+            SELECT
+              '{Routine}',
+              routine.prokind::text,
+              pg_catalog.pg_get_userbyid(routine.proowner)::text,
+              me.rolsuper OR routine.proowner IN (SELECT oid FROM trusted),
+              pg_catalog.pg_has_role(routine.proowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
+                AND pg_catalog.current_setting('transaction_read_only') = 'off',
+              routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
+                || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
+              pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
+                AND CASE routine.proname
+                  WHEN {SqlNames.Literal(table.CleanupFunction)} THEN routine.prokind = 'f' AND routine.proargtypes::text = '20' AND routine.prorettype = '20'
+                  ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE '23 701%'
+                END,
+              pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries)}) > 0,
+              NULL::text,
+              routine.oid::text
+            FROM pg_catalog.pg_proc AS routine
+            JOIN home ON routine.pronamespace = home.oid
+            CROSS JOIN me
+            WHERE routine.proname IN ({SqlNames.Literal(table.CleanupFunction)}, {SqlNames.Literal(table.SweepProcedure)})
+            """;
+    }
+
+    /// <summary>Whether Citus has one of the tables. Its catalog has to be there.</summary>
+    public static string DistributedOf(SqlNames names) =>
+        $"""
+        /* solid_cache:schema_distributed */
+        SELECT EXISTS (
+          SELECT
+          FROM pg_catalog.pg_dist_partition AS part
+          JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
+          JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
+          WHERE home.nspname = {SqlNames.Literal(names.Table.Schema)}
+            AND class.relname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)})
+        )
+        """;
+}

@@ -1,0 +1,178 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.IntegrationTests.Tool;
+
+namespace SolidCache.Postgres.IntegrationTests.Schema;
+
+/// <summary>Other roles of the database, who may create in the schema, lock what they like, and were there first; and other caches of the application.</summary>
+public sealed class Neighbours
+{
+    private const string CountingTrigger =
+        """
+        CREATE FUNCTION count_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER counts AFTER INSERT ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION count_it();
+        """;
+
+    private readonly string _application = $"application_{Guid.NewGuid():N}";
+    private readonly string _neighbour = $"neighbour_{Guid.NewGuid():N}";
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task CreateRolesAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        await _database.ExecuteAsync(
+            $"""
+            CREATE ROLE {_application} LOGIN PASSWORD 'secret';
+            CREATE ROLE {_neighbour} LOGIN PASSWORD 'secret';
+            GRANT CREATE, USAGE ON SCHEMA public TO {_application}, {_neighbour};
+            """);
+    }
+
+    [TearDown]
+    public async Task DropRolesAsync()
+    {
+        await _database.ExecuteAsync($"DROP OWNED BY {_application}, {_neighbour} CASCADE; DROP ROLE {_application}; DROP ROLE {_neighbour}");
+        await _database.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Tables_that_a_neighbour_made_before_the_first_start_are_refused()
+    {
+        await AsNeighbourAsync(PostgresSolidCacheSchema.GetScript());
+        await AsNeighbourAsync($"GRANT ALL ON ALL TABLES IN SCHEMA public TO {_application}; {CountingTrigger}");
+        await using var node = CacheHost.Build(OfApplication);
+
+        await Assert.ThatAsync(
+            () => node.StartAsync(),
+            Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}, which this role is no member of").And.Message.Contains("CreateSchemaIfNotExists"));
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", OfApplication)).Error, Does.Contain(_neighbour));
+
+        await using var trusting = await CacheHost.StartAsync(OfApplication, options => options.CreateSchemaIfNotExists = false);
+        await trusting.Cache.SetAsync("key", [1], new());
+    }
+
+    [Test]
+    public async Task A_function_that_a_neighbour_made_before_the_first_start_is_refused()
+    {
+        await AsNeighbourAsync(
+            "CREATE FUNCTION cleanup_expired_cache(maximum bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint -- \"public\".\"solid_cache_entries\"'");
+        await using var node = CacheHost.Build(OfApplication);
+
+        await Assert.ThatAsync(
+            () => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}").And.Message.Contains("cleanup_expired_cache"));
+        Assert.That(await _database.ScalarAsync<bool>("SELECT to_regclass('solid_cache_entries') IS NULL"), Is.True);
+    }
+
+    [Test]
+    public async Task A_trigger_of_the_owner_stays_and_one_with_a_neighbours_function_is_refused()
+    {
+        await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await PostgresServer.ExecuteAsync(OfApplication, CountingTrigger);
+        await using (var node = await CacheHost.StartAsync(OfApplication))
+        {
+            await node.Cache.SetAsync("key", [1], new());
+        }
+
+        await _database.ExecuteAsync($"ALTER FUNCTION count_it() OWNER TO {_neighbour}");
+        await using var refused = CacheHost.Build(OfApplication);
+        await Assert.ThatAsync(
+            () => refused.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"the trigger counts with a function of {_neighbour}"));
+    }
+
+    [Test]
+    public async Task Tables_of_a_superuser_or_of_a_role_that_this_one_is_a_member_of_are_accepted()
+    {
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO {_application}");
+        await using (var node = await CacheHost.StartAsync(OfApplication))
+        {
+            await node.Cache.SetAsync("key", [1], new());
+        }
+
+        await AsNeighbourAsync(PostgresSolidCacheSchema.GetScript(tableName: "group_cache"));
+        await _database.ExecuteAsync($"GRANT {_neighbour} TO {_application}");
+        await using var member = await CacheHost.StartAsync(OfApplication, options => options.TableName = "group_cache");
+        await member.Cache.SetAsync("key", [1], new());
+    }
+
+    [Test]
+    public async Task Row_level_security_is_named_and_no_grant_is_advised()
+    {
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO {_application}");
+        await using var running = await CacheHost.StartAsync(OfApplication);
+        await running.Cache.SetAsync("key", [1], new());
+        await _database.ExecuteAsync("ALTER TABLE solid_cache_entries ENABLE ROW LEVEL SECURITY");
+        await using var starting = CacheHost.Build(OfApplication);
+
+        await Assert.ThatAsync(
+            () => starting.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("DISABLE ROW LEVEL SECURITY").And.Message.Not.Contains("GRANT"));
+        await Assert.ThatAsync(
+            () => running.Cache.SetAsync("other", [1], new()),
+            Throws.TypeOf<SolidCacheException>().With.Message.Contains("DISABLE ROW LEVEL SECURITY").And.Message.Not.Contains("GRANT"));
+    }
+
+    [Test]
+    public async Task A_role_that_holds_the_lock_of_the_migration_is_named_and_nobody_waits_for_ever()
+    {
+        var other = new NpgsqlConnectionStringBuilder(_database.ConnectionStringOf(_neighbour, "secret")) { ApplicationName = "in the way", Pooling = false };
+        await using var connection = new NpgsqlConnection(other.ConnectionString);
+        await connection.OpenAsync();
+        await using (var command = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended('solid_cache:\"public\"', 0))", connection))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        await Eventually.LoggedAsync(node, "schema_unchecked");
+        Assert.That(
+            node.Logs.GetSnapshot().Select(record => record.Message),
+            Has.Some.Contains($"pid {connection.ProcessID} (role {_neighbour}, application_name 'in the way')").And.Contains("pg_terminate_backend"));
+
+        await connection.CloseAsync();
+        await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT to_regclass('solid_cache_entries') IS NOT NULL"), "the schema is made once the lock is free");
+    }
+
+    [TestCase("LATIN1")]
+    [TestCase("SQL_ASCII")]
+    public async Task Nothing_is_made_in_a_database_of_another_encoding(string encoding)
+    {
+        var name = $"encoded_{Guid.NewGuid():N}";
+        await PostgresServer.ExecuteAsync(
+            PostgresServer.ConnectionString, $"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+        var connectionString = new NpgsqlConnectionStringBuilder(PostgresServer.ConnectionString) { Database = name }.ConnectionString;
+        await using (var node = CacheHost.Build(connectionString))
+        {
+            await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"encoded in {encoding}").And.Message.Contains("ENCODING 'UTF8'"));
+        }
+
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", connectionString)).Error, Does.Contain(encoding));
+        Assert.That(await PostgresServer.ScalarAsync<bool>(connectionString, "SELECT to_regclass('solid_cache_entries') IS NULL AND to_regclass('solid_cache_state') IS NULL"), Is.True);
+        await PostgresServer.DropDatabaseAsync(connectionString);
+    }
+
+    [Test]
+    public async Task Two_caches_of_an_application_on_one_table_need_prefixes_of_their_own()
+    {
+        var sameOtherwise = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { ApplicationName = "another way to write it" }.ConnectionString;
+        await using (var node = CacheHost.Build(
+            _database.ConnectionString, configureServices: services => services.AddKeyedPostgresSolidCache("sessions", options => options.ConnectionString = sameOtherwise)))
+        {
+            await Assert.ThatAsync(
+                () => node.StartAsync(),
+                Throws.TypeOf<SolidCacheException>().With.Message.Contains("'sessions'").And.Message.Contains("would overwrite each other's entries").And.Message.Contains("KeyPrefix"));
+        }
+
+        await using var apart = await CacheHost.StartAsync(
+            _database.ConnectionString,
+            configureServices: services => services.AddKeyedPostgresSolidCache("sessions", options => (options.ConnectionString, options.KeyPrefix) = (sameOtherwise, "sessions")));
+        await apart.Cache.SetAsync("key", [1], new());
+        Assert.That(await apart.Services.GetRequiredKeyedService<ISolidCache>("sessions").GetAsync("key"), Is.Null);
+    }
+
+    private string OfApplication => _database.ConnectionStringOf(_application, "secret") + ";Pooling=false";
+
+    private Task AsNeighbourAsync(string sql) => PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_neighbour, "secret") + ";Pooling=false", sql);
+}

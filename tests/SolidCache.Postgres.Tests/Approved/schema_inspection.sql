@@ -1,0 +1,145 @@
+-- Found
+/* solid_cache:schema_found */
+WITH me AS (
+  SELECT rolname, rolsuper
+  FROM pg_catalog.pg_roles
+  WHERE rolname = current_user
+),
+home AS (
+  SELECT oid, nspowner
+  FROM pg_catalog.pg_namespace
+  WHERE nspname = 'public'
+),
+-- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+trusted AS (
+  SELECT role.oid
+  FROM pg_catalog.pg_roles AS role
+  CROSS JOIN me
+  WHERE role.rolsuper
+    OR role.rolname = me.rolname
+    OR role.oid IN (SELECT nspowner FROM home)
+    OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+    OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+),
+wanted (part, name, key) AS (
+  VALUES
+    ('entries', 'solid_cache_entries'::name, 'key'::name),
+    ('state', 'solid_cache_state'::name, 'singleton'::name)
+)
+SELECT
+  'database',
+  '',
+  '',
+  true,
+  true,
+  pg_catalog.current_setting('server_encoding'),
+  pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
+  true,
+  NULL::text,
+  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text
+FROM pg_catalog.pg_database
+WHERE datname = current_database()
+UNION ALL
+SELECT
+  wanted.part,
+  class.relkind::text,
+  pg_catalog.pg_get_userbyid(class.relowner)::text,
+  me.rolsuper OR class.relowner IN (SELECT oid FROM trusted),
+  pg_catalog.pg_has_role(class.relowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
+    AND pg_catalog.current_setting('transaction_read_only') = 'off',
+  coalesce(columns.list, ''),
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS index
+    JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = index.indrelid AND attribute.attnum = index.indkey[0]
+    WHERE index.indrelid = class.oid
+      AND index.indisunique
+      AND index.indisvalid
+      AND index.indnkeyatts = 1::smallint
+      AND index.indpred IS NULL
+      AND attribute.attname = wanted.key
+  ),
+  NOT pg_catalog.row_security_active(class.oid),
+  oddities.list,
+  class.oid::text
+FROM wanted
+CROSS JOIN home
+CROSS JOIN me
+JOIN pg_catalog.pg_class AS class ON class.relnamespace = home.oid AND class.relname = wanted.name
+CROSS JOIN LATERAL (
+  SELECT pg_catalog.string_agg(
+    attribute.attname::text || ' '::text || pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)
+      || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END,
+    E'\n'::text ORDER BY attribute.attnum) AS list
+  FROM pg_catalog.pg_attribute AS attribute
+  LEFT JOIN pg_catalog.pg_collation AS sorting ON sorting.oid = attribute.attcollation
+  WHERE attribute.attrelid = class.oid
+    AND attribute.attnum > 0::smallint
+    AND NOT attribute.attisdropped
+) AS columns
+CROSS JOIN LATERAL (
+  SELECT pg_catalog.string_agg(oddity.what, ', '::text) AS list
+  FROM (
+    SELECT 'the rule '::text || rulename::text AS what
+    FROM pg_catalog.pg_rewrite
+    WHERE ev_class = class.oid
+      AND rulename <> '_RETURN'
+    UNION ALL
+    SELECT 'the trigger '::text || trigger.tgname::text || ' with a function of '::text || pg_catalog.pg_get_userbyid(called.proowner)::text
+    FROM pg_catalog.pg_trigger AS trigger
+    JOIN pg_catalog.pg_proc AS called ON called.oid = trigger.tgfoid
+    WHERE trigger.tgrelid = class.oid
+      AND NOT trigger.tgisinternal
+      AND called.proowner NOT IN (SELECT oid FROM trusted)
+      AND (me.rolsuper OR called.proowner <> class.relowner)
+    UNION ALL
+    SELECT 'the child table '::text || child.relname::text
+    FROM pg_catalog.pg_inherits AS inherits
+    JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
+    WHERE inherits.inhparent = class.oid
+      AND class.relkind = 'r'
+  ) AS oddity
+) AS oddities
+UNION ALL
+SELECT
+  'routine',
+  routine.prokind::text,
+  pg_catalog.pg_get_userbyid(routine.proowner)::text,
+  me.rolsuper OR routine.proowner IN (SELECT oid FROM trusted),
+  pg_catalog.pg_has_role(routine.proowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
+    AND pg_catalog.current_setting('transaction_read_only') = 'off',
+  routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
+    || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
+  pg_catalog.strpos(routine.prosrc, '."solid_cache_entries"') > 0
+    AND CASE routine.proname
+      WHEN 'cleanup_expired_cache' THEN routine.prokind = 'f' AND routine.proargtypes::text = '20' AND routine.prorettype = '20'
+      ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE '23 701%'
+    END,
+  pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0,
+  NULL::text,
+  routine.oid::text
+FROM pg_catalog.pg_proc AS routine
+JOIN home ON routine.pronamespace = home.oid
+CROSS JOIN me
+WHERE routine.proname IN ('cleanup_expired_cache', 'sweep_expired_cache');
+
+-- Distributed
+/* solid_cache:schema_distributed */
+SELECT EXISTS (
+  SELECT
+  FROM pg_catalog.pg_dist_partition AS part
+  JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
+  JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
+  WHERE home.nspname = 'public'
+    AND class.relname IN ('solid_cache_entries', 'solid_cache_state')
+);
+
+-- LockHolders
+/* solid_cache:schema_lock */
+SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+FROM pg_catalog.pg_locks AS locks
+LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
+WHERE locks.locktype = 'advisory'
+  AND locks.granted
+  AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND ((locks.classid::bigint << 32) | locks.objid::bigint) = pg_catalog.hashtextextended('solid_cache:"public"', 0);
