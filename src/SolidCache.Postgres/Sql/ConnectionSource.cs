@@ -46,7 +46,9 @@ internal sealed class ConnectionSource(
         }
     }
 
-    /// <summary>An error as callers see it: with what to do, if it does not pass by itself, and marked as an outage, if it does.</summary>
+    /// <summary>
+    /// An error as one caller sees it, an object of his own: with what to do, if it does not pass by itself, and marked as an outage, if it does.
+    /// </summary>
     public Exception Explained(Exception error)
     {
         if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
@@ -56,13 +58,13 @@ internal sealed class ConnectionSource(
 
         return error switch
         {
-            Outage or SolidCacheException => error,
+            Outage outage => new Outage(ErrorCopy.Of(outage.Cause, table)),
             PostgresException when LateWrite.IsReportedBy(error) => new Outage(
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)),
             NpgsqlException { InnerException: TimeoutException } => new Outage(clock.OutOfTime(error)),
             NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
-            _ when ServerErrors.IsOutage(error) => new Outage(error),
-            _ => error,
+            _ when ServerErrors.IsOutage(error) => new Outage(ErrorCopy.Of(error, table)),
+            _ => ErrorCopy.Of(error, table),
         };
     }
 }

@@ -68,7 +68,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     public void Fail(List<ReadRequest> batch, Exception error)
     {
         _session.Rest();
-        End(batch, () => error);
+        End(batch, () => _connections.Explained(error));
     }
 
     public void GiveUp(List<ReadRequest> batch)

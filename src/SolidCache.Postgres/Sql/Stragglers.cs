@@ -42,7 +42,25 @@ internal sealed class Stragglers(
             _hasThread = true;
         }
 
-        OwnThread.Start("locked rows", Run);
+        if (!OwnThread.TryStart("locked rows", Run))
+        {
+            Lose();
+        }
+    }
+
+    /// <summary>There is no thread for them, nor for what has arrived meanwhile.</summary>
+    private void Lose()
+    {
+        List<KeyWrite> rows;
+        lock (_gate)
+        {
+            rows = [.. _arrived];
+            _arrived.Clear();
+            _hasThread = false;
+        }
+
+        queue.End(rows, OwnThread.NoneLeft);
+        wakeLanes();
     }
 
     private void Run()
@@ -138,7 +156,7 @@ internal sealed class Stragglers(
         catch (Exception error)
         {
             failures.Unexpected(error);
-            queue.End(rows, () => error);
+            queue.End(rows, () => connections.Explained(error));
             return [];
         }
     }

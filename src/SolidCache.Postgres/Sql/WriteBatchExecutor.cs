@@ -16,6 +16,7 @@ internal sealed class WriteBatchExecutor(
     private readonly LaneSession _session = new(connections);
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
     private long _servedBefore;
+    private volatile bool _isSent;
 
     public void Execute(List<KeyWrite> batch)
     {
@@ -26,9 +27,11 @@ internal sealed class WriteBatchExecutor(
         for (var sends = 1; ; sends++)
         {
             var sent = default(Session);
+            _isSent = false;
             try
             {
                 sent = _session.Get();
+                _isSent = true;
                 _rows.Send(
                     sent,
                     batch,
@@ -58,12 +61,17 @@ internal sealed class WriteBatchExecutor(
     public void Fail(List<KeyWrite> batch, Exception error)
     {
         _session.Rest();
-        queue.End(batch, () => error);
+        queue.End(batch, () => connections.Explained(error));
     }
 
     public void GiveUp(List<KeyWrite> batch)
     {
-        queue.Abandon(batch);
+        // What goes out from here on comes after its deadline, and is refused. What has gone out may be in its commit, of which only its answer tells.
+        if (!_isSent)
+        {
+            queue.Abandon(batch);
+        }
+
         failures.Hung(Volatile.Read(ref _servedBefore), _session.Backend);
     }
 
