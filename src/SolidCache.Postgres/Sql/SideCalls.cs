@@ -40,12 +40,18 @@ internal sealed class SideCalls(
 
     public void ProbeWrites() => Probe("/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean");
 
-    private void Probe(string question)
+    private void Probe(string isRefused)
     {
         connections.ForgetIdle();
-        if (probes.Run(ProbesWait, session => session.QueryOne(static rows => rows.Bool(0), question)))
+        probes.Run(ProbesWait, session =>
         {
-            throw new InvalidOperationException("The server is read-only.");
-        }
+            if (session.QueryOne(static rows => rows.Bool(0), isRefused))
+            {
+                connections.ForgetIfReadOnly(session);
+                throw new SolidCacheException("The server is read-only.");
+            }
+
+            return true;
+        });
     }
 }

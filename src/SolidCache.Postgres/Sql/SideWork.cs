@@ -111,6 +111,11 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
                 {
                     return work(session);
                 }
+                catch (Exception error)
+                {
+                    connections.IsOfUseAfter(session, error);
+                    throw;
+                }
                 finally
                 {
                     broke = !session.IsUnbroken;

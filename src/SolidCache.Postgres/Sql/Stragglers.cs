@@ -156,7 +156,17 @@ internal sealed class Stragglers(
         catch (Exception error)
         {
             failures.Unexpected(error);
-            queue.End(rows, () => connections.Explained(error));
+            var backend = _session.Backend;
+            _session.RestAfter(error);
+            if (sent is null)
+            {
+                queue.End(rows, () => connections.Explained(error));
+            }
+            else
+            {
+                failures.EndInDoubt(rows, error, oldest, backend);
+            }
+
             return [];
         }
     }
@@ -164,12 +174,9 @@ internal sealed class Stragglers(
     private List<KeyWrite> Failed(List<KeyWrite> rows, Exception error, int attempt, long oldest, Session? sent)
     {
         var backend = _session.Backend;
-        if (sent is not { IsUnbroken: true })
-        {
-            _session.Rest();
-        }
-
-        if (sent is { IsUnbroken: false } && !ServerErrors.IsAnswer(error))
+        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
+        _session.RestAfter(error);
+        if (mayTakeEffect)
         {
             failures.EndInDoubt(rows, error, oldest, backend);
             return [];

@@ -37,6 +37,7 @@ internal sealed class WriteBatchExecutor(
                     batch,
                     connections.ServerClock.At(Oldest(batch), clock.Limit),
                     stragglers.AreThere ? WriteConditions.ShortLockWait : WriteConditions.LockWait);
+                _isSent = false;
                 failures.Executed(batch[0].Kind);
                 if (batch[0].Kind == WriteKind.Touch)
                 {
@@ -60,7 +61,14 @@ internal sealed class WriteBatchExecutor(
 
     public void Fail(List<KeyWrite> batch, Exception error)
     {
-        _session.Rest();
+        var backend = _session.Backend;
+        _session.RestAfter(error);
+        if (_isSent)
+        {
+            failures.EndInDoubt(batch, error, Oldest(batch), backend);
+            return;
+        }
+
         queue.End(batch, () => connections.Explained(error));
     }
 
@@ -83,11 +91,8 @@ internal sealed class WriteBatchExecutor(
     private bool Survives(List<KeyWrite> batch, Exception error, Session? sent, int sends)
     {
         var backend = _session.Backend;
-        var mayTakeEffect = sent is { IsUnbroken: false } && !ServerErrors.IsAnswer(error);
-        if (sent is not { IsUnbroken: true })
-        {
-            _session.Rest();
-        }
+        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
+        _session.RestAfter(error);
 
         if (mayTakeEffect)
         {
