@@ -63,11 +63,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
         var reads = new ReadQueue(limits, clock, table);
         var writes = new WriteQueue(limits, clock, table);
-        _readBreaker = new CircuitBreaker(sideCalls.ProbeReadsAsync, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
-        _writeBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
-        _roomBreaker = new CircuitBreaker(sideCalls.ProbeWritesAsync, (state, error) => Changed("sets", error, writes.FailWaitingSets), TimeProvider.System);
+        _readBreaker = new CircuitBreaker(sideCalls.ProbeReads, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
+        _writeBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
+        _roomBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("sets", error, writes.FailWaitingSets), TimeProvider.System);
 
-        var ends = new BackendEnd(looks);
+        var ends = new BackendEnd(looks, clock, life);
         Lanes<KeyWrite>? writeLanes = null;
         void WakeWrites() => writeLanes!.Wake();
         var failures = new WriteFailures(connections, writes, WakeWrites, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
@@ -77,10 +77,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         writeLanes = new Lanes<KeyWrite>(
             "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
         _entries = new EntryStore(
-            reads, writes, readLanes, writeLanes, new Watch(Survived, readLanes, writeLanes), clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
+            // The breakers last: they are told before a batch ends, and open while its lane is looked after.
+            reads, writes, readLanes, writeLanes, new Watch(Survived, readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker), clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
 
         _degradation = options.FailureMode == SolidCacheFailureMode.Degrade
-            ? new Degradation(sideCalls.RemoveStaleAsync, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
+            ? new Degradation(sideCalls.RemoveStale, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
             : null;
         var store = new ResilientEntryStore(_entries, _readBreaker, _writeBreaker, _roomBreaker, _degradation, table);
         _telemetry.Breakers = () => ((int)_readBreaker.State, (int)_writeBreaker.State);
@@ -99,19 +100,19 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         void Survived(Exception error)
         {
             _telemetry.Failed();
-            OwnThread.Start("log", () => log.BatchFailed(error, table));
+            OwnThread.TryStart("log", () => log.BatchFailed(error, table));
         }
 
         void Changed(string kind, Exception? error, Action<Func<Exception>> failWaiting)
         {
             if (error is null)
             {
-                OwnThread.Start("log", () => log.BreakerClosed(table, kind));
+                OwnThread.TryStart("log", () => log.BreakerClosed(table, kind));
                 return;
             }
 
             failWaiting(() => new Outage(Refusal.Of(table, error)));
-            OwnThread.Start("log", () => log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error)));
+            OwnThread.TryStart("log", () => log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error)));
         }
     }
 

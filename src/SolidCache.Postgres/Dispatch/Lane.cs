@@ -13,9 +13,12 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
     private static readonly TimeSpan BetweenCallers = TimeSpan.FromMicroseconds(10);
 
     private const int BatchesBetweenWaits = 15;
+    private static readonly TimeSpan KeepsConnection = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan KeepsThread = TimeSpan.FromSeconds(10);
 
     private readonly object _signal = new();
     private bool _isCalled;
+    private bool _hasThread;
     private int _batchesUntilWait;
 
     public List<T> Batch { get; } = [];
@@ -37,9 +40,16 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         catch (Exception error)
         {
             failed(error);
-            Try(() => executor.Fail(Batch, error));
+            Fail(error);
         }
 
+        Batch.Clear();
+    }
+
+    /// <summary>Ends its batch with an error.</summary>
+    public void Fail(Exception error)
+    {
+        Try(() => executor.Fail(Batch, error));
         Batch.Clear();
     }
 
@@ -78,6 +88,20 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
 
     public void Rest() => Try(executor.Rest);
 
+    /// <summary>Wakes it up, or starts its thread.</summary>
+    /// <returns>False when the system has none for it.</returns>
+    public bool TryGo(string name, Action work)
+    {
+        if (_hasThread)
+        {
+            Call();
+            return true;
+        }
+
+        _hasThread = true;
+        return OwnThread.TryStart(name, work);
+    }
+
     /// <summary>Wakes it up. What it was called for is remembered if it is about to sleep.</summary>
     public void Call()
     {
@@ -88,9 +112,20 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         }
     }
 
-    /// <summary>Sleeps until it is called; for so long at most.</summary>
+    /// <summary>Sleeps until it is called. It keeps its connection for a moment, and its thread for a while.</summary>
     /// <returns>Whether it was called.</returns>
-    public bool Sleep(TimeSpan atMost)
+    public bool Sleep()
+    {
+        if (Sleep(KeepsConnection))
+        {
+            return true;
+        }
+
+        Rest();
+        return Sleep(KeepsThread);
+    }
+
+    private bool Sleep(TimeSpan atMost)
     {
         lock (_signal)
         {

@@ -12,12 +12,16 @@ namespace SolidCache.Postgres.Dispatch;
 /// server. A lane without work keeps its connection for a moment, under load the next call comes within microseconds, and its thread for a while.
 /// </remarks>
 /// <typeparam name="T">What a batch is made of.</typeparam>
-internal sealed class Lanes<T> : IWatched
+/// <param name="name">Of the threads.</param>
+/// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
+/// <param name="most">How many there may be.</param>
+/// <param name="newExecutor">Makes one for each lane.</param>
+/// <param name="clock">Tells which lanes are slow, and which to give up.</param>
+/// <param name="failed">Told of what a batch threw, which ends the batch and not the lane.</param>
+internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func<IBatchExecutor<T>> newExecutor, CallClock clock, Action<Exception> failed) : IWatched
 {
     /// <summary>A batch that has taken so long no longer keeps others from starting.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(7);
-    private static readonly TimeSpan KeepsConnection = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan KeepsThread = TimeSpan.FromSeconds(10);
 
     /// <summary>What a batch may take beyond the limit of its youngest call, whose caller has gone.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(150);
@@ -25,23 +29,8 @@ internal sealed class Lanes<T> : IWatched
     private readonly object _gate = new();
     private readonly List<Lane<T>> _lanes = [];
     private readonly List<Lane<T>> _asleep = [];
-    private readonly IBatchQueue<T> _queue;
-    private readonly Func<IBatchExecutor<T>> _newExecutor;
-    private readonly CallClock _clock;
-    private readonly Action<Exception> _failed;
-    private readonly string _name;
-    private readonly int _most;
     private int _givenUp;
     private bool _isEnding;
-
-    /// <param name="name">Of the threads.</param>
-    /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
-    /// <param name="most">How many there may be.</param>
-    /// <param name="newExecutor">Makes one for each lane.</param>
-    /// <param name="clock">Tells which lanes are slow, and which to give up.</param>
-    /// <param name="failed">Told of what a batch threw, which ends the batch and not the lane.</param>
-    public Lanes(string name, IBatchQueue<T> queue, int most, Func<IBatchExecutor<T>> newExecutor, CallClock clock, Action<Exception> failed) =>
-        (_name, _queue, _most, _newExecutor, _clock, _failed) = (name, queue, most, newExecutor, clock, failed);
 
     /// <summary>Tells that the queue holds something new.</summary>
     public void Wake()
@@ -50,30 +39,30 @@ internal sealed class Lanes<T> : IWatched
         lock (_gate)
         {
             // A busy lane asks the queue again before it sleeps, under this lock.
-            lane = _queue.KeepsAnotherLaneBusy || NobodyGetsOn() ? Another() : null;
+            lane = queue.KeepsAnotherLaneBusy || NobodyGetsOn() ? Another() : null;
         }
 
-        lane?.Call();
+        Go(lane);
     }
 
     /// <summary>Lets another lane take what waits for slow ones, and the place of those that hang.</summary>
     public bool Look()
     {
-        var waits = _queue.Look();
+        var waits = queue.Look();
         List<Lane<T>> hanging;
         Lane<T>? helper;
         bool isBusy;
         lock (_gate)
         {
-            hanging = _lanes.FindAll(lane => lane.BusySince is { } since && _clock.Since(since) > _clock.Limit + Grace);
-            hanging = hanging[..Math.Min(hanging.Count, _most - _givenUp)];
+            hanging = _lanes.FindAll(lane => lane.BusySince is { } since && clock.Since(since) > clock.Limit + Grace);
+            hanging = hanging[..Math.Min(hanging.Count, most - _givenUp)];
             hanging.ForEach(GiveUp);
-            helper = !_queue.IsEmpty && NobodyGetsOn() ? Another() : null;
+            helper = !queue.IsEmpty && NobodyGetsOn() ? Another() : null;
             isBusy = _lanes.Exists(static lane => lane.BusySince is not null);
         }
 
         hanging.ForEach(static lane => lane.GiveUp());
-        helper?.Call();
+        Go(helper);
         return waits || isBusy;
     }
 
@@ -81,14 +70,14 @@ internal sealed class Lanes<T> : IWatched
     /// <returns>Whether all had ended in time.</returns>
     public bool End(TimeSpan within)
     {
-        var began = _clock.Now;
+        var began = clock.Now;
         lock (_gate)
         {
             _isEnding = true;
             _asleep.ForEach(static lane => lane.Call());
-            while (_lanes.Count > 0 || !_queue.IsEmpty)
+            while (_lanes.Count > 0 || !queue.IsEmpty)
             {
-                var left = within - _clock.Since(began);
+                var left = within - clock.Since(began);
                 if (left <= TimeSpan.Zero)
                 {
                     return false;
@@ -101,7 +90,7 @@ internal sealed class Lanes<T> : IWatched
         return true;
     }
 
-    private bool NobodyGetsOn(Lane<T>? but = null) => !_lanes.Exists(lane => lane != but && lane.BusySince is { } since && _clock.Since(since) < Slow);
+    private bool NobodyGetsOn(Lane<T>? but = null) => !_lanes.Exists(lane => lane != but && lane.BusySince is { } since && clock.Since(since) < Slow);
 
     /// <summary>
     /// A lane with a batch, if there are both. The caller takes the batch, so that what comes after belongs to the next. It is the last lane that fell asleep,
@@ -109,7 +98,7 @@ internal sealed class Lanes<T> : IWatched
     /// </summary>
     private Lane<T>? Another()
     {
-        var lane = _asleep.Count > 0 ? _asleep[^1] : _lanes.Count < _most ? new Lane<T>(_newExecutor(), _failed) : null;
+        var lane = _asleep.Count > 0 ? _asleep[^1] : _lanes.Count < most ? new Lane<T>(newExecutor(), failed) : null;
         if (lane is null || !TakesBatch(lane))
         {
             return null;
@@ -118,19 +107,41 @@ internal sealed class Lanes<T> : IWatched
         if (!_asleep.Remove(lane))
         {
             _lanes.Add(lane);
-            OwnThread.Start(_name, () => Run(lane));
         }
 
         return lane;
     }
 
+    private void Go(Lane<T>? lane)
+    {
+        if (lane is not null && !lane.TryGo(name, () => Run(lane)))
+        {
+            Lose(lane);
+        }
+    }
+
+    /// <summary>There is no thread for a lane: who is in its batch hears so, and so does all that waits where no other lane is there for it.</summary>
+    private void Lose(Lane<T> lane)
+    {
+        lock (_gate)
+        {
+            do
+            {
+                lane.Fail(OwnThread.NoneLeft());
+            }
+            while (_lanes.Count == 1 && TakesBatch(lane));
+
+            Leave(lane);
+        }
+    }
+
     /// <summary>Whether a lane that has ended a batch should go on: one with large batches is better than two that share them.</summary>
-    private bool IsNeeded(Lane<T> lane) => _isEnding || _queue.KeepsAnotherLaneBusy || NobodyGetsOn(but: lane);
+    private bool IsNeeded(Lane<T> lane) => _isEnding || queue.KeepsAnotherLaneBusy || NobodyGetsOn(but: lane);
 
     private bool TakesBatch(Lane<T> lane)
     {
-        _queue.Take(lane.Batch);
-        lane.BusySince = lane.Batch.Count > 0 ? _clock.Now : null;
+        queue.Take(lane.Batch);
+        lane.BusySince = lane.Batch.Count > 0 ? clock.Now : null;
         return lane.Batch.Count > 0;
     }
 
@@ -150,16 +161,26 @@ internal sealed class Lanes<T> : IWatched
             {
                 var rows = lane.Batch.Count;
                 lane.Execute();
-                GetsOn(lane);
-                lane.LetCallersGoFirst(_queue, rows);
+                lock (_gate)
+                {
+                    // A slow batch has ended, and the next call need not wake another lane.
+                    lane.BusySince = clock.Now;
+                }
+
+                lane.LetCallersGoFirst(queue, rows);
             }
         }
         catch (Exception error)
         {
-            _failed(error);
+            failed(error);
         }
 
         lane.Rest();
+        Leave(lane);
+    }
+
+    private void Leave(Lane<T> lane)
+    {
         lock (_gate)
         {
             _lanes.Remove(lane);
@@ -171,15 +192,6 @@ internal sealed class Lanes<T> : IWatched
             }
 
             Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>A slow batch has ended, and the next call need not wake another lane.</summary>
-    private void GetsOn(Lane<T> lane)
-    {
-        lock (_gate)
-        {
-            lane.BusySince = _clock.Now;
         }
     }
 
@@ -203,7 +215,7 @@ internal sealed class Lanes<T> : IWatched
                     return true;
                 }
 
-                if (_isEnding && _queue.IsEmpty)
+                if (_isEnding && queue.IsEmpty)
                 {
                     return false;
                 }
@@ -222,26 +234,15 @@ internal sealed class Lanes<T> : IWatched
     /// <returns>False when nobody has called for so long that the thread is to end.</returns>
     private bool Sleep(Lane<T> lane)
     {
-        if (lane.Sleep(KeepsConnection))
-        {
-            return true;
-        }
-
-        lane.Rest();
-        if (lane.Sleep(KeepsThread))
+        if (lane.Sleep())
         {
             return true;
         }
 
         lock (_gate)
         {
-            if (!_asleep.Remove(lane))
-            {
-                return true;
-            }
-
-            _lanes.Remove(lane);
-            return false;
+            // Who has called it at the last moment has taken it from those asleep.
+            return !_asleep.Remove(lane) || !_lanes.Remove(lane);
         }
     }
 }

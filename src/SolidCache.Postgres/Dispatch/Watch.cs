@@ -36,7 +36,14 @@ internal sealed class Watch(Action<Exception> failed, params IReadOnlyList<IWatc
             _hasThread = true;
         }
 
-        OwnThread.Start("watch", Run);
+        if (!OwnThread.TryStart("watch", Run))
+        {
+            lock (_gate)
+            {
+                // The next call tries again.
+                (_isAwake, _hasThread) = (false, false);
+            }
+        }
     }
 
     private void Run()

@@ -9,7 +9,7 @@ internal sealed class WriteHolds(KeyLines lines)
     private readonly List<WriteHold> _holds = [];
 
     /// <param name="batch">Its lines stay under way.</param>
-    /// <param name="until">When the server refuses the rows, at the latest.</param>
+    /// <param name="until">From which timestamp on the rows cannot take effect, if that is known.</param>
     public WriteHold Add(List<KeyWrite> batch, long until)
     {
         var hold = new WriteHold([.. batch.Select(static write => write.Line).OfType<KeyLine>().Where(static line => !line.IsOrphan)], until);
@@ -22,25 +22,15 @@ internal sealed class WriteHolds(KeyLines lines)
         return hold;
     }
 
-    /// <summary>The rows cannot take effect any more.</summary>
-    public void End(WriteHold hold)
-    {
-        if (!_holds.Remove(hold))
-        {
-            return;
-        }
-
-        foreach (var line in hold.Lines)
-        {
-            lines.End(line);
-        }
-    }
-
     public void EndThoseUntil(long now)
     {
         foreach (var hold in _holds.FindAll(hold => hold.Until <= now))
         {
-            End(hold);
+            _holds.Remove(hold);
+            foreach (var line in hold.Lines)
+            {
+                lines.End(line);
+            }
         }
     }
 }

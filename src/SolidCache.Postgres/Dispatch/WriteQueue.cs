@@ -166,12 +166,13 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         return hold;
     }
 
-    /// <summary>What was held cannot take effect any more.</summary>
-    public void Release(WriteHold hold)
+    /// <summary>What was held cannot take effect any more, or cannot from a timestamp on.</summary>
+    public void Release(WriteHold hold, long from = long.MinValue)
     {
         lock (_gate)
         {
-            _holds.End(hold);
+            hold.Until = from;
+            _holds.EndThoseUntil(_clock.Now);
         }
     }
 
@@ -195,7 +196,7 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         }
     }
 
-    /// <summary>A batch that hangs, whose time the server knows to be up, holds the next of its lines up no longer. Nothing else is to be done about its rows.</summary>
+    /// <summary>A batch that hangs and was not sent, whose time is up, holds the next of its lines up no longer. Nothing else is to be done about its rows.</summary>
     public void Abandon(List<KeyWrite> batch)
     {
         lock (_gate)

@@ -5,6 +5,8 @@ internal sealed class CacheLife
 {
     private volatile bool _isOver;
 
+    public bool IsOver => _isOver;
+
     public void End() => _isOver = true;
 
     /// <exception cref="ObjectDisposedException">It has.</exception>

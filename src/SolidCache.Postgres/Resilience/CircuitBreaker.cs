@@ -1,13 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
+using SolidCache.Postgres.Dispatch;
 
 namespace SolidCache.Postgres.Resilience;
 
 /// <summary>
 /// Refuses calls while the server is away, so that they fail in microseconds instead of waiting for it. It is told of batches, by those who execute them, and
 /// opens after some that failed in a row, or after one that hung while nobody else got an answer. No caller pays for finding out that the server is back: the
-/// breaker asks by itself, at jittered intervals, and then lets one call try.
+/// breaker asks by itself, at jittered intervals, and then lets one call try. The <see cref="Watch"/> looks when, and a thread of its own asks: those of the
+/// pool may all be waiting for the server.
 /// </summary>
-internal sealed class CircuitBreaker : IDisposable
+/// <param name="probe">Asks the server whether it would serve; throws if not, blocks, and is bounded in time.</param>
+/// <param name="changed">Told of each opening, with the error that brought it about, and each closing; quick.</param>
+/// <param name="time">Runs the intervals.</param>
+internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exception?> changed, TimeProvider time) : IWatched, IDisposable
 {
     /// <summary>Failures without a success in between.</summary>
     private const int FailuresToOpen = 5;
@@ -19,30 +24,16 @@ internal sealed class CircuitBreaker : IDisposable
     private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Func<CancellationToken, Task> _probe;
-    private readonly Action<BreakerState, Exception?> _changed;
-    private readonly TimeProvider _time;
-    private readonly ITimer _timer;
-    private readonly CancellationTokenSource _stopping = new();
     private volatile BreakerState _state;
     private Exception? _lastError;
     private TimeSpan _pause = FirstPause;
     private int _failures;
-    private int _isDisposed;
+    private volatile bool _isDisposed;
     private long? _tryingSince;
+    private long _restsSince;
+    private TimeSpan _restsFor;
+    private bool _isAsking;
     private long _successes;
-
-    /// <param name="probe">Asks the server whether it would serve; throws if not, and is bounded in time.</param>
-    /// <param name="changed">Told of each opening, with the error that brought it about, and each closing; quick.</param>
-    /// <param name="time">Runs the intervals.</param>
-    public CircuitBreaker(Func<CancellationToken, Task> probe, Action<BreakerState, Exception?> changed, TimeProvider time)
-    {
-        (_probe, _changed, _time) = (probe, changed, time);
-        using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
-        {
-            _timer = time.CreateTimer(static breaker => _ = ((CircuitBreaker)breaker!).ProbeAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
 
     public BreakerState State => _state;
 
@@ -76,7 +67,7 @@ internal sealed class CircuitBreaker : IDisposable
 
         if (before == BreakerState.HalfOpen)
         {
-            _changed(BreakerState.Closed, null);
+            changed(BreakerState.Closed, null);
         }
     }
 
@@ -88,17 +79,33 @@ internal sealed class CircuitBreaker : IDisposable
     /// <param name="successesBefore"><see cref="Successes"/> when the batch began.</param>
     public void Hung(Exception error, long successesBefore) => Failed(error, opens: successesBefore == Successes);
 
-    public void Dispose()
+    /// <summary>Asks the server when it is time to.</summary>
+    public bool Look()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        if (_state != BreakerState.Open || _isDisposed)
         {
-            return;
+            return false;
         }
 
-        _stopping.Cancel();
-        _timer.Dispose();
-        _stopping.Dispose();
+        lock (_gate)
+        {
+            if (_isAsking || time.GetElapsedTime(_restsSince) < _restsFor)
+            {
+                return true;
+            }
+
+            _isAsking = true;
+        }
+
+        if (!OwnThread.TryStart("probe", Ask))
+        {
+            Asked(serves: false);
+        }
+
+        return true;
     }
+
+    public void Dispose() => _isDisposed = true;
 
     private void Failed(Exception error, bool opens)
     {
@@ -117,10 +124,10 @@ internal sealed class CircuitBreaker : IDisposable
             }
 
             _state = BreakerState.Open;
-            ProbeLater();
+            Rest();
         }
 
-        _changed(BreakerState.Open, error);
+        changed(BreakerState.Open, error);
     }
 
     private Exception? RefusalUnlessTrial(bool mayTry)
@@ -132,8 +139,8 @@ internal sealed class CircuitBreaker : IDisposable
                 case BreakerState.Closed:
                 case BreakerState.HalfOpen when !mayTry:
                     return null;
-                case BreakerState.HalfOpen when _tryingSince is not { } since || _time.GetElapsedTime(since) > LongestTry:
-                    _tryingSince = _time.GetTimestamp();
+                case BreakerState.HalfOpen when _tryingSince is not { } since || time.GetElapsedTime(since) > LongestTry:
+                    _tryingSince = time.GetTimestamp();
                     return null;
                 default:
                     return _lastError;
@@ -142,19 +149,19 @@ internal sealed class CircuitBreaker : IDisposable
     }
 
     /// <summary>Many nodes find a server down at the same moment; they should not ask it all at once.</summary>
-    private void ProbeLater()
+    private void Rest()
     {
-        _timer.Change(_pause * (0.75 + (Random.Shared.NextDouble() / 2)), Timeout.InfiniteTimeSpan);
+        (_restsSince, _restsFor) = (time.GetTimestamp(), _pause * (0.75 + (Random.Shared.NextDouble() / 2)));
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the probe meets, the server does not serve yet.")]
-    private async Task ProbeAsync()
+    private void Ask()
     {
         var serves = false;
         try
         {
-            await _probe(_stopping.Token).ConfigureAwait(false);
+            probe();
             serves = true;
         }
         catch (Exception)
@@ -162,9 +169,15 @@ internal sealed class CircuitBreaker : IDisposable
             // It stays open and asks again.
         }
 
+        Asked(serves);
+    }
+
+    private void Asked(bool serves)
+    {
         lock (_gate)
         {
-            if (_state != BreakerState.Open || _stopping.IsCancellationRequested)
+            _isAsking = false;
+            if (_state != BreakerState.Open)
             {
                 return;
             }
@@ -175,7 +188,7 @@ internal sealed class CircuitBreaker : IDisposable
             }
             else
             {
-                ProbeLater();
+                Rest();
             }
         }
     }

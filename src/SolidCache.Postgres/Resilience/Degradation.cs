@@ -13,7 +13,7 @@ namespace SolidCache.Postgres.Resilience;
 /// that looks new), so that it is not stored, and what is there is left alone, until a read of the key succeeds.
 /// </remarks>
 internal sealed class Degradation(
-    Func<IReadOnlyList<(string Key, long DroppedAt)>, CancellationToken, Task<IReadOnlyList<string>>> removeStale, Action<string, Exception> told, TimeProvider time)
+    Func<IReadOnlyList<(string Key, long DroppedAt)>, IReadOnlyList<string>> removeStale, Action<string, Exception> told, TimeProvider time)
     : IDisposable
 {
     /// <summary>Keys that are remembered of each sort, about 10 MB. Beyond, sets throw instead of being dropped; and every key is blind for a while.</summary>
@@ -96,9 +96,10 @@ internal sealed class Degradation(
         }
 
         told("set", error);
-        if (Interlocked.Exchange(ref _isRemoving, 1) == 0)
+        if (Interlocked.Exchange(ref _isRemoving, 1) == 0 && !OwnThread.TryStart("stale entries", RemoveStale))
         {
-            OwnThread.Start("stale entries", RemoveStale);
+            // Its key misses until one of the next that are dropped finds a thread.
+            Volatile.Write(ref _isRemoving, 0);
         }
 
         return true;
@@ -162,8 +163,7 @@ internal sealed class Degradation(
         {
             foreach (var some in _stale.ToArray().Chunk(RemovedTogether))
             {
-                // This is a thread of the cache's own, and what it waits for another of them.
-                var locked = removeStale([.. some.Select(static stale => (stale.Key, stale.Value.At))], _stopping.Token).GetAwaiter().GetResult();
+                var locked = removeStale([.. some.Select(static stale => (stale.Key, stale.Value.At))]);
                 foreach (var stale in some.Where(stale => !locked.Contains(stale.Key)))
                 {
                     _stale.Remove(stale);

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
@@ -11,6 +12,19 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class ConnectionSource(
     NpgsqlDataSource dataSource, bool isOwned, TableName table, PoolerDetector poolers, ServerClock serverClock, SessionCheck ensureSchema, Action schemaLost, CallClock clock)
 {
+    /// <remarks>
+    /// A role's or a database's setting counts when a session begins, and a reset leaves it as it was then: what was opened while writes were forbidden stays so
+    /// when they are allowed again. A standby's sessions do not, nor those of a server whose file of settings was changed.
+    /// </remarks>
+    private const string IsReadOnlyFromItsBeginning =
+        """
+        /* solid_cache:read_only */
+        SELECT EXISTS (
+          SELECT
+          FROM pg_catalog.pg_settings
+          WHERE name = 'default_transaction_read_only' AND setting = 'on' AND source IN ('global', 'database', 'user', 'database user'))
+        """;
+
     public TableName Table => table;
 
     public ServerClock ServerClock => serverClock;
@@ -27,8 +41,13 @@ internal sealed class ConnectionSource(
             Check(session);
             ensureSchema(session);
         }
-        catch
+        catch (Exception error)
         {
+            if (session.Connection.FullState != ConnectionState.Closed)
+            {
+                IsOfUseAfter(session, error);
+            }
+
             session.Dispose();
             throw;
         }
@@ -46,7 +65,51 @@ internal sealed class ConnectionSource(
         }
     }
 
-    /// <summary>An error as callers see it: with what to do, if it does not pass by itself, and marked as an outage, if it does.</summary>
+    /// <summary>
+    /// Sees to it that no pool keeps a connection that is of no use after an error. There is no other way to close a single one than to empty the pool, also
+    /// that of an application, which would hand it out again and again.
+    /// </summary>
+    /// <returns>Whether it may be used on.</returns>
+    public bool IsOfUseAfter(Session session, Exception error)
+    {
+        if (error is PostgresException && session.IsUnbroken)
+        {
+            return !ServerErrors.IsReadOnly(error) || !ForgetIfReadOnly(session);
+        }
+
+        if (error is not (NpgsqlException or SolidCacheException or Outage or OperationCanceledException))
+        {
+            // What others throw within the driver, a listener of its activities or its meter, leaves half a statement behind: the next would get another's answer.
+            dataSource.Clear();
+        }
+
+        return false;
+    }
+
+    /// <summary>The same for a session that may not write.</summary>
+    /// <returns>Whether that is so for as long as it is there.</returns>
+    public bool ForgetIfReadOnly(Session session)
+    {
+        try
+        {
+            var stays = session.QueryOne(static rows => rows.Bool(0), IsReadOnlyFromItsBeginning);
+            if (stays)
+            {
+                dataSource.Clear();
+            }
+
+            return stays;
+        }
+        catch (NpgsqlException)
+        {
+            // It broke meanwhile, and no pool keeps it.
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// An error as one caller sees it, an object of his own: with what to do, if it does not pass by itself, and marked as an outage, if it does.
+    /// </summary>
     public Exception Explained(Exception error)
     {
         if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
@@ -56,14 +119,14 @@ internal sealed class ConnectionSource(
 
         return error switch
         {
-            Outage or SolidCacheException => error,
+            Outage outage => new Outage(ErrorCopy.Of(outage.Cause, table)),
             PostgresException when LateWrite.IsReportedBy(error) => new Outage(
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)),
             NpgsqlException { InnerException: TimeoutException } => new Outage(clock.OutOfTime(error)),
             NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
             _ when ServerErrors.IsOfNames(error) => new Outage(ConfigurationErrors.UnknownHost(error, dataSource.ConnectionString, table)),
-            _ when ServerErrors.IsOutage(error) => new Outage(error),
-            _ => error,
+            _ when ServerErrors.IsOutage(error) => new Outage(ErrorCopy.Of(error, table)),
+            _ => ErrorCopy.Of(error, table),
         };
     }
 }

@@ -33,6 +33,15 @@ internal sealed class LaneSession(ConnectionSource connections)
         return session;
     }
 
+    /// <summary>Gives the connection back if it is of no use any more, after something has failed on it.</summary>
+    public void RestAfter(Exception error)
+    {
+        if (!_isOpen || !connections.IsOfUseAfter(_session!, error))
+        {
+            Rest();
+        }
+    }
+
     /// <summary>Gives the connection back.</summary>
     public void Rest()
     {

@@ -53,6 +53,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
             }
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or InvalidOperationException or SolidCacheException)
             {
+                _session.RestAfter(error);
                 _session.Rest();
                 if (!MaySendAgain(error) || (sends >= MostSends && !ServerErrors.IsUndone(error) && !ServerErrors.IsLocked(error)) || _clock.IsOver(batch[0].Began))
                 {
@@ -67,8 +68,8 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 
     public void Fail(List<ReadRequest> batch, Exception error)
     {
-        _session.Rest();
-        End(batch, () => error);
+        _session.RestAfter(error);
+        End(batch, () => _connections.Explained(error));
     }
 
     public void GiveUp(List<ReadRequest> batch)

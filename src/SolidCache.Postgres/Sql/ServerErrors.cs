@@ -53,6 +53,9 @@ internal static class ServerErrors
     /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
     public static bool IsDiskFull(Exception error) => error is PostgresException { SqlState: "53100" };
 
+    /// <summary>Whether the server takes no writes: 25006. It is a standby, or the session, its role, its database or the server was made so.</summary>
+    public static bool IsReadOnly(Exception error) => error is PostgresException { SqlState: "25006" };
+
     /// <summary>Whether a touch is left out, and the entry expires earlier: the server is read-only, or its disk is full.</summary>
     public static bool MaySkipTouch(Exception error) => error is PostgresException { SqlState: "25006" or "53100" };
 

@@ -30,6 +30,9 @@ internal sealed class Session : IDisposable
     /// <summary>Whether the connection still leads to its server, so that an error is the server's answer.</summary>
     public bool IsUnbroken => Connection.FullState == ConnectionState.Open;
 
+    /// <summary>Whether nobody knows what became of a statement that failed: the server did not answer, and neither did the driver itself with all in order.</summary>
+    public bool IsInDoubtAfter(Exception error) => !ServerErrors.IsAnswer(error) && !(IsUnbroken && error is NpgsqlException);
+
     /// <summary>Gets or sets who serves the connection.</summary>
     public Backend? Backend { get; set; }
 
@@ -140,7 +143,7 @@ internal sealed class Session : IDisposable
         return command;
     }
 
-    /// <exception cref="TimeoutException">
+    /// <exception cref="NpgsqlException">
     /// A commit was cancelled while it waited for a synchronous standby. The server calls that a success, with a warning; but what it acknowledged may be
     /// gone after a failover.
     /// </exception>
@@ -148,7 +151,7 @@ internal sealed class Session : IDisposable
     {
         if (_isUnconfirmed)
         {
-            throw new TimeoutException("The write is in effect on the primary, but its synchronous standby did not confirm it in time.");
+            throw new NpgsqlException("The write is in effect on the primary.", new TimeoutException("Its synchronous standby did not confirm it in time."));
         }
     }
 }

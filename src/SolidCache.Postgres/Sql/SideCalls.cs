@@ -6,7 +6,7 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class SideCalls(
     ConnectionSource connections, EntryStatements statements, RangeRemoval removal, StatisticsReader table, SideWork removals, SideWork looks, SideWork probes)
 {
-    private static readonly TimeSpan ProbesFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProbesWait = TimeSpan.FromSeconds(2);
 
     public Task<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
     {
@@ -27,26 +27,31 @@ internal sealed class SideCalls(
 
     /// <summary>Removes what is stale since a set was dropped at a timestamp.</summary>
     /// <returns>The keys whose rows others have locked.</returns>
-    public Task<IReadOnlyList<string>> RemoveStaleAsync(IReadOnlyList<(string Key, long DroppedAt)> dropped, CancellationToken cancellationToken) => probes.RunAsync(
+    public IReadOnlyList<string> RemoveStale(IReadOnlyList<(string Key, long DroppedAt)> dropped) => probes.Run(
+        ProbesWait,
         session => session.Query(
             static rows => rows.Text(0),
             statements.RemoveStale,
             Parameter.Texts([.. dropped.Select(static one => one.Key)]),
-            Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.At(one.DroppedAt, TimeSpan.Zero))])),
-        cancellationToken);
+            Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.At(one.DroppedAt, TimeSpan.Zero))])));
 
-    /// <summary>Whether the server would serve reads; throws if not.</summary>
-    public Task ProbeReadsAsync(CancellationToken cancellationToken) => ProbeAsync("/* solid_cache:probe */ SELECT false", cancellationToken);
+    /// <summary>Whether the server would serve reads; throws if not. Blocks, as all that breakers ask.</summary>
+    public void ProbeReads() => Probe("/* solid_cache:probe */ SELECT false");
 
-    public Task ProbeWritesAsync(CancellationToken cancellationToken) =>
-        ProbeAsync("/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean", cancellationToken);
+    public void ProbeWrites() => Probe("/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean");
 
-    private async Task ProbeAsync(string question, CancellationToken cancellationToken)
+    private void Probe(string isRefused)
     {
         connections.ForgetIdle();
-        if (await probes.RunWithinAsync(ProbesFor, session => session.QueryOne(static rows => rows.Bool(0), question), cancellationToken).ConfigureAwait(false))
+        probes.Run(ProbesWait, session =>
         {
-            throw new InvalidOperationException("The server is read-only.");
-        }
+            if (session.QueryOne(static rows => rows.Bool(0), isRefused))
+            {
+                connections.ForgetIfReadOnly(session);
+                throw new SolidCacheException("The server is read-only.");
+            }
+
+            return true;
+        });
     }
 }

@@ -14,14 +14,24 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
 
     private readonly SemaphoreSlim _place = new(1);
 
-    /// <summary>Work that ends within the limit of a call, its wait for a place included.</summary>
-    public Task<T> RunAsync<T>(Func<Session, T> work, CancellationToken cancellationToken) => RunWithinAsync(clock.Limit, work, cancellationToken);
+    /// <summary>Work of one of the cache's own threads, which blocks: no thread of the pool takes part in it.</summary>
+    /// <param name="patience">How long it waits for a place.</param>
+    /// <param name="work">Its statements have the limit of a call each.</param>
+    public T Run<T>(TimeSpan patience, Func<Session, T> work)
+    {
+        if (!_place.Wait(patience))
+        {
+            throw new Outage(clock.OutOfTime());
+        }
 
-    /// <summary>The same with another limit.</summary>
-    public async Task<T> RunWithinAsync<T>(TimeSpan limit, Func<Session, T> work, CancellationToken cancellationToken)
+        return DoAndRelease(work);
+    }
+
+    /// <summary>Work that ends within the limit of a call, its wait for a place included.</summary>
+    public async Task<T> RunAsync<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         var began = clock.Now;
-        if (!await _place.WaitAsync(limit, cancellationToken).ConfigureAwait(false))
+        if (!await _place.WaitAsync(clock.Limit, cancellationToken).ConfigureAwait(false))
         {
             throw new Outage(clock.OutOfTime());
         }
@@ -29,7 +39,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
         var running = Start(work);
         try
         {
-            var left = limit - clock.Since(began);
+            var left = clock.Limit - clock.Since(began);
             return await running.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException error) when (!running.IsCompleted)
@@ -63,7 +73,20 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
     private static void Forget(Task running) => _ = running.ContinueWith(
         static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private Task<T> Start<T>(Func<Session, T> work) => OwnThread.RunAsync(duty, () =>
+    private Task<T> Start<T>(Func<Session, T> work)
+    {
+        try
+        {
+            return OwnThread.RunAsync(duty, () => DoAndRelease(work));
+        }
+        catch (SolidCacheException)
+        {
+            _place.Release();
+            throw;
+        }
+    }
+
+    private T DoAndRelease<T>(Func<Session, T> work)
     {
         try
         {
@@ -73,7 +96,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
         {
             _place.Release();
         }
-    });
+    }
 
     private T Do<T>(Func<Session, T> work)
     {
@@ -87,6 +110,11 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
                 try
                 {
                     return work(session);
+                }
+                catch (Exception error)
+                {
+                    connections.IsOfUseAfter(session, error);
+                    throw;
                 }
                 finally
                 {

@@ -42,7 +42,25 @@ internal sealed class Stragglers(
             _hasThread = true;
         }
 
-        OwnThread.Start("locked rows", Run);
+        if (!OwnThread.TryStart("locked rows", Run))
+        {
+            Lose();
+        }
+    }
+
+    /// <summary>There is no thread for them, nor for what has arrived meanwhile.</summary>
+    private void Lose()
+    {
+        List<KeyWrite> rows;
+        lock (_gate)
+        {
+            rows = [.. _arrived];
+            _arrived.Clear();
+            _hasThread = false;
+        }
+
+        queue.End(rows, OwnThread.NoneLeft);
+        wakeLanes();
     }
 
     private void Run()
@@ -138,7 +156,17 @@ internal sealed class Stragglers(
         catch (Exception error)
         {
             failures.Unexpected(error);
-            queue.End(rows, () => error);
+            var backend = _session.Backend;
+            _session.RestAfter(error);
+            if (sent is null)
+            {
+                queue.End(rows, () => connections.Explained(error));
+            }
+            else
+            {
+                failures.EndInDoubt(rows, error, oldest, backend);
+            }
+
             return [];
         }
     }
@@ -146,12 +174,9 @@ internal sealed class Stragglers(
     private List<KeyWrite> Failed(List<KeyWrite> rows, Exception error, int attempt, long oldest, Session? sent)
     {
         var backend = _session.Backend;
-        if (sent is not { IsUnbroken: true })
-        {
-            _session.Rest();
-        }
-
-        if (sent is { IsUnbroken: false } && !ServerErrors.IsAnswer(error))
+        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
+        _session.RestAfter(error);
+        if (mayTakeEffect)
         {
             failures.EndInDoubt(rows, error, oldest, backend);
             return [];

@@ -16,6 +16,7 @@ internal sealed class WriteBatchExecutor(
     private readonly LaneSession _session = new(connections);
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
     private long _servedBefore;
+    private volatile bool _isSent;
 
     public void Execute(List<KeyWrite> batch)
     {
@@ -26,14 +27,17 @@ internal sealed class WriteBatchExecutor(
         for (var sends = 1; ; sends++)
         {
             var sent = default(Session);
+            _isSent = false;
             try
             {
                 sent = _session.Get();
+                _isSent = true;
                 _rows.Send(
                     sent,
                     batch,
                     connections.ServerClock.At(Oldest(batch), clock.Limit),
                     stragglers.AreThere ? WriteConditions.ShortLockWait : WriteConditions.LockWait);
+                _isSent = false;
                 failures.Executed(batch[0].Kind);
                 if (batch[0].Kind == WriteKind.Touch)
                 {
@@ -57,13 +61,25 @@ internal sealed class WriteBatchExecutor(
 
     public void Fail(List<KeyWrite> batch, Exception error)
     {
-        _session.Rest();
-        queue.End(batch, () => error);
+        var backend = _session.Backend;
+        _session.RestAfter(error);
+        if (_isSent)
+        {
+            failures.EndInDoubt(batch, error, Oldest(batch), backend);
+            return;
+        }
+
+        queue.End(batch, () => connections.Explained(error));
     }
 
     public void GiveUp(List<KeyWrite> batch)
     {
-        queue.Abandon(batch);
+        // What goes out from here on comes after its deadline, and is refused. What has gone out may be in its commit, of which only its answer tells.
+        if (!_isSent)
+        {
+            queue.Abandon(batch);
+        }
+
         failures.Hung(Volatile.Read(ref _servedBefore), _session.Backend);
     }
 
@@ -75,11 +91,8 @@ internal sealed class WriteBatchExecutor(
     private bool Survives(List<KeyWrite> batch, Exception error, Session? sent, int sends)
     {
         var backend = _session.Backend;
-        var mayTakeEffect = sent is { IsUnbroken: false } && !ServerErrors.IsAnswer(error);
-        if (sent is not { IsUnbroken: true })
-        {
-            _session.Rest();
-        }
+        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
+        _session.RestAfter(error);
 
         if (mayTakeEffect)
         {

@@ -10,7 +10,7 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class WriteFailures(
     ConnectionSource connections, WriteQueue queue, Action wakeLanes, CircuitBreaker writes, CircuitBreaker room, BackendEnd ends, Action<Exception> unexpected, CallClock clock, Log log)
 {
-    /// <summary>How long after its deadline a write counts as impossible: it looks at the clock, and then commits.</summary>
+    /// <summary>How long after its deadline a write of an unknown process counts as impossible: it looks at the clock, and then commits.</summary>
     private static readonly TimeSpan CommitsWithin = TimeSpan.FromMilliseconds(100);
 
     public long Successes => writes.Successes;
@@ -68,15 +68,21 @@ internal sealed class WriteFailures(
     }
 
     /// <summary>
-    /// Answers a batch that was sent and whose connection broke. Its keys are kept until the server's process is gone that may execute it, or refuses it.
+    /// Answers a batch that was sent and whose connection broke. Its keys are kept until the server's process is gone that may execute it, or refuses
+    /// it; where that process is not known, until the deadline.
     /// </summary>
     public void EndInDoubt(List<KeyWrite> batch, Exception error, long oldest, Backend? backend)
     {
-        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => error), clock.DeadlineOf(oldest, CommitsWithin));
-        ends.End(backend, () =>
+        var deadline = clock.DeadlineOf(oldest, CommitsWithin);
+        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => connections.Explained(error)), until: long.MaxValue);
+        var isLookedAfter = ends.TryEnd(backend, deadline, () =>
         {
             queue.Release(hold);
             wakeLanes();
         });
+        if (!isLookedAfter)
+        {
+            queue.Release(hold, deadline);
+        }
     }
 }

@@ -94,6 +94,41 @@ public sealed class Starvation : SharedServer
         Assert.That(ends.Select(end => end.Time), Is.All.LessThan(limit + Slack));
     }
 
+    [Test]
+    public async Task Blocking_calls_are_served_again_after_an_outage_while_the_pool_is_blocked([Values] bool coalescing)
+    {
+        var limit = TimeSpan.FromSeconds(1);
+        await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, limit));
+        var cache = node.Cache;
+        await cache.SetAsync("key", [0], Forever);
+        await cache.GetAsync("key");
+        var (refused, served, back) = (false, false, TimeSpan.Zero);
+
+        var done = WithoutPool(() => Together(1, _ =>
+        {
+            Server.Freeze();
+            refused = SpinWait.SpinUntil(() => ErrorOf(Get) == nameof(SolidCacheException) && ErrorOf(Set) == nameof(SolidCacheException), TimeSpan.FromSeconds(5));
+            Server.Thaw();
+            var began = Stopwatch.GetTimestamp();
+            served = SpinWait.SpinUntil(() => ErrorOf(Get) is null && ErrorOf(Set) is null, TimeSpan.FromSeconds(5));
+            back = Stopwatch.GetElapsedTime(began);
+        }));
+
+        await TestContext.Out.WriteLineAsync($"served again after {back.TotalSeconds:0.0} s");
+        Assert.That((done, refused, served), Is.EqualTo((true, true, true)));
+
+        void Get() => cache.Get("key");
+
+        void Set() => cache.Set("key", [1], Forever);
+    }
+
+    private static string? ErrorOf(Action call)
+    {
+        var errors = new ConcurrentQueue<string>();
+        Try(errors, "", call);
+        return errors.SingleOrDefault()?.Split(':')[1].Trim();
+    }
+
     /// <summary>Runs some work on threads of its own.</summary>
     /// <returns>Whether it ended.</returns>
     private static bool Together(int count, Action<int> work)

@@ -87,7 +87,7 @@ internal sealed class ModelWriter(ModelServer server, StoreParts parts, Random r
         }
 
         var hold = parts.Writes.EndInDoubt(batch, static () => new IOException("An answer was lost."), released);
-        OwnThread.Start("doubt", () =>
+        OwnThread.TryStart("doubt", () =>
         {
             Thread.Yield();
             if (takesEffect)
@@ -107,7 +107,7 @@ internal sealed class ModelWriter(ModelServer server, StoreParts parts, Random r
     }
 
     /// <summary>As rows do that others have locked.</summary>
-    private void GoBeside(List<KeyWrite> rows) => OwnThread.Start("beside", () =>
+    private void GoBeside(List<KeyWrite> rows) => OwnThread.TryStart("beside", () =>
     {
         foreach (var row in rows)
         {

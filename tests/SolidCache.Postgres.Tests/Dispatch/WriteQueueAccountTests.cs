@@ -61,7 +61,7 @@ public sealed class WriteQueueAccountTests
 
         underWay.ForEach(batch => _writes.End(batch));
         _writes.Queue.End(strays, error: null);
-        holds.ForEach(_writes.Queue.Release);
+        holds.ForEach(hold => _writes.Queue.Release(hold));
         _writes.TakeAllKeys();
         Assert.That((_writes.Queue.Look(), _writes.Queue.Count, _writes.Queue.IsEmpty), Is.EqualTo((false, 0, true)));
 

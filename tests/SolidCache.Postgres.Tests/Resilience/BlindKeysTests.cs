@@ -118,7 +118,7 @@ public sealed class BlindKeysTests
     public void A_miss_beyond_the_most_keys_does_not_walk_over_all_of_them()
     {
         var time = new CountingTimeProvider();
-        using var degradation = new Degradation((_, _) => throw new NotSupportedException(), static (_, _) => { }, time);
+        using var degradation = new Degradation(static _ => throw new NotSupportedException(), static (_, _) => { }, time);
         for (var number = 0; number <= Degradation.MostKeys; number++)
         {
             degradation.Miss<bool>("get", new($"k{number}"), new IOException());

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Tests.Resilience;
@@ -16,10 +17,18 @@ public sealed class CircuitBreakerTests
     private IEnumerable<BreakerState> Changes => _changes.Select(change => change.State);
 
     [SetUp]
-    public void Make() => _breaker = new CircuitBreaker(ProbeAsync, (state, error) => _changes.Add((state, error)), _time);
+    public void Make()
+    {
+        OwnThread.Instead = Inline;
+        _breaker = new CircuitBreaker(Probe, (state, error) => _changes.Add((state, error)), _time);
+    }
 
     [TearDown]
-    public void End() => _breaker.Dispose();
+    public void End()
+    {
+        OwnThread.Instead = null;
+        _breaker.Dispose();
+    }
 
     [Test]
     public void Four_failures_in_a_row_change_nothing_and_a_fifth_opens()
@@ -90,7 +99,7 @@ public sealed class CircuitBreakerTests
 
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
         Assert.That(Changes, Is.EqualTo((BreakerState[])[BreakerState.Open, BreakerState.Open]));
-        _time.Advance(LongerThanAnyPause);
+        AdvanceAndLook(LongerThanAnyPause);
         Assert.That((_breaker.State, _breaker.Refusal()), Is.EqualTo((BreakerState.HalfOpen, (Exception?)null)), "And another may try later.");
     }
 
@@ -143,7 +152,7 @@ public sealed class CircuitBreakerTests
 
         for (var second = 0; second < 60; second++)
         {
-            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.That(AdvanceAndLook(TimeSpan.FromSeconds(1)), Is.True, "It is looked after.");
         }
 
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
@@ -155,9 +164,8 @@ public sealed class CircuitBreakerTests
     {
         Fail(5);
         _breaker.Dispose();
-        _time.Advance(LongerThanAnyPause);
 
-        Assert.That(_probes, Is.Zero);
+        Assert.That((AdvanceAndLook(LongerThanAnyPause), _probes), Is.EqualTo((false, 0)));
     }
 
     [Test]
@@ -169,10 +177,22 @@ public sealed class CircuitBreakerTests
         Assert.That(_breaker.Served, Throws.Nothing);
     }
 
+    private static bool Inline(Action work)
+    {
+        work();
+        return true;
+    }
+
+    private bool AdvanceAndLook(TimeSpan time)
+    {
+        _time.Advance(time);
+        return _breaker.Look();
+    }
+
     private void HalfOpen()
     {
         Fail(5);
-        _time.Advance(LongerThanAnyPause);
+        AdvanceAndLook(LongerThanAnyPause);
         Assert.That(_breaker.State, Is.EqualTo(BreakerState.HalfOpen));
     }
 
@@ -184,9 +204,12 @@ public sealed class CircuitBreakerTests
         }
     }
 
-    private Task ProbeAsync(CancellationToken cancellationToken)
+    private void Probe()
     {
         _probes++;
-        return _probeError is { } error ? Task.FromException(error) : Task.CompletedTask;
+        if (_probeError is { } error)
+        {
+            throw error;
+        }
     }
 }

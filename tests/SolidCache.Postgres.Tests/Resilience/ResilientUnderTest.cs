@@ -11,7 +11,7 @@ internal sealed class ResilientUnderTest : IDisposable
     public ResilientUnderTest()
     {
         (Reads, Writes, Room) = (Breaker(), Breaker(), Breaker());
-        Degradation = new Degradation(RemoveStaleAsync, (operation, error) => Told.Add((operation, error)), Time);
+        Degradation = new Degradation(RemoveStale, (operation, error) => Told.Add((operation, error)), Time);
         Throwing = new ResilientEntryStore(Server, Reads, Writes, Room, degradation: null, AwayDatabase.Table);
         Degrading = new ResilientEntryStore(Server, Reads, Writes, Room, Degradation, AwayDatabase.Table);
     }
@@ -77,20 +77,20 @@ internal sealed class ResilientUnderTest : IDisposable
         Removals.Dispose();
     }
 
-    private static CircuitBreaker Breaker() => new(_ => Task.FromException(new IOException()), static (_, _) => { }, TimeProvider.System);
+    private static CircuitBreaker Breaker() => new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
 
-    private Task<IReadOnlyList<string>> RemoveStaleAsync(IReadOnlyList<(string Key, long DroppedAt)> dropped, CancellationToken cancellationToken)
+    private IReadOnlyList<string> RemoveStale(IReadOnlyList<(string Key, long DroppedAt)> dropped)
     {
         try
         {
             if (Server.Error is { } error)
             {
-                return Task.FromException<IReadOnlyList<string>>(error);
+                throw error;
             }
 
             var free = dropped.Select(one => one.Key).Except(Locked).ToArray();
             Array.ForEach(free, Server.Drop);
-            return Task.FromResult<IReadOnlyList<string>>([.. Locked]);
+            return [.. Locked];
         }
         finally
         {

@@ -26,7 +26,7 @@ public sealed class AwayExecutorTests
     public AwayExecutorTests()
     {
         _connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
-        _ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance));
+        _ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife());
     }
 
     [TearDown]
@@ -52,7 +52,9 @@ public sealed class AwayExecutorTests
 
             executor.Execute(batch);
 
-            Assert.That(Array.ConvertAll(requests, request => request.Error()), Is.Unique.And.All.TypeOf<Outage>().With.InnerException.InstanceOf<NpgsqlException>());
+            var errors = Array.ConvertAll(requests, request => request.Error());
+            Assert.That(errors, Is.All.TypeOf<Outage>().With.InnerException.InstanceOf<NpgsqlException>());
+            Assert.That(Array.ConvertAll(errors, error => error!.InnerException), Is.Unique, "What each caller throws is his own.");
             Assert.That(queue.Look(), Is.False);
         }
 
@@ -77,7 +79,9 @@ public sealed class AwayExecutorTests
             executor.Execute(batch);
 
             Assert.That(batch.Keys(), Is.EqualTo((string[])["a", "b"]), "In the order of the keys, as all nodes lock them.");
-            Assert.That(Array.ConvertAll(requests, request => request.Error()), Is.Unique.And.All.TypeOf<Outage>().With.InnerException.InstanceOf<NpgsqlException>());
+            var errors = Array.ConvertAll(requests, request => request.Error());
+            Assert.That(errors, Is.All.TypeOf<Outage>().With.InnerException.InstanceOf<NpgsqlException>());
+            Assert.That(Array.ConvertAll(errors, error => error!.InnerException), Is.Unique, "What each caller throws is his own.");
             Assert.That(queue.Look(), Is.False);
         }
 
@@ -103,8 +107,33 @@ public sealed class AwayExecutorTests
         Assert.That(_breaker.Refusal(), Is.TypeOf<TimeoutException>());
     }
 
+    [Test]
+    public void What_nobody_foresaw_ends_each_call_of_a_batch_with_an_error_of_its_own()
+    {
+        var reads = new ReadQueue(Requests.Small, _clock, AwayDatabase.Table);
+        var writes = new WriteQueue(Requests.Small, _clock, AwayDatabase.Table);
+        var failures = new WriteFailures(_connections, writes, static () => { }, _breaker, _room, _ends, static _ => { }, _clock, new Log(NullLoggerFactory.Instance));
+        var stragglers = new Stragglers(_connections, Statements, writes, static () => { }, failures, _clock, Telemetry.Unheard);
+        var (read, other) = (Requests.Read("a", _clock.Now), Requests.Read("b", _clock.Now));
+        var (set, another) = (Set("a"), Set("a"));
+        reads.Add(read);
+        reads.Add(other);
+        writes.Add(set);
+        writes.Add(another);
+        var (readBatch, writeBatch, unforeseen) = (new List<ReadRequest>(), new List<KeyWrite>(), new ArgumentException("unforeseen"));
+        reads.Take(readBatch);
+        writes.Take(writeBatch);
+
+        new ReadBatchExecutor(_connections, Statements, reads, _breaker, _ends, static (_, _) => { }, _clock, Telemetry.Unheard).Fail(readBatch, unforeseen);
+        new WriteBatchExecutor(_connections, Statements, writes, stragglers, failures, _clock, Telemetry.Unheard).Fail(writeBatch, unforeseen);
+
+        Assert.That(
+            (Exception?[])[read.Error(), other.Error(), set.Error(), another.Error()],
+            Is.Unique.And.All.TypeOf<SolidCacheException>().With.InnerException.SameAs(unforeseen));
+    }
+
     private WriteRequest Set(string key) =>
         WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>([1]), default, durable: false, _clock.Now, WriteRequest.NewPool());
 
-    private static CircuitBreaker Breaker() => new(_ => Task.FromException(new IOException()), static (_, _) => { }, TimeProvider.System);
+    private static CircuitBreaker Breaker() => new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
 }

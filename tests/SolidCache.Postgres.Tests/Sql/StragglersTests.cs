@@ -14,7 +14,7 @@ namespace SolidCache.Postgres.Tests.Sql;
 public sealed class StragglersTests
 {
     private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
-    private readonly CircuitBreaker _breaker = new(_ => Task.FromException(new IOException()), static (_, _) => { }, TimeProvider.System);
+    private readonly CircuitBreaker _breaker = new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
     private readonly Writes _writes = new();
 
     [TearDown]
@@ -76,7 +76,7 @@ public sealed class StragglersTests
     {
         var connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
         var statements = new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1);
-        var ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance));
+        var ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife());
         var failures = new WriteFailures(
             connections, _writes.Queue, static () => { }, _breaker, _breaker, ends, static _ => { }, _writes.Clock, new Log(NullLoggerFactory.Instance));
         return new Stragglers(connections, statements, _writes.Queue, static () => { }, failures, _writes.Clock, Telemetry.Unheard);

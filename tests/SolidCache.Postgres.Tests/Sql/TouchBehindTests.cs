@@ -15,7 +15,7 @@ namespace SolidCache.Postgres.Tests.Sql;
 public sealed class TouchBehindTests
 {
     private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
-    private readonly CircuitBreaker _breaker = new(_ => Task.FromException(new IOException()), static (_, _) => { }, TimeProvider.System);
+    private readonly CircuitBreaker _breaker = new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
     private readonly List<(CacheKey Key, long Began)> _touches = [];
     private Action _touched = static () => { };
 
@@ -79,7 +79,7 @@ public sealed class TouchBehindTests
             new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1),
             new ReadQueue(Requests.Small, clock, AwayDatabase.Table),
             _breaker,
-            new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance)),
+            new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife()),
             Touch,
             clock,
             Telemetry.Unheard);

@@ -1,0 +1,40 @@
+using Npgsql;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// The same error once more: a batch has one, and each of its callers throws an object of his own, to which stack traces and data of others do not come.
+/// </summary>
+internal static class ErrorCopy
+{
+    /// <returns>An error of the same type, or one of the cache's own where the type is none that its calls end with.</returns>
+    public static Exception Of(Exception error, TableName table) => error switch
+    {
+        PostgresException server => new PostgresException(
+            server.MessageText,
+            server.Severity,
+            server.InvariantSeverity,
+            server.SqlState,
+            server.Detail,
+            server.Hint,
+            server.Position,
+            server.InternalPosition,
+            server.InternalQuery,
+            server.Where,
+            server.SchemaName,
+            server.TableName,
+            server.ColumnName,
+            server.DataTypeName,
+            server.ConstraintName,
+            server.File,
+            server.Line,
+            server.Routine),
+        NpgsqlException => new NpgsqlException(error.Message, error.InnerException),
+        SolidCacheException own => new SolidCacheException(own.Message, own.InnerException!) { IsTransient = own.IsTransient, IsMismatch = own.IsMismatch },
+        TimeoutException => new TimeoutException(error.Message, error),
+        IOException => new IOException(error.Message, error),
+        ObjectDisposedException => new ObjectDisposedException(error.Message, error),
+        _ => new SolidCacheException($"The cache {table} met an error that is not its server's: {error.Message}", error),
+    };
+}
