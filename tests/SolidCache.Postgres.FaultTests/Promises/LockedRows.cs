@@ -37,8 +37,9 @@ public sealed class LockedRows : OneServer
         }
     }
 
-    /// <summary>Nobody sees them, so that there is nothing to leave out: only the wait for each of them tells.</summary>
+    /// <summary>Nobody sees them, so that there is nothing to leave out: only the wait for each of them tells, which takes seconds on a busy machine.</summary>
     [Test, CancelAfter(30_000)]
+    [Category("Long")]
     public async Task Free_keys_are_written_among_hundreds_that_another_transaction_inserts([Values] bool async, [Values] bool coalescing)
     {
         const int Inserted = 400;
