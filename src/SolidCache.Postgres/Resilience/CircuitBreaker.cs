@@ -40,6 +40,20 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
     /// <summary>Gets a number that changes with every success: a batch compares that of its start with that of its end.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
+    /// <summary>
+    /// The server lives, but would not do what a batch asked for, for the sake of one of its rows: what counts as a failure in a row goes on counting.
+    /// </summary>
+    public void Answered()
+    {
+        if (_state == BreakerState.HalfOpen)
+        {
+            Served();
+            return;
+        }
+
+        Volatile.Write(ref _successes, _successes + 1);
+    }
+
     /// <summary>Lets a call pass, or says what made the breaker open.</summary>
     /// <param name="mayTry">Whether the call may be the one that tries; another passes beside it, since it says nothing of the lanes.</param>
     public Exception? Refusal(bool mayTry = true) => _state == BreakerState.Closed ? null : RefusalUnlessTrial(mayTry);

@@ -34,21 +34,23 @@ internal static class ServerErrors
     /// Whether the server has undone a statement because of what others did at the same time, or ended an idle session before it, so that it may be sent once
     /// more: 40001 serialization failure, 40P01 deadlock, 57P05 idle session time-out.
     /// </summary>
-    public static bool IsUndone(Exception error) => error is PostgresException { SqlState: "40001" or "40P01" or "57P05" };
+    public static bool IsUndone(Exception error) => error is PostgresException { SqlState: "40001" or "40P01" or "57P05" } && !IsRaisedByCode(error);
 
     /// <summary>Whether the server does not know a prepared statement any more, or cannot use its plan. It has executed nothing.</summary>
     public static bool IsStatementGone(Exception error) =>
         error is PostgresException { SqlState: "26000" } or PostgresException { SqlState: "0A000", Routine: "RevalidateCachedQuery" };
 
     /// <summary>Whether a row was locked by another client for longer than the statement waits.</summary>
-    public static bool IsLocked(Exception error) => error is PostgresException { SqlState: "55P03" };
+    public static bool IsLocked(Exception error) => error is PostgresException { SqlState: "55P03" } && !IsRaisedByCode(error);
 
     /// <summary>
     /// Whether one of several rows may be to blame: its value, or a condition or trigger that somebody has put on the table. Not so what is wrong for all of
-    /// them: connection and transaction (08, 25), features (0A), statements (26), rights and login (28, 42), database and schema (3D, 3F), an outage.
+    /// them: connection and transaction (08, 25), features (0A), statements (26), rights and login (28, 42), database and schema (3D, 3F), an outage. But
+    /// a trigger may say any of these of one row.
     /// </summary>
     public static bool LiesInARow(Exception error) =>
-        error is PostgresException { SqlState: { Length: 5 } state } && state[..2] is not ("08" or "25" or "0A" or "26" or "28" or "42" or "3D" or "3F") && !IsOutageState(state);
+        error is PostgresException { SqlState: { Length: 5 } state }
+        && (IsRaisedByCode(error) || (state[..2] is not ("08" or "25" or "0A" or "26" or "28" or "42" or "3D" or "3F") && !IsOutageState(state)));
 
     /// <summary>Whether the server lacks nothing but room: 53100. Removals need none.</summary>
     public static bool IsDiskFull(Exception error) => error is PostgresException { SqlState: "53100" };
@@ -58,6 +60,9 @@ internal static class ServerErrors
 
     /// <summary>Whether a touch is left out, and the entry expires earlier: the server is read-only, or its disk is full.</summary>
     public static bool MaySkipTouch(Exception error) => error is PostgresException { SqlState: "25006" or "53100" };
+
+    /// <summary>Whether it was raised by a function in PL/pgSQL, and says what whoever wrote that took for fitting.</summary>
+    private static bool IsRaisedByCode(Exception error) => error is PostgresException { Routine: "exec_stmt_raise" };
 
     /// <summary>
     /// Classes 08 (connection), 53 (resources: disk, memory, connections) and 58 (system); 57P01 to 57P05 (shut down, starting up, dropped,

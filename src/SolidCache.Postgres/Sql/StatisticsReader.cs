@@ -73,10 +73,13 @@ internal sealed class StatisticsReader
             """;
     }
 
+    /// <summary>One that lies in the future, of a clock that was ahead, counts as none; one that has just ended may be later than the start of this statement.</summary>
+    private static TimeSpan? AgeOf(long? microseconds) => microseconds is { } age and > -1_000_000 ? TimeSpan.FromMicroseconds(Math.Max(age, 0)) : null;
+
     public SolidCacheStatistics Read(Session session, TimeSpan overdueAfter)
     {
         var (blocks, size, sweepAge) = session.QueryOne(
-            static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2) is { } age ? TimeSpan.FromMicroseconds(age) : default(TimeSpan?)), _size);
+            static rows => (rows.BigInt(0), rows.BigInt(1), AgeOf(rows.BigIntOrNull(2))), _size);
         var isSmall = blocks <= SmallTableBlocks;
         var scale = isSmall ? 1 : (double)blocks / SampledBlocks;
         var overdue = Parameter.BigInt((long)overdueAfter.TotalMicroseconds);

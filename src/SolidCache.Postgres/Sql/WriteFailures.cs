@@ -31,8 +31,8 @@ internal sealed class WriteFailures(
         }
     }
 
-    /// <summary>The server refused them for a reason that is not its own.</summary>
-    public void Answered() => writes.Served();
+    /// <summary>The server refused them for the sake of a row, of which it says nothing else.</summary>
+    public void Answered() => writes.Answered();
 
     public void Hung(long servedBefore, Backend? backend)
     {

@@ -10,7 +10,7 @@ internal sealed record Ended(Exception? Error, TimeSpan After)
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     /// <summary>A call that does not end must not keep a test from its end. Longer than any limit of the tests that use it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static Task<Ended> OfAsync(Func<Task> call) => OfAsync(call, Patience);
 
@@ -21,7 +21,15 @@ internal sealed record Ended(Exception? Error, TimeSpan After)
         Exception? error = null;
         try
         {
-            await call().WaitAsync(patience);
+            // What a call throws at once is its error too.
+            var running = call();
+            await Task.WhenAny(running, Task.Delay(patience));
+            if (!running.IsCompleted)
+            {
+                throw new AssertionException($"A call did not come back within {patience.TotalSeconds} seconds.");
+            }
+
+            await running;
         }
         catch (Exception met)
         {
@@ -30,6 +38,8 @@ internal sealed record Ended(Exception? Error, TimeSpan After)
 
         return new Ended(error, Stopwatch.GetElapsedTime(began));
     }
+
+    public static Task<Ended[]> OfAllAsync(IEnumerable<Func<Task>> calls) => Task.WhenAll(calls.Select(OfAsync).ToArray());
 
     public override string ToString() => $"{After.TotalSeconds:0.00} s: {(Error is null ? "done" : $"{Error.GetType().Name}: {Error.Message}")}";
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Caching.Distributed;
 
 namespace SolidCache.Postgres.FaultTests.Calls;
 
-/// <summary>The verbs of one key, asynchronous, or synchronous on a thread of their own.</summary>
+/// <summary>The verbs of one key as a test calls them both ways: asynchronous, or synchronous on a thread of their own.</summary>
 internal sealed class Verbs(ISolidCache cache, bool async)
 {
     private static readonly DistributedCacheEntryOptions Forever = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(1) };
@@ -23,19 +23,12 @@ internal sealed class Verbs(ISolidCache cache, bool async)
         ]))];
     }
 
-    public Task<byte[]?> GetAsync(string key) => async ? cache.GetAsync(key) : Blocking(() => cache.Get(key));
+    public Task<byte[]?> GetAsync(string key) => async ? cache.GetAsync(key) : Verb.OnAThread(() => cache.Get(key));
 
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions? options = null) =>
-        async ? cache.SetAsync(key, value, options ?? Forever) : Blocking(() => cache.Set(key, value, options ?? Forever));
+        async ? cache.SetAsync(key, value, options ?? Forever) : Verb.OnAThread(() => cache.Set(key, value, options ?? Forever));
 
-    public Task RemoveAsync(string key) => async ? cache.RemoveAsync(key) : Blocking(() => cache.Remove(key));
+    public Task RemoveAsync(string key) => async ? cache.RemoveAsync(key) : Verb.OnAThread(() => cache.Remove(key));
 
-    public Task RefreshAsync(string key) => async ? cache.RefreshAsync(key) : Blocking(() => cache.Refresh(key));
-
-    /// <summary>Not a thread of the pool: a test that has taken all of those would say nothing of the cache.</summary>
-    public static Task Blocking(Action call) =>
-        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    public static Task<T> Blocking<T>(Func<T> call) =>
-        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task RefreshAsync(string key) => async ? cache.RefreshAsync(key) : Verb.OnAThread(() => cache.Refresh(key));
 }

@@ -1,3 +1,4 @@
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -32,33 +33,33 @@ public sealed class Breakers
         var value = new byte[LargeValueBytes];
         new Random(1).NextBytes(value);
         await Eventually.TrueAsync(
-            async () => (await Ending.OfAsync(() => cache.SetAsync($"key:{Guid.NewGuid()}", value, new()))).Error is SolidCacheException { IsTransient: true },
+            async () => (await Ended.OfAsync(() => cache.SetAsync($"key:{Guid.NewGuid()}", value, new()))).Error is SolidCacheException { IsTransient: true },
             "sets are refused");
         await cache.RemoveAsync("first");
 
         cluster.Freeze();
-        var ends = new List<Ending>();
+        var ends = new List<Ended>();
         for (var removal = 0; removal < Removals; removal++)
         {
-            ends.Add(await Ending.OfAsync(() => async ? cache.RemoveAsync("first") : Verb.OnAThread(() => cache.Remove("first"))));
+            ends.Add(await Ended.OfAsync(() => async ? cache.RemoveAsync("first") : Verb.OnAThread(() => cache.Remove("first"))));
         }
 
-        var many = await Ending.OfAsync(() => cache.RemoveByPrefixAsync("first"));
+        var many = await Ended.OfAsync(() => cache.RemoveByPrefixAsync("first"));
         await TestContext.Out.WriteLineAsync(string.Join('\n', [.. ends, many]));
         cluster.Thaw();
         disk.Free();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(ends, Has.All.Property(nameof(Ending.Error)).Not.Null);
-            Assert.That(ends.Take(MayWait).Select(end => end.Time), Is.All.LessThan(Limit + TimeSpan.FromSeconds(1)));
-            foreach (var end in (Ending[])[.. ends.Skip(MayWait), many])
+            Assert.That(ends, Has.All.Property(nameof(Ended.Error)).Not.Null);
+            Assert.That(ends.Take(MayWait).Select(end => end.After), Is.All.LessThan(Limit + TimeSpan.FromSeconds(1)));
+            foreach (var end in (Ended[])[.. ends.Skip(MayWait), many])
             {
                 Assert.That(end.Error, Is.TypeOf<SolidCacheException>().With.Property(nameof(SolidCacheException.IsTransient)).True);
-                Assert.That(end.Time, Is.LessThan(Limit / 2), "It is refused, and does not wait.");
+                Assert.That(end.After, Is.LessThan(Limit / 2), "It is refused, and does not wait.");
             }
         }
 
-        await Eventually.TrueAsync(async () => (await Ending.OfAsync(() => cache.RemoveAsync("first"))).Error is null, "removals pass again");
-        await Eventually.TrueAsync(async () => (await Ending.OfAsync(() => cache.SetAsync("first", value, new()))).Error is null, "sets pass again");
+        await Eventually.TrueAsync(async () => (await Ended.OfAsync(() => cache.RemoveAsync("first"))).Error is null, "removals pass again");
+        await Eventually.TrueAsync(async () => (await Ended.OfAsync(() => cache.SetAsync("first", value, new()))).Error is null, "sets pass again");
     }
 }

@@ -41,7 +41,7 @@ public sealed class CallersBuffers : OneServer
     }
 
     private static Task<Ended> ReadAsync(CacheHost node, bool async, ThrowingBuffer buffer) =>
-        Ended.OfAsync(() => async ? node.Cache.TryGetAsync("key", buffer).AsTask() : Verbs.Blocking(() => node.Cache.TryGet("key", buffer)));
+        Ended.OfAsync(() => async ? node.Cache.TryGetAsync("key", buffer).AsTask() : Verb.OnAThread(() => node.Cache.TryGet("key", buffer)));
 
     private sealed class ThrowingBuffer(Exception error) : IBufferWriter<byte>
     {

@@ -16,7 +16,7 @@ public sealed class CallersContexts : OneServer
         await node.Cache.SetAsync("key:0", [1], Forever);
         var context = new GoneContext();
 
-        var callers = Enumerable.Range(0, 4).Select(_ => Verbs.Blocking(() =>
+        var callers = Enumerable.Range(0, 4).Select(_ => Verb.OnAThread(() =>
         {
             SynchronizationContext.SetSynchronizationContext(context);
             for (var round = 0; round < (coalescing ? 400 : 40) && context.Posts == 0; round++)
@@ -42,7 +42,7 @@ public sealed class CallersContexts : OneServer
         await node.Cache.SetAsync("key:0", [1], Forever);
         var context = new GoneContext();
 
-        var ended = await Ended.OfAsync(() => Verbs.Blocking(() =>
+        var ended = await Ended.OfAsync(() => Verb.OnAThread(() =>
         {
             SynchronizationContext.SetSynchronizationContext(context);
             for (var number = 0; number < 200; number++)
@@ -74,7 +74,7 @@ public sealed class CallersContexts : OneServer
         var stopping = new CancellationTokenSource();
         var ending = EndBackendsAsync(stopping.Token);
 
-        await Verbs.Blocking(() =>
+        await Verb.OnAThread(() =>
         {
             SynchronizationContext.SetSynchronizationContext(context);
             for (var began = Environment.TickCount64; Environment.TickCount64 - began < 4_000 && context.Posts == 0;)

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>Calls that are cancelled by the hundred and by the thousand: they are gone at once, and cost nobody anything.</summary>
-public sealed class Cancellations : SharedServer
+public sealed class Cancellations : OneServer
 {
     private const string LockTable = "LOCK TABLE solid_cache_entries";
     private const int MaxQueued = 300;
@@ -24,11 +26,11 @@ public sealed class Cancellations : SharedServer
             (options.Coalescing, options.MaxQueuedCalls, options.OperationTimeout) = (coalescing, MaxQueued, TimeSpan.FromSeconds(20)));
         using var depth = new MetricCollector<int>(node.Services.GetRequiredService<IMeterFactory>(), SolidCacheTelemetry.MeterName, "solid_cache.queue.depth");
         await node.Cache.SetAsync("another key", [1], Forever);
-        await using var other = await LockedAsync(LockTable);
+        await using var other = await OtherTransaction.StartAsync(Server, LockTable);
         using var cancellation = new CancellationTokenSource();
 
         // Those that are sent take no room. Whoever comes until the queue is full does.
-        var cancelled = new List<Task<Ending>>();
+        var cancelled = new List<Task<Ended>>();
         for (var number = 0; number < 4 * MaxQueued; number++)
         {
             cancelled.Add(verb.EndAsync(node.Cache, $"key:{number}", cancellation.Token));
@@ -53,7 +55,7 @@ public sealed class Cancellations : SharedServer
         var verb = Verb.Named(name);
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, TimeSpan.FromSeconds(20)));
         await node.Cache.SetAsync("another key", [1], Forever);
-        await using var other = await LockedAsync(LockTable);
+        await using var other = await OtherTransaction.StartAsync(Server, LockTable);
         using var cancellation = new CancellationTokenSource();
         var calls = Enumerable.Range(0, Calls).Select(number => verb.EndAsync(node.Cache, $"key:{number}", cancellation.Token)).ToArray();
         await Task.Delay(TimeSpan.FromMilliseconds(500));

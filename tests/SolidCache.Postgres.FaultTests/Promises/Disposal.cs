@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -8,7 +9,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// <summary>
 /// What was called before the end of a cache is carried out and acknowledged, for <c>OperationTimeout</c> at most; who calls later is told that it is gone.
 /// </summary>
-public sealed class Disposal : SharedServer
+public sealed class Disposal : OneServer
 {
     private const int Calls = 200;
     /// <summary>More than any of the limits here, and less than for good.</summary>
@@ -37,8 +38,8 @@ public sealed class Disposal : SharedServer
         ]);
 
         // So that none of them has ended before the disposal begins, and some have not begun: they wait for their turn.
-        await using var other = await LockedAsync("LOCK TABLE solid_cache_entries");
-        var ends = Ending.OfAllAsync(calls);
+        await using var other = await OtherTransaction.StartAsync(Server, "LOCK TABLE solid_cache_entries");
+        var ends = Ended.OfAllAsync(calls);
         var disposing = EndAsync(node);
         await Task.WhenAny(disposing, Task.Delay(TimeSpan.FromMilliseconds(400)));
         await other.DisposeAsync();
@@ -59,9 +60,9 @@ public sealed class Disposal : SharedServer
         var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, TimeSpan.FromSeconds(10)));
         var cache = node.Cache;
         await cache.SetAsync("locked", [0], Forever);
-        await using var other = await LockedAsync("LOCK TABLE solid_cache_entries IN SHARE MODE");
+        await using var other = await OtherTransaction.StartAsync(Server, "LOCK TABLE solid_cache_entries IN SHARE MODE");
         using var begun = new CountdownEvent(Threads);
-        var calls = Enumerable.Range(0, Threads).Select(number => Ending.OfAsync(() => Verb.OnAThread(() =>
+        var calls = Enumerable.Range(0, Threads).Select(number => Ended.OfAsync(() => Verb.OnAThread(() =>
         {
             begun.Signal();
             cache.Set($"set:{number}", [1], Forever);
@@ -152,7 +153,7 @@ public sealed class Disposal : SharedServer
             // Until the breakers are open, which must not be what answers afterwards.
             network.Traffic = Traffic.Refused;
             Func<Task>[] calls = [() => cache.GetAsync("key"), () => cache.SetAsync("key", [1], Forever)];
-            await Ending.OfAllAsync(Enumerable.Repeat(calls, 10).SelectMany(both => both));
+            await Ended.OfAllAsync(Enumerable.Repeat(calls, 10).SelectMany(both => both));
         }
 
         await EndAsync(node);
@@ -165,7 +166,7 @@ public sealed class Disposal : SharedServer
             {
                 var end = await verb.EndAsync(cache, "key");
                 Assert.That(end.Error, Is.TypeOf<ObjectDisposedException>(), () => $"{verb}: {end}");
-                Assert.That(end.Time, Is.LessThan(TimeSpan.FromSeconds(1)), verb.Name);
+                Assert.That(end.After, Is.LessThan(TimeSpan.FromSeconds(1)), verb.Name);
             }
 
             Assert.That(swallowed, Is.Zero, "The end of a cache is no outage.");
@@ -173,8 +174,6 @@ public sealed class Disposal : SharedServer
     }
 
     private static Task EndAsync(CacheHost node) => node.DisposeAsync().AsTask().WaitAsync(Patience);
-
-    private Task<long> CountAsync(string condition) => Server.ScalarAsync<long>($"SELECT count(*) FROM solid_cache_entries WHERE {condition}");
 
     /// <summary>Disposes a node of whose calls the server hears nothing, or too late.</summary>
     private static async Task EndsWellAsync(CacheHost node, bool async, Action fault)
@@ -185,15 +184,15 @@ public sealed class Disposal : SharedServer
         fault();
         var calls = Enumerable.Range(0, 8).SelectMany(number => Verb.OfAKey.Select(verb => verb.EndAsync(cache, $"key:{number}"))).ToArray();
 
-        var disposal = await Ending.OfAsync(() => async ? node.DisposeAsync().AsTask() : Verb.OnAThread(() => ((IDisposable)node.Services).Dispose()));
+        var disposal = await Ended.OfAsync(() => async ? node.DisposeAsync().AsTask() : Verb.OnAThread(() => ((IDisposable)node.Services).Dispose()));
         var ends = await Task.WhenAll(calls);
-        await TestContext.Out.WriteLineAsync($"disposal: {disposal}; the longest call: {ends.MaxBy(end => end.Time)}");
+        await TestContext.Out.WriteLineAsync($"disposal: {disposal}; the longest call: {ends.MaxBy(end => end.After)}");
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(disposal.Error, Is.Null);
-            Assert.That(disposal.Time, Is.LessThan(limit));
-            Assert.That(ends.Where(end => end.Time > limit).Take(3), Is.Empty, "Every call comes back in time.");
+            Assert.That(disposal.After, Is.LessThan(limit));
+            Assert.That(ends.Where(end => end.After > limit).Take(3), Is.Empty, "Every call comes back in time.");
             Assert.That(ends.Where(end => end.Error is null).Take(3), Is.Empty, "Nothing that the server did not do is acknowledged.");
         }
     }

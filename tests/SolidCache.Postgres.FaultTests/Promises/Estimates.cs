@@ -7,7 +7,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// <summary>
 /// A large table of which little is left, in a few of its blocks: a count that is an estimate says so, and the same data have the same health.
 /// </summary>
-public sealed class Estimates : SharedServer
+public sealed class Estimates : OneServer
 {
     private const int Rows = 200_000;
     private const int Left = 4_000;

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>An absolute expiration counts from the call, and not from when the server came to it.</summary>
-public sealed class Expirations : SharedServer
+public sealed class Expirations : OneServer
 {
     private static readonly TimeSpan Held = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
@@ -18,7 +20,7 @@ public sealed class Expirations : SharedServer
     {
         await using var node = await StartAsync(coalescing);
         await node.Cache.SetAsync("key", [0], Forever);
-        await using var other = await LockedAsync(LockOf("key"));
+        await using var other = await OtherTransaction.LockRowsAsync(Server, "key = 'key'");
 
         await AssertExactAsync(node, async, Absolute(relative), () => other.DisposeAsync().AsTask());
     }
@@ -48,7 +50,7 @@ public sealed class Expirations : SharedServer
     {
         await using var node = await StartAsync(coalescing);
         await node.Cache.SetAsync("key", [0], Forever);
-        await using var other = await LockedAsync(LockOf("key"));
+        await using var other = await OtherTransaction.LockRowsAsync(Server, "key = 'key'");
 
         await AssertExactAsync(
             node,
@@ -64,7 +66,7 @@ public sealed class Expirations : SharedServer
         await using var node = await StartAsync(coalescing);
         await node.Cache.SetAsync("key", [0], Forever);
         Task set;
-        await using (await LockedAsync(LockOf("key")))
+        await using (await OtherTransaction.LockRowsAsync(Server, "key = 'key'"))
         {
             set = SetAsync(node, async, new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(1) });
             await Task.Delay(Held);

@@ -1,3 +1,4 @@
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
@@ -5,7 +6,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// <summary>
 /// What the server undid because of another transaction (40001) is sent again, whichever verb it was, at any isolation that somebody made the default.
 /// </summary>
-public sealed class Isolation : SharedServer
+public sealed class Isolation : OneServer
 {
     private const int Keys = 8;
     private const int Rounds = 60;
@@ -23,7 +24,7 @@ public sealed class Isolation : SharedServer
         // What is due to be touched and what has expired is so again all the time.
         using var stopping = new CancellationTokenSource();
         var ageing = AgeAsync(stopping.Token);
-        var ends = await Task.WhenAll(nodes.SelectMany(node => (Task<List<(string Verb, Ending End)>>[])
+        var ends = await Task.WhenAll(nodes.SelectMany(node => (Task<List<(string Verb, Ended End)>>[])
         [
             RepeatAsync(node, "SetAsync", (cache, number) => cache.SetAsync(Key(number), [1], new() { SlidingExpiration = Window })),
             RepeatAsync(node, "Set", (cache, number) => Verb.OnAThread(() => cache.Set(Key(number), [1], new() { SlidingExpiration = Window }))),
@@ -70,12 +71,12 @@ public sealed class Isolation : SharedServer
 
     private static string Key(int number) => $"key:{number % Keys}";
 
-    private static async Task<List<(string Verb, Ending End)>> RepeatAsync(CacheHost node, string verb, Func<ISolidCache, int, Task> call)
+    private static async Task<List<(string Verb, Ended End)>> RepeatAsync(CacheHost node, string verb, Func<ISolidCache, int, Task> call)
     {
-        var ends = new List<(string Verb, Ending End)>();
+        var ends = new List<(string Verb, Ended End)>();
         for (var round = 0; round < Rounds; round++)
         {
-            ends.Add((verb, await Ending.OfAsync(() => call(node.Cache, round))));
+            ends.Add((verb, await Ended.OfAsync(() => call(node.Cache, round))));
         }
 
         return ends;

@@ -147,7 +147,7 @@ public sealed class Limits : OneServer
             "set" => verbs.SetAsync(key, [1]),
             "refresh" => verbs.RefreshAsync(key),
             "remove" => verbs.RemoveAsync(key),
-            "buffered get" => async ? cache.TryGetAsync(key, buffer).AsTask() : Verbs.Blocking(() => cache.TryGet(key, buffer)),
+            "buffered get" => async ? cache.TryGetAsync(key, buffer).AsTask() : Verb.OnAThread(() => cache.TryGet(key, buffer)),
             "exists" => cache.ExistsAsync(key),
             _ => cache.GetTimeToLiveAsync(key),
         };

@@ -1,11 +1,12 @@
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>A write that is merged with others of its key has its own limit, and they theirs.</summary>
-public sealed class LimitsOfWrites : SharedServer
+public sealed class LimitsOfWrites : OneServer
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1.5);
 
     [Test]
@@ -13,7 +14,7 @@ public sealed class LimitsOfWrites : SharedServer
     {
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, Limit));
         await node.Cache.SetAsync("key", [0], Forever);
-        var other = await LockedAsync(LockOf("key"));
+        var other = await OtherTransaction.LockRowsAsync(Server, "key = 'key'");
         // The first is sent, the second waits behind it, and what comes later takes its place.
         var early = new[] { SetAsync(node, async, 1), SetAsync(node, async, 2) };
         await Task.Delay(Later);
@@ -27,8 +28,8 @@ public sealed class LimitsOfWrites : SharedServer
         await TestContext.Out.WriteLineAsync($"early: {ends[0]}; {ends[1]}; late: {end}");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(ends, Has.All.Property(nameof(Ending.Error)).InstanceOf<TimeoutException>());
-            Assert.That(ends.Select(early => early.Time), Is.All.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
+            Assert.That(ends, Has.All.Property(nameof(Ended.Error)).InstanceOf<TimeoutException>());
+            Assert.That(ends.Select(early => early.After), Is.All.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
             Assert.That(end.Error, Is.Null, "Its time was not over.");
             Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo((byte[])[3]));
         }
@@ -39,19 +40,19 @@ public sealed class LimitsOfWrites : SharedServer
     {
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, Limit));
         await node.Cache.SetAsync("key", [0], Forever);
-        await using var other = await LockedAsync(LockOf("key"));
-        var calls = new List<Task<Ending>>();
+        await using var other = await OtherTransaction.LockRowsAsync(Server, "key = 'key'");
+        var calls = new List<Task<Ended>>();
         for (var call = 0; call < 9; call++)
         {
-            calls.Add(call % 3 == 2 ? Ending.OfAsync(() => node.Cache.RemoveAsync("key")) : SetAsync(node, async: call % 3 == 0, (byte)call));
+            calls.Add(call % 3 == 2 ? Ended.OfAsync(() => node.Cache.RemoveAsync("key")) : SetAsync(node, async: call % 3 == 0, (byte)call));
             await Task.Delay(TimeSpan.FromMilliseconds(300));
         }
 
         var ends = await Task.WhenAll(calls);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(ends, Has.All.Property(nameof(Ending.Error)).InstanceOf<TimeoutException>(), () => string.Join('\n', ends.AsEnumerable()));
-            Assert.That(ends.Select(end => end.Time), Is.All.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
+            Assert.That(ends, Has.All.Property(nameof(Ended.Error)).InstanceOf<TimeoutException>(), () => string.Join('\n', ends.AsEnumerable()));
+            Assert.That(ends.Select(end => end.After), Is.All.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
         }
     }
 
@@ -60,19 +61,19 @@ public sealed class LimitsOfWrites : SharedServer
     {
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, Limit));
         await node.Cache.SetAsync("key", [0], Forever);
-        await using (await LockedAsync(LockOf("key")))
+        await using (await OtherTransaction.LockRowsAsync(Server, "key = 'key'"))
         {
             var early = SetAsync(node, async: true, 1);
             await Task.Delay(Later);
-            var late = Ending.OfAsync(() => node.Cache.RemoveAsync("key"));
+            var late = Ended.OfAsync(() => node.Cache.RemoveAsync("key"));
             Assert.That((await early).Error, Is.InstanceOf<TimeoutException>());
-            Assert.That((await late).Time, Is.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
+            Assert.That((await late).After, Is.InRange(Limit - TimeSpan.FromSeconds(0.1), Limit + Slack));
         }
 
         await node.Cache.RemoveAsync("key");
         Assert.That(await Server.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.Zero);
     }
 
-    private static Task<Ending> SetAsync(CacheHost node, bool async, byte value) => Ending.OfAsync(() =>
+    private static Task<Ended> SetAsync(CacheHost node, bool async, byte value) => Ended.OfAsync(() =>
         async ? node.Cache.SetAsync("key", [value], Forever) : Verb.OnAThread(() => node.Cache.Set("key", [value], Forever)));
 }

@@ -32,7 +32,7 @@ public sealed class Listeners : OneServer
             listener.Start();
             for (var round = 0; round < 3; round++)
             {
-                await EmptyTableAsync();
+                await Server.ExecuteAsync("TRUNCATE solid_cache_entries");
                 await InsertDueAsync(count: 8);
                 AssertDoneAtOnce(await Verbs.AllAsync(node.Cache, async), "The calls succeed.");
                 await Server.EndBackendsAsync();

@@ -37,6 +37,34 @@ public sealed class LockedRows : OneServer
         }
     }
 
+    /// <summary>Nobody sees them, so that there is nothing to leave out: only the wait for each of them tells, which takes seconds on a busy machine.</summary>
+    [Test, CancelAfter(30_000)]
+    [Category("Long")]
+    public async Task Free_keys_are_written_among_hundreds_that_another_transaction_inserts([Values] bool async, [Values] bool coalescing)
+    {
+        const int Inserted = 400;
+        var bound = TimeSpan.FromSeconds(4);
+        var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, TimeSpan.FromSeconds(5)));
+        var verbs = new Verbs(node.Cache, async);
+        await verbs.SetAsync("free:0", [1]);
+        await using var other = await OtherTransaction.StartAsync(
+            Server, $"INSERT INTO solid_cache_entries (expires_at, key, value) SELECT 'infinity', 'inserted:' || i, '' FROM generate_series(0, {Inserted - 1}) AS i");
+
+        var waiting = KeysOf("inserted:", Inserted).Select(key => Ended.OfAsync(() => verbs.SetAsync(key, [2]))).ToList();
+        var free = await Ended.OfAllAsync(KeysOf("free:", 40).Select(key => (Func<Task>)(() => verbs.SetAsync(key, [2]))));
+        await TestContext.Out.WriteLineAsync($"free: {free.MaxBy(call => call.After)}");
+        await other.RollBackAsync();
+        var then = await Task.WhenAll(waiting);
+
+        await TestContext.Out.WriteLineAsync($"inserted: {then.MaxBy(call => call.After)}");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(free.Where(call => call.Error is not null || call.After > bound).Take(5), Is.Empty, "Other keys have little to wait for.");
+            Assert.That(then.Where(call => call.Error is not null).Take(5), Is.Empty, "They are written when the other has gone.");
+            AssertNoOutage(node);
+        }
+    }
+
     [Test, CancelAfter(30_000)]
     public async Task A_row_that_is_freed_among_many_that_are_not_is_written_at_once([Values] bool async, [Values] bool coalescing)
     {
@@ -123,6 +151,41 @@ public sealed class LockedRows : OneServer
             AssertWithinLimit([locked, .. several]);
             AssertDoneAtOnce([free, freeAgain], "Other keys are served.");
             AssertNoOutage(node);
+        }
+    }
+
+    /// <summary>Their answers say that the server lives, and nothing of whether it would write.</summary>
+    [Test, CancelAfter(30_000)]
+    public async Task An_outage_is_seen_among_locked_rows([Values] bool async, [Values] bool coalescing)
+    {
+        var node = await StartNodeAsync(options => options.Coalescing = coalescing);
+        var verbs = new Verbs(node.Cache, async);
+        await InsertAsync("locked:", 30);
+        await verbs.SetAsync("free", [1]);
+        await Server.ExecuteAsync(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''58030''; END';
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON solid_cache_entries FOR EACH ROW WHEN (NEW.key LIKE 'free%') EXECUTE FUNCTION refuse();
+            """);
+        try
+        {
+            await using var other = await OtherTransaction.LockRowsAsync(Server, "key LIKE 'locked:%'");
+            var (failed, waiting) = (0, new List<Task<Ended>>());
+            for (; failed < 12 && !node.Logs.GetSnapshot().Any(record => record.Id.Name == "breaker_opened"); failed++)
+            {
+                waiting.Add(Ended.OfAsync(() => verbs.SetAsync($"locked:{failed}", [2])));
+                // Its batch has met the lock by then, and has waited for it.
+                await Task.Delay(TimeSpan.FromMilliseconds(150));
+                Assert.That((await Ended.OfAsync(() => verbs.SetAsync($"free:{failed}", [2]))).Error, Is.Not.Null);
+            }
+
+            await TestContext.Out.WriteLineAsync($"After {failed} sets that failed.");
+            Assert.That(failed, Is.LessThan(8), "Five in a row, and a few for what is logged behind.");
+            AssertWithinLimit(await Task.WhenAll(waiting));
+        }
+        finally
+        {
+            await Server.ExecuteAsync("DROP FUNCTION refuse CASCADE");
         }
     }
 }

@@ -5,13 +5,13 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
-/// <summary>The application's logger throws, whatever it is told: a disk that is full, a sink that is gone.</summary>
+/// <summary>The application's logger throws, whatever it is told, or takes its time: a disk that is full, a sink that is gone.</summary>
 public sealed class Loggers : OneServer
 {
-    private ThrowingLogger _logger = null!;
+    private DifficultLogger _logger = null!;
 
     [SetUp]
-    public void NewLogger() => _logger = new ThrowingLogger();
+    public void NewLogger() => _logger = new DifficultLogger();
 
     [TearDown]
     public void DisposeLogger() => _logger.Dispose();
@@ -82,15 +82,41 @@ public sealed class Loggers : OneServer
         AssertDoneAtOnce(await Verbs.AllAsync(node.Cache, async: true), "The host goes on.");
     }
 
+    /// <summary>It is told of the outage by whoever finds it out, on whom the limits of all calls depend.</summary>
+    [Test, CancelAfter(40_000)]
+    public async Task A_logger_that_takes_its_time_keeps_no_call_from_its_limit([Values] bool async, [Values] bool coalescing)
+    {
+        var node = await StartAsync(coalescing);
+        await Verbs.AllAsync(node.Cache, async);
+        _logger.Takes = Limit * 1.5;
+        Server.Freeze();
+        var calls = new List<Task<List<Ended>>>();
+        for (var round = 0; round < 8; round++)
+        {
+            calls.Add(Verbs.AllAsync(node.Cache, async));
+            await Task.Delay(Limit / 4);
+        }
+
+        var ends = (await Task.WhenAll(calls)).SelectMany(ends => ends).ToList();
+        Server.Thaw();
+        _logger.Takes = TimeSpan.Zero;
+
+        await TestContext.Out.WriteLineAsync($"{_logger.Calls} messages; {ends.MaxBy(end => end.After)}");
+        Assert.That(_logger.Calls, Is.Positive, "It was told.");
+        AssertWithinLimit(ends);
+    }
+
     private Task<CacheHost> StartAsync(bool coalescing, bool sweep = false) => StartNodeAsync(
         options => (options.Coalescing, options.SweepExpiredEntries, options.SweepInterval) = (coalescing, sweep, TimeSpan.FromSeconds(1)),
         configureServices: services => services.AddSingleton<ILoggerProvider>(_logger));
 
-    private sealed class ThrowingLogger : ILoggerProvider, ILogger
+    private sealed class DifficultLogger : ILoggerProvider, ILogger
     {
         private int _calls;
 
         public bool Throws { get; set; }
+
+        public TimeSpan Takes { get; set; }
 
         public int Calls => _calls;
 
@@ -103,6 +129,12 @@ public sealed class Loggers : OneServer
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            if (Takes > TimeSpan.Zero)
+            {
+                Interlocked.Increment(ref _calls);
+                Thread.Sleep(Takes);
+            }
+
             if (Throws)
             {
                 Interlocked.Increment(ref _calls);

@@ -6,9 +6,13 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
-/// <summary>A server for all tests of a fixture, each of which finds an empty table, and nodes that end with the test.</summary>
-public abstract class OneServer
+/// <summary>A server for all tests of a fixture, each of which finds tables as they are on the first day, and nodes that end with the test.</summary>
+public abstract class OneServer(params string[] settings)
 {
+    protected const string Tables = "solid_cache_entries, solid_cache_state";
+
+    /// <summary>More than the pool of a node takes, so that a test can look at the server whatever a cache does.</summary>
+    private const string ManyConnections = "max_connections=250";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly List<CacheHost> _nodes = [];
 
@@ -17,22 +21,21 @@ public abstract class OneServer
     /// <summary>How long a call may take that nothing holds up, on a machine that others use.</summary>
     protected static TimeSpan AtOnce { get; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What a machine of two cores that does other things besides adds to a limit.</summary>
+    protected static TimeSpan Slack => Ended.Grace;
+
     protected static DistributedCacheEntryOptions Forever { get; } = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(1) };
 
     private protected Cluster Server { get; private set; } = null!;
 
     [OneTimeSetUp]
-    public async Task StartServerAsync()
-    {
-        Server = await NewServerAsync();
-        await Server.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
-    }
+    public async Task StartServerAsync() => Server = await Cluster.StartNewAsync([ManyConnections, .. settings]);
 
     [OneTimeTearDown]
     public ValueTask StopServerAsync() => Server.DisposeAsync();
 
     [SetUp]
-    public Task EmptyTableAsync() => Server.ExecuteAsync("TRUNCATE solid_cache_entries");
+    public Task NewTablesAsync() => Server.ExecuteAsync($"DROP TABLE IF EXISTS {Tables} CASCADE;" + PostgresSolidCacheSchema.GetScript());
 
     [TearDown]
     public async Task StopNodesAsync()
@@ -48,9 +51,7 @@ public abstract class OneServer
         await Server.EndBackendsAsync();
     }
 
-    /// <summary>A server with more connections than the pool of a node takes, so that a test can look at it whatever a cache does.</summary>
-    private protected virtual Task<Cluster> NewServerAsync() => Cluster.StartNewAsync("max_connections=200");
-
+    /// <summary>A node whose calls have two seconds, unless the test gives them others.</summary>
     private protected async Task<CacheHost> StartNodeAsync(
         Action<PostgresSolidCacheOptions>? configure = null, string? connectionString = null, Action<IServiceCollection>? configureServices = null)
     {
@@ -87,6 +88,13 @@ public abstract class OneServer
     /// <summary>Whether a statement of a cache waits for a lock now.</summary>
     private protected Task<bool> SomebodyWaitsAsync() =>
         Server.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'SolidCache.Postgres' AND wait_event_type = 'Lock')");
+
+    /// <summary>Ends the caches' connections. When the last is gone, all that they counted is in the server's statistics.</summary>
+    protected async Task EndConnectionsAsync()
+    {
+        await Server.EndBackendsAsync();
+        await Eventually.TrueAsync(async () => (await Server.BackendPidsAsync()).Length == 0, "the connections of the cache end");
+    }
 
     private protected static string[] KeysOf(string prefix, int count) => [.. Enumerable.Range(0, count).Select(number => $"{prefix}{number}")];
 

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SolidCache.Postgres.FaultTests.Calls;
+using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>Statements that others have deallocated, and plans that were made when the table was tiny.</summary>
-public sealed class PreparedStatements : SharedServer
+public sealed class PreparedStatements : OneServer
 {
     private const int Rows = 300_000;
 
@@ -28,14 +30,14 @@ public sealed class PreparedStatements : SharedServer
                 options.DurableKeyPrefixes.Add("durable");
             },
             services => services.AddSingleton(source));
-        var failed = new List<Ending>();
+        var failed = new List<Ended>();
         await node.Cache.SetAsync("sliding", [1], new() { SlidingExpiration = TimeSpan.FromHours(1) });
         for (var round = 0; round < 16; round++)
         {
             await Server.ExecuteAsync("UPDATE solid_cache_entries SET expires_at = now() + interval '1 minute' WHERE key = 'sliding'");
             // Batches of several kinds come first on connections that have forgotten everything, and had seen all of it.
-            Task<Ending[]> calls;
-            await using (await LockedAsync("LOCK TABLE solid_cache_entries"))
+            Task<Ended[]> calls;
+            await using (await OtherTransaction.StartAsync(Server, "LOCK TABLE solid_cache_entries"))
             {
                 // One waits with the first call, so that another goes out with all the others.
                 calls = CallAllAsync(node.Cache, round);
@@ -81,9 +83,51 @@ public sealed class PreparedStatements : SharedServer
         Assert.That(await RowsScannedAsync(), Is.LessThan(Rows), "No call has read the whole table.");
     }
 
+    /// <summary>A server that has never looked at a table takes it to be small; and nobody has told it otherwise.</summary>
+    [Test]
+    public async Task A_table_that_was_empty_when_its_statements_were_prepared_is_read_by_its_index([Values] bool coalescing, [Values] bool isShared)
+    {
+        await using var source = NpgsqlDataSource.Create(Server.ConnectionString + ";Application Name=SolidCache.Postgres");
+        var node = await StartNodeAsync(
+            options => options.Coalescing = coalescing, isShared ? null : Server.ConnectionString, services => _ = isShared ? services.AddSingleton(source) : services);
+        await Server.ExecuteAsync("ALTER TABLE solid_cache_entries SET (autovacuum_enabled = off)");
+        for (var round = 0; round < Rounds; round++)
+        {
+            await ReadAllAsync(node.Cache);
+        }
+
+        Assert.That(await Server.ScalarAsync<float>("SELECT reltuples FROM pg_class WHERE relname = 'solid_cache_entries'"), Is.LessThanOrEqualTo(0), "Nobody has looked.");
+        await CopyAsync();
+        var ends = await ReadAllAsync(node.Cache);
+        await EndConnectionsAsync();
+
+        var scanned = await RowsScannedAsync();
+        await TestContext.Out.WriteLineAsync($"{ends.MaxBy(end => end.After)}; {scanned} rows were scanned");
+        Assert.That(ends.Where(end => end.Error is not null).Take(3), Is.Empty);
+        Assert.That(scanned, Is.LessThan(Rows), "No call has read the whole table.");
+    }
+
+    private static Task<Ended[]> ReadAllAsync(ISolidCache cache) => Ended.OfAllAsync(Enumerable.Range(0, 20).SelectMany(number => (Func<Task>[])
+    [
+        () => cache.GetAsync($"many:{number}"),
+        () => cache.ExistsAsync($"many:{number}"),
+        () => cache.RefreshAsync($"many:{number}"),
+        () => Verb.OnAThread(() => cache.Get($"many:{number}")),
+    ]));
+
+    private async Task CopyAsync()
+    {
+        await using var other = await Server.ConnectAsync();
+        await using var rows = await other.BeginTextImportAsync("COPY solid_cache_entries (expires_at, key, value) FROM STDIN");
+        for (var number = 0; number < Rows; number++)
+        {
+            await rows.WriteAsync($"infinity\tmany:{number}\tx\n");
+        }
+    }
+
     /// <summary>Sets of both durabilities, removes and touches that travel together, and reads.</summary>
-    private static Task<Ending[]> CallAllAsync(ISolidCache cache, int round) =>
-        Ending.OfAllAsync(Enumerable.Range(0, 40).SelectMany(number => (Func<Task>[])
+    private static Task<Ended[]> CallAllAsync(ISolidCache cache, int round) =>
+        Ended.OfAllAsync(Enumerable.Range(0, 40).SelectMany(number => (Func<Task>[])
         [
             () => cache.SetAsync($"set:{number}", [(byte)round], Forever),
             () => cache.SetAsync($"durable:{number}", [(byte)round], Forever),

@@ -1,9 +1,10 @@
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>Who does not want a value does not make the server read it.</summary>
-public sealed class ReadCosts : SharedServer
+public sealed class ReadCosts : OneServer
 {
     private const int ValueBytes = 20_000_000;
 

@@ -1,14 +1,16 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SolidCache.Postgres.FaultTests.Calls;
-using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>A pool whose sessions began while their role was not to write: that lasts as long as the session, whatever the role may do since.</summary>
-public sealed class ReadOnlySessions : OneServer
+public sealed class ReadOnlySessions() : OneServer(AsManyConnectionsAsAStandby)
 {
+    /// <summary>It may not have fewer than its primary.</summary>
+    private const string AsManyConnectionsAsAStandby = "max_connections=100";
+
     private const string Forbid = "ALTER ROLE postgres SET default_transaction_read_only = on";
     private const string Allow = "BEGIN READ WRITE; ALTER ROLE postgres RESET default_transaction_read_only; COMMIT";
     private const int OpenedBefore = 6;
@@ -74,9 +76,6 @@ public sealed class ReadOnlySessions : OneServer
         Assert.That((await standby.BackendPidsAsync()).Intersect(before), Is.Not.Empty);
         await node.DisposeAsync();
     }
-
-    /// <summary>With as many connections as a standby has by default: it may not have fewer.</summary>
-    private protected override Task<Cluster> NewServerAsync() => Cluster.StartNewAsync();
 
     private static async Task<NpgsqlConnection[]> OpenAsync(NpgsqlDataSource source, int count)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
@@ -7,7 +8,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// <summary>
 /// Who is refused gets one short message, and nothing of the request that met the outage: under load there are thousands a second, each in the log.
 /// </summary>
-public sealed partial class Refusals : SharedServer
+public sealed partial class Refusals : OneServer
 {
     private const int MaxBytes = 1_500;
 
@@ -48,7 +49,7 @@ public sealed partial class Refusals : SharedServer
         await using var node = await StartNodeAsync(options => options.Coalescing = coalescing, Cluster.ConnectionStringOn(network.Port));
         await node.Cache.SetAsync("key", [1], Forever);
         network.Traffic = Traffic.Held;
-        var ends = await Ending.OfAllAsync(Enumerable.Range(0, 500).SelectMany(number => (Func<Task>[])
+        var ends = await Ended.OfAllAsync(Enumerable.Range(0, 500).SelectMany(number => (Func<Task>[])
         [
             () => FirstRequestAsync(node.Cache.GetAsync($"key:{number}")),
             () => FirstRequestAsync(node.Cache.RemoveAsync($"key:{number}")),
@@ -79,8 +80,8 @@ public sealed partial class Refusals : SharedServer
     {
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.MaxQueuedCalls) = (coalescing, 100));
         await node.Cache.SetAsync("key", [1], Forever);
-        await using var other = await LockedAsync("LOCK TABLE solid_cache_entries");
-        var ends = await Ending.OfAllAsync(Enumerable.Range(0, 2_000).Select(number => (Func<Task>)(() => node.Cache.SetAsync($"key:{number}", [1], Forever))));
+        await using var other = await OtherTransaction.StartAsync(Server, "LOCK TABLE solid_cache_entries");
+        var ends = await Ended.OfAllAsync(Enumerable.Range(0, 2_000).Select(number => (Func<Task>)(() => node.Cache.SetAsync($"key:{number}", [1], Forever))));
 
         var refusals = ends.Select(end => end.Error).OfType<SolidCacheException>().ToList();
         Assert.That(refusals, Is.Not.Empty);
@@ -133,7 +134,7 @@ public sealed partial class Refusals : SharedServer
             await FirstRequestAsync(cache.RemoveAsync("key"));
         }
 
-        static async Task FirstRequestAsync(Task call) => await Ending.OfAsync(() => Refusals.FirstRequestAsync(call));
+        static async Task FirstRequestAsync(Task call) => await Ended.OfAsync(() => Refusals.FirstRequestAsync(call));
     }
 
     /// <summary>Its name is looked for in the errors of others.</summary>

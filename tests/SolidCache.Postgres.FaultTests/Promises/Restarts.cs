@@ -1,11 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>A pool holds connections that died with the server's last life. Nobody is told of them but those whose writes they may have carried.</summary>
-public sealed class Restarts : SharedServer
+public sealed class Restarts : OneServer
 {
     [Test]
     public async Task Health_and_figures_are_as_before_when_the_server_is_back([Values] bool coalescing, [Values] bool restart, [Values] bool healthFirst)
@@ -26,7 +27,7 @@ public sealed class Restarts : SharedServer
             await EndConnectionsAsync();
         }
 
-        Ending[] ends = healthFirst
+        Ended[] ends = healthFirst
             ? [.. await ProbesAsync(health, 1), .. await StatisticsAsync(node, 4)]
             : [.. await StatisticsAsync(node, 1), .. await ProbesAsync(health, 4)];
         Assert.That(ends.Where(end => end.Error is not null), Is.Empty);
@@ -40,19 +41,19 @@ public sealed class Restarts : SharedServer
         var health = node.Services.GetRequiredService<HealthCheckService>();
         for (var life = 0; life < 3; life++)
         {
-            Assert.That(await ProbesAsync(health, 3), Has.All.Property(nameof(Ending.Error)).Null);
+            Assert.That(await ProbesAsync(health, 3), Has.All.Property(nameof(Ended.Error)).Null);
             await Server.StopAtOnceAsync();
             await Server.StartAsync();
         }
 
-        Assert.That(await StatisticsAsync(node, 3), Has.All.Property(nameof(Ending.Error)).Null);
+        Assert.That(await StatisticsAsync(node, 3), Has.All.Property(nameof(Ended.Error)).Null);
     }
 
-    private static Task<Ending[]> StatisticsAsync(CacheHost node, int count) =>
-        Ending.OfAllAsync(Enumerable.Repeat(() => (Task)node.Cache.GetStatisticsAsync(), count));
+    private static Task<Ended[]> StatisticsAsync(CacheHost node, int count) =>
+        Ended.OfAllAsync(Enumerable.Repeat(() => (Task)node.Cache.GetStatisticsAsync(), count));
 
     /// <summary>A probe that does not find the cache healthy is a failure whose error is its description.</summary>
-    private static Task<Ending[]> ProbesAsync(HealthCheckService health, int count) => Ending.OfAllAsync(Enumerable.Repeat(
+    private static Task<Ended[]> ProbesAsync(HealthCheckService health, int count) => Ended.OfAllAsync(Enumerable.Repeat(
         async Task () =>
         {
             var entry = (await health.CheckHealthAsync()).Entries["solid_cache"];

@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Caching.Distributed;
+using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
@@ -8,7 +12,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// No thread of the pool is free, since each is blocked, as in an application that calls synchronously: blocking calls need none. The tests block too, for the
 /// pool is that of the process, and give it back before they await anything.
 /// </summary>
-public sealed class Starvation : SharedServer
+public sealed class Starvation : OneServer
 {
     private const int Threads = 12;
     private const int Rounds = 20;
@@ -78,7 +82,7 @@ public sealed class Starvation : SharedServer
         await using var node = await StartNodeAsync(options => (options.Coalescing, options.OperationTimeout) = (coalescing, limit));
         var cache = node.Cache;
         await cache.SetAsync("key", [0], Forever);
-        await using var other = await LockedAsync(LockOf("key"));
+        await using var other = await OtherTransaction.LockRowsAsync(Server, "key = 'key'");
         var ends = new ConcurrentQueue<(string? Error, TimeSpan Time)>();
 
         var done = WithoutPool(() => Together(4, _ =>
@@ -127,6 +131,66 @@ public sealed class Starvation : SharedServer
         var errors = new ConcurrentQueue<string>();
         Try(errors, "", call);
         return errors.SingleOrDefault()?.Split(':')[1].Trim();
+    }
+
+    /// <summary>Whoever calls first makes the table, before any host has started.</summary>
+    [Test]
+    public async Task A_first_call_makes_the_table_while_the_pool_is_blocked([Values] bool coalescing)
+    {
+        await Server.ExecuteAsync($"DROP TABLE {Tables} CASCADE");
+        await using var node = CacheHost.Build(Server.ConnectionString, options => (options.Coalescing, options.OperationTimeout) = (coalescing, Limit));
+        var cache = node.Cache;
+        var errors = new ConcurrentQueue<string>();
+
+        var done = WithoutPool(() => Together(4, number =>
+        {
+            Try(errors, "set", () => cache.Set($"key:{number}", [1], Forever));
+            Try(errors, "get", () => cache.Get($"key:{number}"));
+        }));
+
+        Assert.That(errors.Take(3), Is.Empty);
+        Assert.That(done, Is.True, "All calls come back.");
+        Assert.That(await CountAsync("true"), Is.EqualTo(4));
+    }
+
+    /// <summary>Its first statements are those of the schema, which have a limit of their own.</summary>
+    [Test]
+    public async Task A_first_call_keeps_its_limit_while_the_pool_is_blocked_and_the_network_swallows_everything([Values] bool coalescing, [Values] bool isUnderWay)
+    {
+        // It takes connections, and that is all; or it stops in the middle of what makes the table.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await Server.ExecuteAsync($"DROP TABLE {Tables} CASCADE");
+        await using var other = await OtherTransaction.StartAsync(Server, "CREATE TABLE solid_cache_entries (key text)");
+        var port = isUnderWay ? Server.Port : ((IPEndPoint)silent.LocalEndpoint).Port;
+        await using var node = CacheHost.Build(
+            Cluster.ConnectionStringOn(port), options => (options.Coalescing, options.OperationTimeout) = (coalescing, Limit));
+        var cache = node.Cache;
+        var ends = new ConcurrentQueue<(string? Error, TimeSpan Time)>();
+
+        var done = WithoutPool(() => Together(8, number =>
+        {
+            var errors = new ConcurrentQueue<string>();
+            var began = Stopwatch.GetTimestamp();
+            Try(errors, "call", () =>
+            {
+                if (number % 2 == 0)
+                {
+                    cache.Set($"key:{number}", [1], Forever);
+                }
+                else
+                {
+                    cache.Get($"key:{number}");
+                }
+            });
+            ends.Enqueue((errors.SingleOrDefault(), Stopwatch.GetElapsedTime(began)));
+        }));
+        await other.RollBackAsync();
+
+        await TestContext.Out.WriteLineAsync($"{ends.MaxBy(end => end.Time)}");
+        Assert.That(done, Is.True, "All calls come back.");
+        Assert.That(ends.Select(end => end.Error), Is.All.Not.Null);
+        Assert.That(ends.Select(end => end.Time), Is.All.LessThan(Limit + Slack));
     }
 
     /// <summary>Runs some work on threads of its own.</summary>

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>What was suspected when the code was read.</summary>
-public sealed class Suspicions : SharedServer
+public sealed class Suspicions : OneServer
 {
     [Test]
     public async Task Nobody_notices_the_task_scheduler_of_a_caller([Values] bool coalescing)
@@ -21,7 +22,7 @@ public sealed class Suspicions : SharedServer
         using var stopping = new CancellationTokenSource();
         var others = Enumerable.Range(0, 8).Select(number => Task.Run(async () =>
         {
-            var ends = new List<Ending>();
+            var ends = new List<Ended>();
             for (var call = 0; !stopping.IsCancellationRequested; call++)
             {
                 ends.Add(await Verb.Asynchronous[(number + call) % Verb.Asynchronous.Count].EndAsync(cache, $"key:{number}"));
@@ -71,9 +72,9 @@ public sealed class Suspicions : SharedServer
         await Server.EndBackendsAsync();
         for (var round = 0; round < 3; round++)
         {
-            var failed = await Ending.OfAllAsync(Verb.OfAKey.Select(verb => (Func<Task>)(() => verb.CallAsync(node.Cache, "key", CancellationToken.None))));
-            Assert.That(failed, Has.All.Property(nameof(Ending.Error)).Not.Null);
-            Assert.That(failed.Select(end => end.Time), Is.All.LessThan(TimeSpan.FromSeconds(2) + Slack));
+            var failed = await Ended.OfAllAsync(Verb.OfAKey.Select(verb => (Func<Task>)(() => verb.CallAsync(node.Cache, "key", CancellationToken.None))));
+            Assert.That(failed, Has.All.Property(nameof(Ended.Error)).Not.Null);
+            Assert.That(failed.Select(end => end.After), Is.All.LessThan(TimeSpan.FromSeconds(2) + Slack));
         }
 
         isBroken = false;
@@ -101,7 +102,7 @@ public sealed class Suspicions : SharedServer
             (node, number) => Enumerable.Range(0, 3).Select(caller => RepeatAsync(node, $"{number}.{caller}", async)));
         var ends = (await Task.WhenAll(calls)).SelectMany(ends => ends).ToList();
 
-        await TestContext.Out.WriteLineAsync($"The longest took {ends.Max(end => end.Time).TotalSeconds:0.0} s.");
+        await TestContext.Out.WriteLineAsync($"The longest took {ends.Max(end => end.After).TotalSeconds:0.0} s.");
         Assert.That(ends.Where(end => end.Error is not null).Take(3), Is.Empty);
     }
 
@@ -117,14 +118,14 @@ public sealed class Suspicions : SharedServer
         await using var first = await StartAsync(connectionString, coalescing: true);
         await using var second = await StartAsync(connectionString, coalescing: true);
 
-        var ends = new List<Ending>();
+        var ends = new List<Ended>();
         for (var round = 0; round < 3; round++)
         {
-            ends.AddRange(await Ending.OfAllAsync(((CacheHost[])[first, second, first, second]).SelectMany(node =>
+            ends.AddRange(await Ended.OfAllAsync(((CacheHost[])[first, second, first, second]).SelectMany(node =>
                 Enumerable.Range(0, Keys).Select(number => (Func<Task>)(() => node.Cache.SetAsync($"key:{number}", [1], Forever))))));
         }
 
-        await TestContext.Out.WriteLineAsync($"The longest took {ends.Max(end => end.Time).TotalSeconds:0.0} s.");
+        await TestContext.Out.WriteLineAsync($"The longest took {ends.Max(end => end.After).TotalSeconds:0.0} s.");
         Assert.That(ends.Where(end => end.Error is not null).Take(3), Is.Empty);
     }
 
@@ -132,9 +133,9 @@ public sealed class Suspicions : SharedServer
         connectionString,
         options => (options.Coalescing, options.Durability, options.OperationTimeout) = (coalescing, SolidCacheDurability.Full, TimeSpan.FromSeconds(8)));
 
-    private static async Task<List<Ending>> RepeatAsync(CacheHost node, string caller, bool async)
+    private static async Task<List<Ended>> RepeatAsync(CacheHost node, string caller, bool async)
     {
-        var ends = new List<Ending>();
+        var ends = new List<Ended>();
         foreach (var verb in (string[])(async ? ["SetAsync", "RemoveAsync", "SetAsync"] : ["Set", "Remove", "Set"]))
         {
             ends.Add(await Verb.Named(verb).EndAsync(node.Cache, "key"));

@@ -3,7 +3,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>What is on record of a sweep may be wrong: the clock was ahead, or the table is no longer the one that was swept.</summary>
-public sealed class SweepRecords : SharedServer
+public sealed class SweepRecords : OneServer
 {
     private const int Doomed = 30_000;
     private const string CountExpired = "SELECT count(*) FROM solid_cache_entries WHERE expires_at <= now()";

@@ -4,7 +4,8 @@ using SolidCache.Postgres.FaultTests.Servers;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>Touches of sliding expirations that are due and cannot be written: reads do not notice, nor do writes.</summary>
-public sealed class Touches : OneServer
+/// <remarks>With as many connections as a standby has by default: it may not have fewer.</remarks>
+public sealed class Touches() : OneServer("synchronous_standby_names=*", "max_connections=100")
 {
     private const int Due = 300;
     private Cluster _standby = null!;
@@ -81,9 +82,6 @@ public sealed class Touches : OneServer
         Assert.That((await Task.WhenAll(writes)).Select(write => write.Error), Is.All.Null);
         AssertNoOutage(node);
     }
-
-    /// <summary>With as many connections as a standby has by default: it may not have fewer.</summary>
-    private protected override Task<Cluster> NewServerAsync() => Cluster.StartNewAsync("synchronous_standby_names=*");
 
     private static async Task HitAsync(Verbs verbs, string key) => Assert.That(await verbs.GetAsync(key), Is.Not.Null);
 }

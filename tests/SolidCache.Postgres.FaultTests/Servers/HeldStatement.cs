@@ -1,7 +1,10 @@
 namespace SolidCache.Postgres.FaultTests.Servers;
 
-/// <summary>A statement that a <see cref="TcpProxy"/> holds back, with all that its client sends after it: the first whose bytes contain a marker.</summary>
-internal sealed class HeldStatement(byte[] marker)
+/// <summary>
+/// A statement that a <see cref="TcpProxy"/> holds back, with all that its client sends after it: the first whose bytes contain a marker. Or its answer, with all
+/// that the server sends from then on.
+/// </summary>
+internal sealed class HeldStatement(byte[] marker, bool holdsAnswer)
 {
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -9,7 +12,9 @@ internal sealed class HeldStatement(byte[] marker)
     /// <summary>Gets what ends when it is there, and goes no further.</summary>
     public Task Arrived => _arrived.Task;
 
-    /// <summary>Gets what ends when the server gets it.</summary>
+    public bool HoldsAnswer => holdsAnswer;
+
+    /// <summary>Gets what ends when the server gets it, or its client the answer.</summary>
     public Task Delivered => _delivered.Task;
 
     public void Deliver() => _delivered.TrySetResult();

@@ -121,7 +121,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
                     await Task.Delay(wait);
                 }
 
-                if (to == _server && _held is { } statement)
+                if (_held is { } statement && to == (statement.HoldsAnswer ? client : _server))
                 {
                     await Task.WhenAny(statement.Delivered, _reset.Task);
                 }

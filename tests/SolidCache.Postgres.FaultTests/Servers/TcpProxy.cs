@@ -46,7 +46,10 @@ internal sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>Holds the next statement with this marker back, until it is to be delivered.</summary>
-    public HeldStatement HoldBack(byte[] marker) => _heldBack = new HeldStatement(marker);
+    public HeldStatement HoldBack(byte[] marker) => _heldBack = new HeldStatement(marker, holdsAnswer: false);
+
+    /// <summary>Lets the next statement with this marker pass, and holds its answer back.</summary>
+    public HeldStatement HoldBackAnswer(byte[] marker) => _heldBack = new HeldStatement(marker, holdsAnswer: true);
 
     /// <summary>Resets the clients whose statements are held back; the server keeps its end of their connections.</summary>
     public void CutOffHeld()

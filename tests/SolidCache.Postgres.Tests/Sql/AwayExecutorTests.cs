@@ -1,12 +1,8 @@
 using System.Buffers;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
-using SolidCache.Postgres.Sql;
-using SolidCache.Postgres.Tests.Diagnostics;
 using SolidCache.Postgres.Tests.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Sql;
@@ -15,37 +11,22 @@ namespace SolidCache.Postgres.Tests.Sql;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AwayExecutorTests
 {
-    private static readonly EntryStatements Statements = new(new SqlNames(AwayDatabase.Table), 0.1);
-    private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
-    private readonly CallClock _clock = AwayDatabase.Clock();
-    private readonly CircuitBreaker _breaker = Breaker();
-    private readonly CircuitBreaker _room = Breaker();
-    private readonly ConnectionSource _connections;
-    private readonly BackendEnd _ends;
+    private readonly AwayParts _parts = new();
 
-    public AwayExecutorTests()
-    {
-        _connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
-        _ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife());
-    }
+    private CallClock Clock => _parts.Clock;
 
     [TearDown]
-    public void End()
-    {
-        _breaker.Dispose();
-        _room.Dispose();
-        _dataSource.Dispose();
-    }
+    public void End() => _parts.Dispose();
 
     [Test]
     public void Reads_end_as_an_outage_and_each_batch_counts_once()
     {
-        var queue = new ReadQueue(Requests.Small, _clock, AwayDatabase.Table);
-        var executor = new ReadBatchExecutor(_connections, Statements, queue, _breaker, _ends, static (_, _) => { }, _clock, Telemetry.Unheard);
+        var queue = new ReadQueue(Requests.Small, Clock, AwayDatabase.Table);
+        var executor = _parts.Reads(queue, static (_, _) => { });
         for (var batches = 0; batches < 5; batches++)
         {
-            Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
-            var requests = new[] { Requests.Read("a", _clock.Now), Requests.Read("a", _clock.Now), Requests.Read("b", _clock.Now) };
+            Assert.That(_parts.Breaker.State, Is.EqualTo(BreakerState.Closed));
+            var requests = new[] { Requests.Read("a", Clock.Now), Requests.Read("a", Clock.Now), Requests.Read("b", Clock.Now) };
             Array.ForEach(requests, queue.Add);
             var batch = new List<ReadRequest>();
             queue.Take(batch);
@@ -58,19 +39,17 @@ public sealed class AwayExecutorTests
             Assert.That(queue.Look(), Is.False);
         }
 
-        Assert.That(_breaker.Refusal(), Is.InstanceOf<NpgsqlException>());
+        Assert.That(_parts.Breaker.Refusal(), Is.InstanceOf<NpgsqlException>());
     }
 
     [Test]
     public void Writes_that_were_never_sent_end_as_an_outage_and_leave_their_keys_free()
     {
-        var queue = new WriteQueue(Requests.Small, _clock, AwayDatabase.Table);
-        var failures = new WriteFailures(_connections, queue, static () => { }, _breaker, _room, _ends, static _ => { }, _clock, new Log(NullLoggerFactory.Instance));
-        var stragglers = new Stragglers(_connections, Statements, queue, static () => { }, failures, _clock, Telemetry.Unheard);
-        var executor = new WriteBatchExecutor(_connections, Statements, queue, stragglers, failures, _clock, Telemetry.Unheard);
+        var queue = new WriteQueue(Requests.Small, Clock, AwayDatabase.Table);
+        var executor = _parts.Writes(queue);
         for (var batches = 0; batches < 5; batches++)
         {
-            Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
+            Assert.That(_parts.Breaker.State, Is.EqualTo(BreakerState.Closed));
             var requests = new[] { Set("b"), Set("a"), Set("a") };
             Array.ForEach(requests, queue.Add);
             var batch = new List<KeyWrite>();
@@ -85,16 +64,14 @@ public sealed class AwayExecutorTests
             Assert.That(queue.Look(), Is.False);
         }
 
-        Assert.That((_breaker.State, _room.State), Is.EqualTo((BreakerState.Open, BreakerState.Closed)));
+        Assert.That((_parts.Breaker.State, _parts.Room.State), Is.EqualTo((BreakerState.Open, BreakerState.Closed)));
     }
 
     [Test]
     public void A_batch_that_is_given_up_frees_its_keys_and_opens_the_breaker()
     {
-        var queue = new WriteQueue(Requests.Small, _clock, AwayDatabase.Table);
-        var failures = new WriteFailures(_connections, queue, static () => { }, _breaker, _room, _ends, static _ => { }, _clock, new Log(NullLoggerFactory.Instance));
-        var stragglers = new Stragglers(_connections, Statements, queue, static () => { }, failures, _clock, Telemetry.Unheard);
-        var executor = new WriteBatchExecutor(_connections, Statements, queue, stragglers, failures, _clock, Telemetry.Unheard);
+        var queue = new WriteQueue(Requests.Small, Clock, AwayDatabase.Table);
+        var executor = _parts.Writes(queue);
         queue.Add(Set("k"));
         var batch = new List<KeyWrite>();
         queue.Take(batch);
@@ -103,18 +80,16 @@ public sealed class AwayExecutorTests
 
         executor.GiveUp(batch);
 
-        Assert.That((queue.IsEmpty, _breaker.State), Is.EqualTo((false, BreakerState.Open)));
-        Assert.That(_breaker.Refusal(), Is.TypeOf<TimeoutException>());
+        Assert.That((queue.IsEmpty, _parts.Breaker.State), Is.EqualTo((false, BreakerState.Open)));
+        Assert.That(_parts.Breaker.Refusal(), Is.TypeOf<TimeoutException>());
     }
 
     [Test]
     public void What_nobody_foresaw_ends_each_call_of_a_batch_with_an_error_of_its_own()
     {
-        var reads = new ReadQueue(Requests.Small, _clock, AwayDatabase.Table);
-        var writes = new WriteQueue(Requests.Small, _clock, AwayDatabase.Table);
-        var failures = new WriteFailures(_connections, writes, static () => { }, _breaker, _room, _ends, static _ => { }, _clock, new Log(NullLoggerFactory.Instance));
-        var stragglers = new Stragglers(_connections, Statements, writes, static () => { }, failures, _clock, Telemetry.Unheard);
-        var (read, other) = (Requests.Read("a", _clock.Now), Requests.Read("b", _clock.Now));
+        var reads = new ReadQueue(Requests.Small, Clock, AwayDatabase.Table);
+        var writes = new WriteQueue(Requests.Small, Clock, AwayDatabase.Table);
+        var (read, other) = (Requests.Read("a", Clock.Now), Requests.Read("b", Clock.Now));
         var (set, another) = (Set("a"), Set("a"));
         reads.Add(read);
         reads.Add(other);
@@ -124,8 +99,8 @@ public sealed class AwayExecutorTests
         reads.Take(readBatch);
         writes.Take(writeBatch);
 
-        new ReadBatchExecutor(_connections, Statements, reads, _breaker, _ends, static (_, _) => { }, _clock, Telemetry.Unheard).Fail(readBatch, unforeseen);
-        new WriteBatchExecutor(_connections, Statements, writes, stragglers, failures, _clock, Telemetry.Unheard).Fail(writeBatch, unforeseen);
+        _parts.Reads(reads, static (_, _) => { }).Fail(readBatch, unforeseen);
+        _parts.Writes(writes).Fail(writeBatch, unforeseen);
 
         Assert.That(
             (Exception?[])[read.Error(), other.Error(), set.Error(), another.Error()],
@@ -133,7 +108,5 @@ public sealed class AwayExecutorTests
     }
 
     private WriteRequest Set(string key) =>
-        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>([1]), default, durable: false, _clock.Now, WriteRequest.NewPool());
-
-    private static CircuitBreaker Breaker() => new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
+        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>([1]), default, durable: false, Clock.Now, WriteRequest.NewPool());
 }

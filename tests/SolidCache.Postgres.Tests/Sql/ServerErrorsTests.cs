@@ -88,6 +88,14 @@ public sealed class ServerErrorsTests
     public void One_row_may_be_to_blame(string state, bool lies) => Assert.That(ServerErrors.LiesInARow(Server(state)), Is.EqualTo(lies));
 
     [Test]
+    public void What_a_trigger_raises_lies_in_its_row_whatever_it_says([Values("P0001", "53100", "42501", "57P01", "08006", "40001", "55P03")] string state)
+    {
+        var raised = new PostgresException("not this one", "ERROR", "ERROR", state, routine: "exec_stmt_raise");
+
+        Assert.That((ServerErrors.LiesInARow(raised), ServerErrors.IsUndone(raised), ServerErrors.IsLocked(raised)), Is.EqualTo((true, false, false)));
+    }
+
+    [Test]
     public void Locks_full_disks_and_touches_that_may_be_left_out_are_told_apart()
     {
         string[] states = ["55P03", "53100", "25006", "53200"];

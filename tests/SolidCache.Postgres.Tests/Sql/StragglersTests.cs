@@ -1,10 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
-using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
-using SolidCache.Postgres.Sql;
-using SolidCache.Postgres.Tests.Diagnostics;
 using SolidCache.Postgres.Tests.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Sql;
@@ -13,16 +8,13 @@ namespace SolidCache.Postgres.Tests.Sql;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class StragglersTests
 {
-    private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
-    private readonly CircuitBreaker _breaker = new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
     private readonly Writes _writes = new();
+    private readonly AwayParts _parts;
+
+    public StragglersTests() => _parts = new AwayParts(_writes.Clock);
 
     [TearDown]
-    public void End()
-    {
-        _breaker.Dispose();
-        _dataSource.Dispose();
-    }
+    public void End() => _parts.Dispose();
 
     [Test]
     public void A_row_whose_time_is_up_is_no_success_for_a_call_that_it_absorbed()
@@ -34,7 +26,7 @@ public sealed class StragglersTests
         _writes.Queue.Stray(batch);
         _writes.Wait(5);
 
-        NewStragglers().Add(batch);
+        _parts.Stragglers(_writes.Queue).Add(batch);
 
         Assert.That(() => absorbed.HasEnded, Is.True.After(10_000, 1));
         Assert.That(absorbed.Error(), Is.Not.Null, "It was never written.");
@@ -47,7 +39,7 @@ public sealed class StragglersTests
         var batch = _writes.Take();
         _writes.Queue.Stray(batch);
 
-        NewStragglers().Add(batch);
+        _parts.Stragglers(_writes.Queue).Add(batch);
 
         Assert.That(() => Array.TrueForAll(requests, request => request.HasEnded), Is.True.After(10_000, 1));
         Assert.That(requests.Select(request => request.Error()), Is.All.TypeOf<Outage>());
@@ -64,21 +56,11 @@ public sealed class StragglersTests
             Array.ForEach(requests, static request => request.GiveUp());
             _writes.Queue.Stray(batch);
 
-            NewStragglers().Add(batch);
+            _parts.Stragglers(_writes.Queue).Add(batch);
 
             Assert.That(() => _writes.Queue.Look(), Is.False.After(10_000, 1));
         }
 
-        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed), "So many outages would have opened it.");
-    }
-
-    private Stragglers NewStragglers()
-    {
-        var connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
-        var statements = new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1);
-        var ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife());
-        var failures = new WriteFailures(
-            connections, _writes.Queue, static () => { }, _breaker, _breaker, ends, static _ => { }, _writes.Clock, new Log(NullLoggerFactory.Instance));
-        return new Stragglers(connections, statements, _writes.Queue, static () => { }, failures, _writes.Clock, Telemetry.Unheard);
+        Assert.That(_parts.Breaker.State, Is.EqualTo(BreakerState.Closed), "So many outages would have opened it.");
     }
 }

@@ -1,11 +1,7 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
-using SolidCache.Postgres.Resilience;
 using SolidCache.Postgres.Sql;
-using SolidCache.Postgres.Tests.Diagnostics;
 using SolidCache.Postgres.Tests.Dispatch;
 
 namespace SolidCache.Postgres.Tests.Sql;
@@ -14,17 +10,12 @@ namespace SolidCache.Postgres.Tests.Sql;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class TouchBehindTests
 {
-    private readonly NpgsqlDataSource _dataSource = NpgsqlDataSource.Create(AwayDatabase.ConnectionString);
-    private readonly CircuitBreaker _breaker = new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
+    private readonly AwayParts _parts = new();
     private readonly List<(CacheKey Key, long Began)> _touches = [];
     private Action _touched = static () => { };
 
     [TearDown]
-    public void End()
-    {
-        _breaker.Dispose();
-        _dataSource.Dispose();
-    }
+    public void End() => _parts.Dispose();
 
     [Test]
     public void A_touch_is_on_its_way_before_any_reader_has_the_value()
@@ -71,19 +62,7 @@ public sealed class TouchBehindTests
         return request;
     }
 
-    private ReadBatchExecutor NewExecutor()
-    {
-        var clock = AwayDatabase.Clock();
-        return new ReadBatchExecutor(
-            AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance),
-            new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1),
-            new ReadQueue(Requests.Small, clock, AwayDatabase.Table),
-            _breaker,
-            new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife()),
-            Touch,
-            clock,
-            Telemetry.Unheard);
-    }
+    private ReadBatchExecutor NewExecutor() => _parts.Reads(new ReadQueue(Requests.Small, _parts.Clock, AwayDatabase.Table), Touch);
 
     private void Touch(CacheKey key, long began)
     {

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 
-namespace SolidCache.Postgres.FaultTests.Promises;
+namespace SolidCache.Postgres.FaultTests.Calls;
 
 /// <summary>One of the ways to call a cache. The synchronous ones have a thread of their own, whatever becomes of the pool's.</summary>
 /// <param name="Name">Names it to who reads of a failure.</param>
@@ -47,10 +47,14 @@ internal sealed record Verb(string Name, Func<ISolidCache, string, CancellationT
 
     public static Verb Named(string name) => All.Single(verb => verb.Name == name);
 
+    /// <summary>Not a thread of the pool: a test that has taken all of those would say nothing of the cache.</summary>
     public static Task OnAThread(Action call) =>
         Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    public Task<Ending> EndAsync(ISolidCache cache, string key, CancellationToken token = default) => Ending.OfAsync(() => CallAsync(cache, key, token));
+    public static Task<T> OnAThread<T>(Func<T> call) =>
+        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    public Task<Ended> EndAsync(ISolidCache cache, string key, CancellationToken token = default) => Ended.OfAsync(() => CallAsync(cache, key, token));
 
     public override string ToString() => Name;
 }
