@@ -33,6 +33,12 @@ dotnet add Newcomer package Microsoft.Extensions.Hosting >/dev/null
 dotnet add Newcomer package SolidCache.Postgres --version "$version" >/dev/null
 dotnet build Newcomer -c Release --nologo -v quiet -clp:NoSummary
 
+# The README's program, pasted as a reader does: no warning, and a console that stays quiet.
+dotnet new web --name Shop --output Shop --no-restore >/dev/null
+sed -n '/^```csharp$/,/^```$/p' "$repository/README.md" | sed '1d;/^```$/,$d' >Shop/Program.cs
+dotnet add Shop package SolidCache.Postgres --version "$version" >/dev/null
+dotnet build Shop -c Release --nologo -v quiet -clp:NoSummary -warnaserror
+
 package=$NUGET_PACKAGES/solidcache.postgres/$version
 missing=0
 must() { # must WHAT TEST...
@@ -62,5 +68,6 @@ dotnet tool install SolidCache.Postgres.Tool --version "$version" --tool-path "$
 
 "$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
   dotnet run --project Newcomer -c Release --no-build
+"$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- "$repository/eng/package-test/shop.sh" "$("$repository/eng/free-port.sh")"
 "$repository/eng/with-postgres.sh" --export ConnectionStrings__SolidCache -- \
   bash -c '"$0" migrate && "$0" verify && "$0" stats --json' "$work/tools/solid-cache"

@@ -89,7 +89,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         (_telemetry.Figures, _telemetry.Waiting) = (figures, () => (reads.Count, writes.Count));
 
         var sweeps = new SweepStatements(names);
-        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost);
+        var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost, table, log);
 
         var observed = new ObservedEntryStore(store, _telemetry, figures);
         Cache = new EntryCache(options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed, sweeper, new CachePolicy(options), life, time);

@@ -38,11 +38,12 @@ internal sealed class BackendEnd(SideWork work, CallClock clock, CacheLife life)
 
     /// <param name="backend">Whose connection broke.</param>
     /// <param name="deadline">The timestamp from which on it refuses what it has not begun to write.</param>
+    /// <param name="away">Told of each time that the server could not be asked.</param>
     /// <param name="ended">Called when it is certain that nothing of it takes effect any more, however long the server is away.</param>
     /// <returns>False when that cannot be found out.</returns>
-    public bool TryEnd(Backend? backend, long deadline, Action ended) => backend is { Started: > 0 } && OwnThread.TryStart("end of a backend", () =>
+    public bool TryEnd(Backend? backend, long deadline, Action<Exception> away, Action ended) => backend is { Started: > 0 } && OwnThread.TryStart("end of a backend", () =>
     {
-        while (MayTakeEffect(backend, deadline))
+        while (MayTakeEffect(backend, deadline, away))
         {
             lock (_pause)
             {
@@ -77,7 +78,7 @@ internal sealed class BackendEnd(SideWork work, CallClock clock, CacheLife life)
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Where the server does not let the cache look, the deadline decides.")]
-    private bool MayTakeEffect(Backend backend, long deadline)
+    private bool MayTakeEffect(Backend backend, long deadline, Action<Exception> away)
     {
         var isFenced = clock.Now >= deadline;
         try
@@ -88,8 +89,9 @@ internal sealed class BackendEnd(SideWork work, CallClock clock, CacheLife life)
                 Parameter.BigInt(backend.ProcessId),
                 Parameter.BigInt(backend.Started!.Value))).Any(found => found.IsThere && (found.HasWritten || !isFenced));
         }
-        catch (Outage)
+        catch (Outage outage)
         {
+            away(outage.Cause);
             // Nobody is left to look for when the cache has ended.
             return !isFenced || !life.IsOver;
         }

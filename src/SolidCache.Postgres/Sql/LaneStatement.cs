@@ -65,9 +65,26 @@ internal sealed class LaneStatement
             _command.Prepare();
             result = execute(session, _command);
         }
+        catch (Exception error) when (error is not NpgsqlException)
+        {
+            ForgetSizes();
+            throw;
+        }
 
         _isStale = _clock.Since(began) > Slow && _clock.Since(_plannedAt) > BetweenPlans;
         return result;
+    }
+
+    /// <summary>
+    /// What was thrown within Npgsql and is not its own, as by a listener, has left behind how long the values of then were, which would be taken for
+    /// the length of the next ones. Npgsql forgets that with the type.
+    /// </summary>
+    private void ForgetSizes()
+    {
+        foreach (var parameter in _parameters)
+        {
+            parameter.NpgsqlDbType = parameter.NpgsqlDbType;
+        }
     }
 
     private void Prepare()

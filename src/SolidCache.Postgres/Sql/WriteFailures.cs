@@ -75,7 +75,7 @@ internal sealed class WriteFailures(
     {
         var deadline = clock.DeadlineOf(oldest, CommitsWithin);
         var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => connections.Explained(error)), until: long.MaxValue);
-        var isLookedAfter = ends.TryEnd(backend, deadline, () =>
+        var isLookedAfter = ends.TryEnd(backend, deadline, away: writes.Failed, ended: () =>
         {
             queue.Release(hold);
             wakeLanes();

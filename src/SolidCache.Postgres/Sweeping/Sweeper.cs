@@ -6,7 +6,8 @@ using SolidCache.Postgres.Sql;
 namespace SolidCache.Postgres.Sweeping;
 
 /// <summary>Sweeps once: in turn with the other nodes, or at once because somebody asked for it.</summary>
-internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements statements, SweepPass pass, CacheTelemetry telemetry, Action stateLost)
+internal sealed class Sweeper(
+    SideWork inTurn, SideWork byHand, SweepStatements statements, SweepPass pass, CacheTelemetry telemetry, Action stateLost, TableName table, Log log)
 {
     private readonly SweepLease _lease = new(statements);
 
@@ -50,12 +51,14 @@ internal sealed class Sweeper(SideWork inTurn, SideWork byHand, SweepStatements 
     private async ValueTask<SweepResult> ObserveAsync(SideWork work, Func<Session, SweepResult> sweep, CancellationToken cancellationToken)
     {
         var call = telemetry.Begin(CacheOperation.Sweep);
+        var began = TimeProvider.System.GetTimestamp();
         try
         {
             var result = await work.RunStepsAsync(sweep, cancellationToken).ConfigureAwait(false);
             if (result.SkipReason is null)
             {
                 call.Swept(result.Deleted);
+                log.CleanupExecuted(table, result.Deleted, TimeProvider.System.GetElapsedTime(began).TotalSeconds);
             }
             else
             {

@@ -36,7 +36,6 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
     /// <returns>How long to wait for the next one.</returns>
     private async ValueTask<TimeSpan> SweepAsync(CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
         try
         {
             // A node wakes up a little before or after the others; a pass that began in the same round counts as this round's.
@@ -44,10 +43,6 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
             if (result.SkipReason is { } reason)
             {
                 log.CleanupSkipped(table, reason);
-            }
-            else
-            {
-                log.CleanupExecuted(table, result.Deleted, time.GetElapsedTime(started).TotalSeconds);
             }
 
             return SweepSchedule.Next(interval, Random.Shared.NextDouble());

@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.IntegrationTests.Documentation;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1707", Justification = "They are the variables of the page.")]
 public sealed class PageSurroundings(string database, ISolidCache running)
 {
-    public string[] args { get; } = [];
+    public string[] args { get; } = [$"--ConnectionStrings:Postgres={database}"];
 
     public string connectionString { get; } = database;
 

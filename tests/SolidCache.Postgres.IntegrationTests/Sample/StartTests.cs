@@ -83,7 +83,7 @@ public sealed class StartTests
     {
         await using var service = new SampleService(database.ConnectionString, settings);
         using var client = service.CreateClient();
-        Assert.That(await HealthAsync(client), Is.EqualTo(HttpStatusCode.OK));
+        await Eventually.TrueAsync(async () => await HealthAsync(client) == HttpStatusCode.OK, "the service is healthy");
     }
 
     private static async Task<HttpStatusCode> HealthAsync(HttpClient client)

@@ -113,6 +113,7 @@ public sealed class HostedSweeper
         var counts = await Task.WhenAll(first.Cache.RemoveExpiredAsync(), second.Cache.RemoveExpiredAsync(), first.Cache.RemoveExpiredAsync());
 
         Assert.That(counts.Sum(), Is.EqualTo(20_000));
+        Assert.That(second.Logs.GetSnapshot().Single(static record => record.Id.Name == "cache_cleanup_executed").Message, Does.Contain($"deleted_count={counts[1]},"));
         Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.Zero);
     }
 

@@ -117,7 +117,7 @@ public sealed class NoThreadTests
     public void A_backend_that_nobody_can_look_after_is_left_to_its_deadline() =>
         Assert.That(
             new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife())
-                .TryEnd(new Backend(1, Started: 1), deadline: 0, static () => Assert.Fail("Nobody knows.")),
+                .TryEnd(new Backend(1, Started: 1), deadline: 0, away: static _ => { }, ended: static () => Assert.Fail("Nobody knows.")),
             Is.False);
 
     private static void GiveThreadsBack() => OwnThread.Instead = null;

@@ -78,7 +78,7 @@ public sealed class SweeperServiceTests
     private SweeperService Service(bool isEnabled, TimeSpan interval)
     {
         var statements = new SweepStatements(new SqlNames(AwayDatabase.Table));
-        var sweeper = new Sweeper(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Work(_dataSource, _loggers), statements, new SweepPass(statements, 50e6, _time), Telemetry.Unheard, static () => { });
+        var sweeper = new Sweeper(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Work(_dataSource, _loggers), statements, new SweepPass(statements, 50e6, _time), Telemetry.Unheard, static () => { }, AwayDatabase.Table, new Log(_loggers));
         return new SweeperService(sweeper, AwayDatabase.Table, isEnabled, interval, _time, new Log(_loggers));
     }
 }
