@@ -6,7 +6,7 @@
 # Needs Linux, PostgreSQL 15's server programs (in /usr/lib/postgresql/15/bin, or the folder SOLIDCACHE_FAULT_POSTGRES) and PgBouncer, which are
 # installed here where that is allowed; and root for the faults of disks and networks, which are ignored without it, and fail where CI is set.
 # SOLIDCACHE_FAULT_TABLE names a file to which each fault adds a row of a Markdown table; SOLIDCACHE_FAULT_SECONDS is for how long connections are
-# ended (10). .ci/run leaves those of the category Long out, which repeat another's fault in another way, to stay within its time. eng/soak.sh
+# ended (10). .ci/run leaves those of the category Long out, which repeat another's fault in another way or need a machine that nobody else uses, to stay within its time. eng/soak.sh
 # runs those of the category Soak, random faults one after the other, for longer than the half minute of here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

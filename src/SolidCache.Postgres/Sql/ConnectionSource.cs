@@ -83,6 +83,12 @@ internal sealed class ConnectionSource(
             dataSource.Clear();
         }
 
+        if (error is NpgsqlException { InnerException: IOException })
+        {
+            // One that broke is seldom alone: a write that the next met would be of unknown outcome too.
+            ForgetIdle();
+        }
+
         return false;
     }
 

@@ -6,6 +6,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>What time it is at the server, a cache learns by asking on each new connection. The answer may have been on its way for long.</summary>
+[Category("Long")]
 public sealed class Clocks : OneServer
 {
     private static readonly byte[] Question = "solid_cache:pooler"u8.ToArray();

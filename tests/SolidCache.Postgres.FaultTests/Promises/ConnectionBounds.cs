@@ -8,6 +8,7 @@ using SolidCache.Postgres.FaultTests.Servers;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>How many connections a node has, whatever is asked of it, and whose they are.</summary>
+[Category("Long")]
 public sealed class ConnectionBounds : OneServer
 {
     /// <summary>README: connections of a node.</summary>

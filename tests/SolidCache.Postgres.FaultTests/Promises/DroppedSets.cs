@@ -7,6 +7,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>In <see cref="SolidCacheFailureMode.Degrade"/> what was dropped is older than what was stored since, however late anybody hears of it.</summary>
+[Category("Long")]
 public sealed class DroppedSets : OneServer
 {
     private readonly ConcurrentQueue<SolidCacheDegradation> _told = new();

@@ -6,6 +6,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>The application's logger throws, whatever it is told, or takes its time: a disk that is full, a sink that is gone.</summary>
+[Category("Long")]
 public sealed class Loggers : OneServer
 {
     private DifficultLogger _logger = null!;

@@ -10,6 +10,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// ASP.NET Core's sessions in a cache that degrades: a request reads its session, adds to it, and writes it back. One that finds nothing begins a new
 /// one, which must not take the place of the session that was only out of reach.
 /// </summary>
+[Category("Long")]
 public sealed class Sessions : OneServer
 {
     private const int Count = 400;

@@ -12,6 +12,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 /// No thread of the pool is free, since each is blocked, as in an application that calls synchronously: blocking calls need none. The tests block too, for the
 /// pool is that of the process, and give it back before they await anything.
 /// </summary>
+[Category("Long")]
 public sealed class Starvation : OneServer
 {
     private const int Threads = 12;

@@ -9,6 +9,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.FaultTests.Promises;
 
 /// <summary>What was suspected when the code was read.</summary>
+[Category("Long")]
 public sealed class Suspicions : OneServer
 {
     [Test]
