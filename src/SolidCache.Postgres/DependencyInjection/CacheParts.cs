@@ -63,6 +63,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
         var reads = new ReadQueue(limits, clock, table);
         var writes = new WriteQueue(limits, clock, table);
+        Action? wakeWatch = null;
         _readBreaker = new CircuitBreaker(sideCalls.ProbeReads, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
         _writeBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
         _roomBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("sets", error, writes.FailWaitingSets), TimeProvider.System);
@@ -76,9 +77,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), clock, _telemetry), clock, Survived);
         writeLanes = new Lanes<KeyWrite>(
             "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
+        // The breakers last: one may open while the lanes are looked after.
+        var watch = new Watch(Survived, readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
+        wakeWatch = watch.Wake;
         _entries = new EntryStore(
-            // The breakers last: they are told before a batch ends, and open while its lane is looked after.
-            reads, writes, readLanes, writeLanes, new Watch(Survived, readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker), clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
+            reads, writes, readLanes, writeLanes, watch, clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
 
         _degradation = options.FailureMode == SolidCacheFailureMode.Degrade
             ? new Degradation(sideCalls.RemoveStale, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
@@ -112,6 +115,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             }
 
             failWaiting(() => new Outage(Refusal.Of(table, error)));
+            // It asks the server, and who is refused wakes nobody.
+            wakeWatch?.Invoke();
             OwnThread.TryStart("log", () => log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error)));
         }
     }
