@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace SolidCache.Postgres;
@@ -11,6 +12,69 @@ namespace SolidCache.Postgres;
 /// </remarks>
 public interface ISolidCache : IBufferDistributedCache
 {
+    /// <summary>Reads an entry, or has its value made and stores it: by one caller of all nodes, while the others wait.</summary>
+    /// <remarks>
+    /// <para>
+    /// Who misses takes a lease on the entry before the factory runs, and the value is stored only under it. A removal of the entry, by whichever node and also
+    /// within a transaction, ends the lease: a value that was made from data of before the change is never stored. Callers of one process share one run of the
+    /// factory; those of other nodes wait for it (<see cref="SolidCacheEntryOptions.LeaseWait"/>).
+    /// </para>
+    /// <para>
+    /// A factory may take as long as it takes. It is cancelled when nobody waits for it any more; one caller's cancellation ends only his own wait. What it
+    /// throws reaches all who share it, and frees the lease. Where no lease can be had (a read-only server, a row that is locked, an outage that
+    /// <see cref="SolidCacheFailureMode.Degrade"/> hides), it runs and its value is returned without being stored; so is one of more than
+    /// <see cref="PostgresSolidCacheOptions.MaxValueBytes"/>. A stored value is relaxed (<see cref="SolidCacheDurability"/>): what a crash of the server takes is made again.
+    /// </para>
+    /// <para>It may run in the background after the call, with <see cref="SolidCacheEntryOptions.AllowStaleFor"/> or <see cref="SolidCacheEntryOptions.RefreshBefore"/>: then it must not use what ends with the call's scope.</para>
+    /// </remarks>
+    /// <param name="key">The key; any string but null.</param>
+    /// <param name="factory">Makes the value; not null.</param>
+    /// <param name="options">When it expires, its tags, and how long others wait; null for the cache's default.</param>
+    /// <param name="token">Ends this call's wait.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> or <paramref name="factory"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The absolute expiration lies in the past.</exception>
+    ValueTask<byte[]> GetOrCreateAsync(
+        string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default);
+
+    /// <inheritdoc cref="GetOrCreateAsync(string, Func{CancellationToken, ValueTask{byte[]}}, SolidCacheEntryOptions?, CancellationToken)"/>
+    /// <typeparam name="TState">The type of what the factory needs.</typeparam>
+    /// <param name="state">Handed to the factory, so that it captures nothing and a hit allocates nothing for it.</param>
+    ValueTask<byte[]> GetOrCreateAsync<TState>(
+        string key, TState state, Func<TState, CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default);
+
+    /// <summary>Removes every entry that was stored with a tag, and ends whatever is being made with it.</summary>
+    /// <remarks>
+    /// All of them are misses from one moment on, and durably; their rows are deleted after it, in short transactions. An entry that is stored while the removal runs may survive it.
+    /// </remarks>
+    /// <param name="tag">The tag, compared exactly.</param>
+    /// <param name="token">Stops the deletion; the entries are misses all the same once it has begun.</param>
+    /// <returns>How many rows were deleted, those included that had expired and were not swept yet.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="tag"/> is null.</exception>
+    Task<long> RemoveByTagAsync(string tag, CancellationToken token = default);
+
+    /// <summary>Removes every entry that was stored with one of some tags, at one moment.</summary>
+    /// <inheritdoc cref="RemoveByTagAsync(string, CancellationToken)"/>
+    /// <param name="tags">The tags; none removes nothing.</param>
+    /// <exception cref="ArgumentException">A tag is null.</exception>
+    Task<long> RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default);
+
+    /// <summary>The cache within a transaction of the application's.</summary>
+    /// <param name="transaction">An <c>NpgsqlTransaction</c> of the cache's database, or one that wraps it, as profilers do; not ended yet.</param>
+    /// <returns>Removals and sets that take effect when the transaction commits.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="transaction"/> is null.</exception>
+    /// <exception cref="ArgumentException">It has been committed or rolled back already.</exception>
+    ISolidCacheTransaction InTransaction(DbTransaction transaction);
+
+    /// <summary>
+    /// The cache within whatever transaction a connection is in: its own, or that of a <see cref="System.Transactions.TransactionScope"/> in which it was opened. Outside of one
+    /// each call is a transaction by itself. An ambient scope by itself captures nothing of the cache.
+    /// </summary>
+    /// <param name="connection">An open <c>NpgsqlConnection</c> to the cache's database, or one that wraps it.</param>
+    /// <returns>Removals and sets that take effect when the transaction commits.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="connection"/> is null.</exception>
+    ISolidCacheTransaction InTransactionOf(DbConnection connection);
+
     /// <summary>Tells whether a live entry is stored under <paramref name="key"/>, without extending its sliding expiration.</summary>
     /// <param name="key">The key; any string but null.</param>
     /// <param name="token">Cancels the call.</param>

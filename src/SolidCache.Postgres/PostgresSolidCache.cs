@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data.Common;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -91,6 +92,28 @@ public sealed class PostgresSolidCache : ISolidCache, IAsyncDisposable, IDisposa
 
     /// <inheritdoc/>
     public Task RemoveAsync(string key, CancellationToken token = default) => _cache.RemoveAsync(key, token);
+
+    /// <inheritdoc/>
+    public ValueTask<byte[]> GetOrCreateAsync(
+        string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default) =>
+        _cache.GetOrCreateAsync(key, factory, options, token);
+
+    /// <inheritdoc/>
+    public ValueTask<byte[]> GetOrCreateAsync<TState>(
+        string key, TState state, Func<TState, CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default) =>
+        _cache.GetOrCreateAsync(key, state, factory, options, token);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveByTagAsync(string tag, CancellationToken token = default) => _cache.RemoveByTagAsync(tag, token);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default) => _cache.RemoveByTagAsync(tags, token);
+
+    /// <inheritdoc/>
+    public ISolidCacheTransaction InTransaction(DbTransaction transaction) => _cache.InTransaction(transaction);
+
+    /// <inheritdoc/>
+    public ISolidCacheTransaction InTransactionOf(DbConnection connection) => _cache.InTransactionOf(connection);
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(string key, CancellationToken token = default) => _cache.ExistsAsync(key, token);

@@ -14,7 +14,6 @@ namespace SolidCache.Postgres;
 /// </summary>
 public static class SolidCacheJsonExtensions
 {
-    private const string Reflection = "JSON by reflection may need types that trimming removes. Use the overload with a JsonTypeInfo<T>.";
     private static readonly DistributedCacheEntryOptions DefaultEntryOptions = new();
 
     /// <summary>Stores an object as JSON.</summary>
@@ -27,8 +26,8 @@ public static class SolidCacheJsonExtensions
     /// <param name="token">Cancels the call.</param>
     /// <returns>A task that completes when the entry is stored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
-    [RequiresUnreferencedCode(Reflection)]
-    [RequiresDynamicCode(Reflection)]
+    [RequiresUnreferencedCode(JsonTypes.Reflection)]
+    [RequiresDynamicCode(JsonTypes.Reflection)]
     [OverloadResolutionPriority(1)] // What a fourth argument "new() { .. }" means.
     public static Task SetJsonAsync<T>(
         this IDistributedCache cache,
@@ -37,7 +36,7 @@ public static class SolidCacheJsonExtensions
         DistributedCacheEntryOptions? options = null,
         JsonSerializerOptions? serializerOptions = null,
         CancellationToken token = default) =>
-        SetJsonAsync(cache, key, value, TypeInfo<T>(serializerOptions), options, token);
+        SetJsonAsync(cache, key, value, JsonTypes.Of<T>(serializerOptions), options, token);
 
     /// <inheritdoc cref="SetJsonAsync{T}(IDistributedCache, string, T, DistributedCacheEntryOptions?, JsonSerializerOptions?, CancellationToken)"/>
     /// <param name="jsonTypeInfo">How it is written, from a <c>JsonSerializerContext</c>.</param>
@@ -76,11 +75,11 @@ public static class SolidCacheJsonExtensions
     /// <returns>The object, or the default of its type when there is none. <c>TryGetJsonAsync</c> tells the two apart.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
     /// <exception cref="JsonException">The stored value is not JSON, or not of this type.</exception>
-    [RequiresUnreferencedCode(Reflection)]
-    [RequiresDynamicCode(Reflection)]
+    [RequiresUnreferencedCode(JsonTypes.Reflection)]
+    [RequiresDynamicCode(JsonTypes.Reflection)]
     public static Task<T?> GetJsonAsync<T>(
         this IDistributedCache cache, string key, JsonSerializerOptions? serializerOptions = null, CancellationToken token = default) =>
-        GetJsonAsync(cache, key, TypeInfo<T>(serializerOptions), token);
+        GetJsonAsync(cache, key, JsonTypes.Of<T>(serializerOptions), token);
 
     /// <inheritdoc cref="GetJsonAsync{T}(IDistributedCache, string, JsonSerializerOptions?, CancellationToken)"/>
     /// <param name="jsonTypeInfo">How it is read, from a <c>JsonSerializerContext</c>.</param>
@@ -97,11 +96,11 @@ public static class SolidCacheJsonExtensions
     /// <returns>Whether an entry was found, and the object in it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
     /// <exception cref="JsonException">The stored value is not JSON, or not of this type.</exception>
-    [RequiresUnreferencedCode(Reflection)]
-    [RequiresDynamicCode(Reflection)]
+    [RequiresUnreferencedCode(JsonTypes.Reflection)]
+    [RequiresDynamicCode(JsonTypes.Reflection)]
     public static Task<(bool Found, T? Value)> TryGetJsonAsync<T>(
         this IDistributedCache cache, string key, JsonSerializerOptions? serializerOptions = null, CancellationToken token = default) =>
-        TryGetJsonAsync(cache, key, TypeInfo<T>(serializerOptions), token);
+        TryGetJsonAsync(cache, key, JsonTypes.Of<T>(serializerOptions), token);
 
     /// <inheritdoc cref="TryGetJsonAsync{T}(IDistributedCache, string, JsonSerializerOptions?, CancellationToken)"/>
     /// <param name="jsonTypeInfo">How it is read, from a <c>JsonSerializerContext</c>.</param>
@@ -135,14 +134,4 @@ public static class SolidCacheJsonExtensions
         MaxDepth = options.MaxDepth,
         SkipValidation = true,
     };
-
-    [RequiresUnreferencedCode(Reflection)]
-    [RequiresDynamicCode(Reflection)]
-    private static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions? options)
-    {
-        // As the serializer does with options that it meets for the first time.
-        options ??= JsonSerializerOptions.Web;
-        options.MakeReadOnly(populateMissingResolver: true);
-        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
-    }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Caching;
@@ -21,6 +23,28 @@ internal sealed class CachePolicy(PostgresSolidCacheOptions options)
     public bool SlidesOnRead { get; } = options.RefreshSlidingExpirationOnGet;
 
     public TimeSpan SweepInterval { get; } = options.SweepInterval;
+
+    /// <exception cref="ArgumentException">A tag is null, or the absolute expiration lies in the past.</exception>
+    public Expiration ExpirationOf(DistributedCacheEntryOptions options, TimeProvider time)
+    {
+        var expiration = Expiration.From(options, DefaultSlidingExpiration, time, DefaultAbsoluteExpiration);
+        return options is SolidCacheEntryOptions { Tags: { Count: > 0 } tags } ? expiration with { Tags = TagSet.Of(Map(tags)) } : expiration;
+    }
+
+    /// <summary>Keys, or tags: those are stored as keys are, any string, and those of another prefix are others.</summary>
+    /// <exception cref="ArgumentException">One of them is null.</exception>
+    public IReadOnlyList<CacheKey> Map(IReadOnlyCollection<string> names) =>
+        [.. names.Select(name => Keys.Map(name ?? throw new ArgumentException("One of them is null.", nameof(names)))).Distinct()];
+
+    /// <exception cref="ArgumentException">The value is larger than may be stored.</exception>
+    public void RefuseTooLarge(ReadOnlySequence<byte> value)
+    {
+        if (value.Length > MaxValueBytes)
+        {
+            throw new ArgumentException(
+                $"The value has {value.Length} bytes; {nameof(PostgresSolidCacheOptions.MaxValueBytes)} allows {MaxValueBytes}. Store it in parts, or raise the option.", nameof(value));
+        }
+    }
 
     public bool IsDurable(string key)
     {

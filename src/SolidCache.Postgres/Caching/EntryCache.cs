@@ -1,14 +1,20 @@
 using System.Buffers;
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Leasing;
 using SolidCache.Postgres.Sweeping;
+using SolidCache.Postgres.Transactions;
 
 namespace SolidCache.Postgres.Caching;
 
 /// <summary>The cache as its callers see it: checks the arguments, puts them into the vocabulary of entries, and calls the store.</summary>
-internal sealed class EntryCache(IEntryStore store, Sweeper sweeper, CachePolicy policy, CacheLife life, TimeProvider time) : ISolidCache
+internal sealed class EntryCache(
+    IEntryStore store, EntryCreator creator, TransactionalWrites writes, Sweeper sweeper, CachePolicy policy, CacheLife life, TimeProvider time) : ISolidCache
 {
+    private static readonly SolidCacheEntryOptions DefaultOptions = new();
+
     public byte[]? Get(string key)
     {
         var value = new ArrayReceiver();
@@ -49,6 +55,54 @@ internal sealed class EntryCache(IEntryStore store, Sweeper sweeper, CachePolicy
     public void Remove(string key) => RemoveAsync(key, async: false, CancellationToken.None).Completed();
 
     public async Task RemoveAsync(string key, CancellationToken token = default) => await RemoveAsync(key, async: true, token).ConfigureAwait(false);
+
+    public ValueTask<byte[]> GetOrCreateAsync(
+        string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default)
+    {
+        Func<Func<CancellationToken, ValueTask<byte[]>>, CancellationToken, ValueTask<byte[]>> call = static (factory, token) => factory(token);
+        return GetOrCreateAsync(key, factory, factory is null ? null! : call, options, token);
+    }
+
+    public async ValueTask<byte[]> GetOrCreateAsync<TState>(
+        string key, TState state, Func<TState, CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        options ??= DefaultOptions;
+        // Wrong options are said at once, and not when a value has been made in vain.
+        var tags = policy.ExpirationOf(options, time).Tags;
+        var recipe = new Recipe<TState>(policy.Keys.Map(key), state, factory, options, tags);
+        Enter(token);
+        return await creator.GetOrCreateAsync(recipe, token).ConfigureAwait(false);
+    }
+
+    public ISolidCacheTransaction InTransaction(DbTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        life.ThrowIfOver();
+        return new CacheTransaction(writes, policy, life, time, TransactionalWrites.ConnectionOf(transaction), transaction);
+    }
+
+    public ISolidCacheTransaction InTransactionOf(DbConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        life.ThrowIfOver();
+        return new CacheTransaction(writes, policy, life, time, connection, transaction: null);
+    }
+
+    public Task<long> RemoveByTagAsync(string tag, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        return RemoveByTagAsync([tag], token);
+    }
+
+    public async Task<long> RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var stored = policy.Map(tags);
+        Enter(token);
+        return stored.Count == 0 ? 0 : await store.RemoveTagsAsync(stored, token).ConfigureAwait(false);
+    }
 
     public async Task<bool> ExistsAsync(string key, CancellationToken token = default) =>
         await GetTimeToLiveAsync(key, token).ConfigureAwait(false) is not null;
@@ -118,15 +172,8 @@ internal sealed class EntryCache(IEntryStore store, Sweeper sweeper, CachePolicy
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(options);
-        if (value.Length > policy.MaxValueBytes)
-        {
-            throw new ArgumentException(
-                $"The value has {value.Length} bytes; {nameof(PostgresSolidCacheOptions.MaxValueBytes)} allows {policy.MaxValueBytes}. "
-                + "Store it in parts, or raise the option.",
-                nameof(value));
-        }
-
-        var expiration = Expiration.From(options, policy.DefaultSlidingExpiration, time, policy.DefaultAbsoluteExpiration);
+        policy.RefuseTooLarge(value);
+        var expiration = policy.ExpirationOf(options, time);
         Enter(token);
         return store.WriteAsync(policy.Keys.Map(key), value, expiration, policy.IsDurable(key), async, token);
     }

@@ -16,6 +16,18 @@ internal sealed class ReadOnlyEntryStore(IEntryStore store) : IEntryStore
     public ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
         store.ReadAsync(key, destination, slide: false, async, cancellationToken);
 
+    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        store.ReadAgedAsync(key, destination, slide: false, cancellationToken);
+
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => ValueTask.FromResult<LeaseAnswer>(default);
+
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(false);
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => ValueTask.FromException<long>(Refusal());
+
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     public ValueTask<bool> WriteAsync(

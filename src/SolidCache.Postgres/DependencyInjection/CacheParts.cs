@@ -8,10 +8,12 @@ using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Leasing;
 using SolidCache.Postgres.Resilience;
 using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
+using SolidCache.Postgres.Transactions;
 
 namespace SolidCache.Postgres.DependencyInjection;
 
@@ -25,6 +27,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CircuitBreaker _writeBreaker;
     private readonly CircuitBreaker _roomBreaker;
     private readonly Degradation? _degradation;
+    private readonly LeasedFactory _factory;
     private int _isDisposed;
 
     /// <param name="options">Known to be valid.</param>
@@ -53,13 +56,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
+        var tagRemovals = new SideWork(connections, clock, "tag removal");
         var looks = new SideWork(connections, clock, "look");
         var probes = new SideWork(connections, clock, "probe");
 
         var life = new CacheLife();
         var statements = new EntryStatements(names, options.SlidingExpirationSlack);
         var sideCalls = new SideCalls(
-            connections, statements, new RangeRemoval(statements, serverClock, clock, table), new StatisticsReader(names), removals, looks, probes);
+            connections, statements, new RangeRemoval(statements, serverClock, clock, table), new TagRemoval(names), new StatisticsReader(names), removals, tagRemovals, looks, probes);
         var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
         var reads = new ReadQueue(limits, clock, table);
         var writes = new WriteQueue(limits, clock, table);
@@ -81,7 +85,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var watch = new Watch(Survived, readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
         wakeWatch = watch.Wake;
         _entries = new EntryStore(
-            reads, writes, readLanes, writeLanes, watch, clock, life, sideCalls.RemoveAsync, sideCalls.ReadStatisticsAsync);
+            reads, writes, readLanes, writeLanes, watch, clock, life, sideCalls.RemoveAsync, sideCalls.RemoveTagsAsync, sideCalls.ReadStatisticsAsync);
 
         _degradation = options.FailureMode == SolidCacheFailureMode.Degrade
             ? new Degradation(sideCalls.RemoveStale, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
@@ -95,7 +99,12 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost, table, log);
 
         var observed = new ObservedEntryStore(store, _telemetry, figures);
-        Cache = new EntryCache(options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed, sweeper, new CachePolicy(options), life, time);
+        IEntryStore entries = options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed;
+        var policy = new CachePolicy(options);
+        _factory = new LeasedFactory(entries, entry => policy.ExpirationOf(entry, time), policy.MaxValueBytes, TimeProvider.System, log);
+        var inTransactions = new TransactionStatements(names);
+        var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
+        Cache = new EntryCache(entries, new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System), transactional, sweeper, policy, life, time);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 
@@ -152,6 +161,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         try
         {
+            _factory.Dispose();
             _entries.End();
         }
         finally

@@ -24,6 +24,7 @@ internal sealed class CacheInstruments : IDisposable
         Misses = new(meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none."));
         Sets = new(meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set."));
         Removes = new(meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern."));
+        Leases = new(meter.CreateCounter<long>("solid_cache.leases", "{lease}", "Misses that asked to make the value: granted, held by another, there by now, or not to be had."));
         Touches = new(meter.CreateCounter<long>("solid_cache.touches", "{touch}", "Sliding expirations that were due and written."));
         Errors = new(meter.CreateCounter<long>("solid_cache.errors", "{error}", "Calls that failed; cancellations are not counted."));
         Duration = new(meter.CreateHistogram<double>("solid_cache.operation.duration", "s", "How long callers waited.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds }));
@@ -54,6 +55,8 @@ internal sealed class CacheInstruments : IDisposable
     public QuietCounter Sets { get; }
 
     public QuietCounter Removes { get; }
+
+    public QuietCounter Leases { get; }
 
     public QuietCounter Touches { get; }
 

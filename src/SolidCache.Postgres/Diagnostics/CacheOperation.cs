@@ -7,6 +7,8 @@ internal sealed record CacheOperation(string Name, string SpanName)
 {
     public static readonly CacheOperation Get = Of("get");
     public static readonly CacheOperation Set = Of("set");
+    public static readonly CacheOperation Lease = Of("lease");
+    public static readonly CacheOperation Fill = Of("fill");
     public static readonly CacheOperation Refresh = Of("refresh");
     public static readonly CacheOperation Remove = Of("remove");
     public static readonly CacheOperation RemoveMany = Of("remove_many");

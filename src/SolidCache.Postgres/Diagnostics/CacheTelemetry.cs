@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics.Metrics;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Diagnostics;
 
@@ -49,6 +50,14 @@ internal sealed class CacheTelemetry : IDisposable
             _instruments.Sets.Add(1, _name);
         }
     }
+
+    public void Leased(LeaseState state) => _instruments.Leases.Add(1, _name, new("solid_cache.lease.state", state switch
+    {
+        LeaseState.Granted => "granted",
+        LeaseState.Held => "held",
+        LeaseState.Live => "live",
+        _ => "unavailable",
+    }));
 
     public void Removed(long rows) => _instruments.Removes.Add(rows, _name);
 

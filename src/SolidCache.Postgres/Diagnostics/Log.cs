@@ -29,6 +29,15 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(204, LogLevel.Error, "A batch of the cache {Table} ended with an error that is not the server's; the next goes on.", EventName = "batch_failed")]
     public partial void BatchFailed(Exception error, TableName table);
 
+    [LoggerMessage(205, LogLevel.Warning, "A value could not be made anew in the background. The old one is served for as long as it may be.", EventName = "refresh_failed")]
+    public partial void RefreshFailed(Exception error);
+
+    [LoggerMessage(206, LogLevel.Warning, "A value of {Bytes} bytes was made and not stored: MaxValueBytes allows {MaxValueBytes}.", EventName = "value_too_large")]
+    public partial void ValueTooLarge(int bytes, int maxValueBytes);
+
+    [LoggerMessage(207, LogLevel.Warning, "A value was made and could not be stored: {ErrorType}.", EventName = "fill_failed")]
+    public partial void FillFailed(string errorType);
+
     [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started - interval_seconds={IntervalSeconds}, cache {Table}", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);
 

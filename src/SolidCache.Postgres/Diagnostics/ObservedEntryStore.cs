@@ -15,6 +15,33 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
             static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken),
             static (_, call, hit) => call.Hit(hit));
 
+    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        CallAsync(
+            CacheOperation.Get,
+            (key, destination, slide, cancellationToken),
+            static (store, call) => store.ReadAgedAsync(call.key, call.destination, call.slide, call.cancellationToken),
+            static (_, call, left) => call.Hit(left is not null));
+
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.Lease,
+        (key, terms, cancellationToken),
+        static (store, call) => store.LeaseAsync(call.key, call.terms, call.cancellationToken),
+        static (telemetry, _, answer) => telemetry.Leased(answer.State));
+
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => store.RenewAsync(key, terms, cancellationToken);
+
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.Fill,
+        (key, lease, value, expiration, cancellationToken),
+        static (store, call) => store.FillAsync(call.key, call.lease, call.value, call.expiration, call.cancellationToken),
+        static (telemetry, _, stored) => telemetry.Set(stored));
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => CallAsync(
+        CacheOperation.RemoveMany,
+        (tags, cancellationToken),
+        static (store, call) => store.RemoveTagsAsync(call.tags, call.cancellationToken),
+        static (telemetry, _, removed) => telemetry.Removed(removed));
+
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
         CacheOperation.Refresh, (key, async, cancellationToken), static (store, call) => store.RefreshAsync(call.key, call.async, call.cancellationToken));
 

@@ -17,6 +17,7 @@ internal sealed class EntryStore(
     CallClock clock,
     CacheLife life,
     Func<IReadOnlyList<KeyRange>, CancellationToken, Task<long>> removeRanges,
+    Func<IReadOnlyList<CacheKey>, CancellationToken, Task<long>> removeTags,
     Func<TimeSpan, CancellationToken, Task<SolidCacheStatistics>> readStatistics) : IEntryStore
 {
     private static readonly KeyRange AllKeys = new("", To: null, Pattern: null, SkipsPrefixed: false);
@@ -32,6 +33,29 @@ internal sealed class EntryStore(
         var value = await SendAsync(request, async, cancellationToken).ConfigureAwait(false);
         return value.MoveTo(destination);
     }
+
+    public async ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
+    {
+        var request = ReadRequest.Of(key, ReadKind.AgedValue, clock.Now, _readRequests);
+        request.Slides = slide;
+        var value = await SendAsync(request, async: true, cancellationToken).ConfigureAwait(false);
+        return value.MoveTo(destination) ? value.LifeLeft : null;
+    }
+
+    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        var found = await SendAsync(OfLease(key, ReadKind.Lease, terms), async: true, cancellationToken).ConfigureAwait(false);
+        return new(found.Lease, found.MoveToArray());
+    }
+
+    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        var found = await SendAsync(OfLease(key, ReadKind.LeaseRenewal, terms), async: true, cancellationToken).ConfigureAwait(false);
+        return found.Lease == LeaseState.Granted;
+    }
+
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        SendAsync(WriteRequest.Fill(key, lease, value, expiration, clock.Now, _writeRequests), async: true, cancellationToken);
 
     public async ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)
     {
@@ -52,6 +76,12 @@ internal sealed class EntryStore(
         life.ThrowIfOver();
         await writes.WhenPassedAsync(ranges).WaitAsync(cancellationToken).ConfigureAwait(false);
         return await removeRanges(ranges, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken)
+    {
+        life.ThrowIfOver();
+        return await removeTags(tags, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken)
@@ -92,6 +122,13 @@ internal sealed class EntryStore(
         ObjectDisposedException Ended() => new(nameof(ISolidCache));
 
         TimeSpan Left() => clock.Limit > clock.Since(began) ? clock.Limit - clock.Since(began) : TimeSpan.Zero;
+    }
+
+    private ReadRequest OfLease(CacheKey key, ReadKind kind, LeaseTerms terms)
+    {
+        var request = ReadRequest.Of(key, kind, clock.Now, _readRequests);
+        request.Terms = terms;
+        return request;
     }
 
     private ValueTask<ReadValue> SendAsync(ReadRequest request, bool async, CancellationToken cancellationToken)

@@ -44,8 +44,8 @@ internal sealed class KeyLine : ILinked<KeyLine>
     {
         get
         {
-            var winner = _waiting.Last!;
-            return new(this, winner, winner.Kind == WriteKind.Set && _durable > 0 ? WriteKind.DurableSet : winner.Kind);
+            var winner = WinnerOf(_waiting.Last, ofWanted: false)!;
+            return new(this, winner, _durable > 0 ? winner.Kind.Durable() : winner.Kind);
         }
     }
 
@@ -56,14 +56,14 @@ internal sealed class KeyLine : ILinked<KeyLine>
             FirstNumber = request.Number;
         }
 
-        _durable += request.Kind == WriteKind.Set ? 0 : 1;
+        _durable += request.Kind.IsDurable() ? 1 : 0;
         _waiting.Add(request);
     }
 
     public void Remove(WriteRequest request)
     {
         _waiting.Remove(request);
-        _durable -= request.Kind == WriteKind.Set ? 0 : 1;
+        _durable -= request.Kind.IsDurable() ? 1 : 0;
         if (!IsUnderWay)
         {
             FirstNumber = _waiting.First?.Number ?? 0;
@@ -81,16 +81,7 @@ internal sealed class KeyLine : ILinked<KeyLine>
     }
 
     /// <summary>What is left of a row that was not executed yet: the last write whose caller still waits; null when none does.</summary>
-    public WriteRequest? LastWanted()
-    {
-        var request = _taken.Last;
-        while (request is { HasEnded: true })
-        {
-            request = request.Previous;
-        }
-
-        return request;
-    }
+    public WriteRequest? LastWanted() => WinnerOf(_taken.Last, ofWanted: true);
 
     /// <summary>What was taken, to be answered; the line stays under way.</summary>
     public Chain<WriteRequest> Answered() => _taken.TakeAll();
@@ -114,6 +105,28 @@ internal sealed class KeyLine : ILinked<KeyLine>
         }
 
         IsOrphan = true;
+    }
+
+    /// <summary>The last of them; but a fill gives way to all else, since the server may refuse it, and what it would absorb was written after its lease.</summary>
+    private static WriteRequest? WinnerOf(WriteRequest? last, bool ofWanted)
+    {
+        var fill = default(WriteRequest);
+        for (var request = last; request is not null; request = request.Previous)
+        {
+            if (ofWanted && request.HasEnded)
+            {
+                continue;
+            }
+
+            if (request.Kind != WriteKind.Fill)
+            {
+                return request;
+            }
+
+            fill ??= request;
+        }
+
+        return fill;
     }
 
     /// <summary>Those under way and those that wait, in this order.</summary>

@@ -16,6 +16,9 @@ internal sealed class ReadRequest : Request<ReadValue>, ILinked<ReadRequest>
     /// <summary>Gets or sets a value indicating whether a touch that is due is to be written.</summary>
     public bool Slides { get; set; }
 
+    /// <summary>Gets or sets what is asked of a lease.</summary>
+    public LeaseTerms? Terms { get; set; }
+
     /// <summary>Gets or sets the queue that it waits in; null once it was taken.</summary>
     public ReadQueue? Queue { get; set; }
 
@@ -40,7 +43,7 @@ internal sealed class ReadRequest : Request<ReadValue>, ILinked<ReadRequest>
 
     protected override void Recycle()
     {
-        (Key, Slides, Twin) = (default, false, null);
+        (Key, Slides, Terms, Twin) = (default, false, null, null);
         _pool.Return(this);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
 
@@ -7,23 +8,35 @@ namespace SolidCache.Postgres.Dispatch;
 /// <param name="Length">How much of the array is the value.</param>
 /// <param name="TouchIsDue">Whether the entry's sliding expiration should be extended.</param>
 /// <param name="Life">The entry's remaining life, where that was asked for; null for a miss.</param>
-internal readonly record struct ReadValue(byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null)
+/// <param name="LifeLeft">How much of its absolute expiration is left, where that was asked for.</param>
+/// <param name="Lease">Whether the lease that was asked for is there.</param>
+internal readonly record struct ReadValue(
+    byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, double LifeLeft = 1, LeaseState Lease = LeaseState.Unavailable)
 {
     public bool IsHit => Array is not null;
 
     public static ReadValue Rent(int length, bool touchIsDue) => new(ValueMemory.Rent(length), length, touchIsDue);
 
-    /// <summary>The same for another reader.</summary>
+    /// <summary>The same for another reader, but for a lease, which is one's alone.</summary>
     public ReadValue Copy()
     {
+        var copy = this with { Lease = Lease == LeaseState.Granted ? LeaseState.Held : Lease };
         if (!IsHit)
         {
-            return this;
+            return copy;
         }
 
-        var copy = Rent(Length, TouchIsDue);
+        copy = copy with { Array = ValueMemory.Rent(Length) };
         Array.AsSpan(0, Length).CopyTo(copy.Array);
         return copy;
+    }
+
+    /// <summary>Hands the value on as an array of its own, and its memory back.</summary>
+    public byte[]? MoveToArray()
+    {
+        var array = IsHit ? Array.AsSpan(0, Length).ToArray() : null;
+        Return();
+        return array;
     }
 
     /// <summary>Hands the value on, and its memory back.</summary>

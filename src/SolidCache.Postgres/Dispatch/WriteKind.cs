@@ -8,5 +8,12 @@ internal enum WriteKind
 
     /// <summary>A set that is flushed before it is acknowledged.</summary>
     DurableSet,
+
+    /// <summary>A set with tags, or whose value may be served for a while after its end.</summary>
+    TaggedSet,
+    DurableTaggedSet,
+
+    /// <summary>A set of whoever has the entry's lease.</summary>
+    Fill,
     Remove,
 }

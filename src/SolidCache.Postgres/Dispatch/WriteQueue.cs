@@ -24,7 +24,7 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         (_clock, _backlog) = (clock, new Backlog(limits, table));
         (_lines, _touches) = (new KeyLines(limits), new Touches(limits));
         _sent = new SentWrites(_lines, _touches, _backlog);
-        (_holds, _passing) = (new WriteHolds(_lines), new PassingWrites(FirstNumber));
+        (_holds, _passing) = (new WriteHolds(_lines), new PassingWrites(ranges => Math.Min(_touches.FirstNumber, _lines.FirstNumber(ranges))));
         _expiry = new WriteExpiry(_lines, _touches, Leave, clock, table);
     }
 
@@ -106,10 +106,10 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
     }
 
     /// <summary>Fails all that wait: the server is away.</summary>
-    public void FailWaiting(Func<Exception> error) => FailWaiting(error, static _ => true);
+    public void FailWaiting(Func<Exception> error) => FailWaiting(error, isMeant: static _ => true);
 
     /// <summary>Fails the sets that wait: there is no room.</summary>
-    public void FailWaitingSets(Func<Exception> error) => FailWaiting(error, static kind => kind is WriteKind.Set or WriteKind.DurableSet);
+    public void FailWaitingSets(Func<Exception> error) => FailWaiting(error, isMeant: WriteKindExtensions.Stores);
 
     public void Take(List<KeyWrite> batch)
     {
@@ -191,7 +191,7 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         lock (_gate)
         {
             return stray.Line!.LastWanted() is { } winner
-                ? stray with { Winner = winner, Kind = winner.Kind == WriteKind.Set && stray.Kind != WriteKind.Set ? WriteKind.DurableSet : winner.Kind }
+                ? stray with { Winner = winner, Kind = stray.Kind.IsDurable() ? winner.Kind.Durable() : winner.Kind }
                 : null;
         }
     }
@@ -240,8 +240,4 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
         _backlog.Remove(request);
         _lines.Remove(request);
     }
-
-    /// <summary>The number of the first write that has not ended.</summary>
-    private long FirstNumber(IReadOnlyList<KeyRange> ranges) =>
-        Math.Min(_touches.FirstNumber, _lines.FirstNumber(ranges));
 }

@@ -19,6 +19,12 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 
     public ReadOnlyMemory<byte> Value { get; private set; }
 
+    /// <summary>Gets the lease that a fill has.</summary>
+    public long Lease { get; private set; }
+
+    /// <summary>Gets or sets a value indicating whether the server has stored a fill.</summary>
+    public bool IsFilled { get; set; }
+
     /// <summary>Gets or sets the queue that it waits in; null once it was taken.</summary>
     public WriteQueue? Queue { get; set; }
 
@@ -34,14 +40,15 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
     public static WriteRequest Set(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, long began, RequestPool<WriteRequest> pool)
     {
-        var request = Of(key, durable ? WriteKind.DurableSet : WriteKind.Set, began, pool);
-        var length = (int)value.Length;
-        var rented = ValueMemory.Rent(length);
-        value.CopyTo(rented);
-        request._rented = rented;
-        request.Value = rented.AsMemory(0, length);
-        request.Expiration = expiration;
-        return request;
+        var kind = expiration.IsSpecial ? WriteKind.TaggedSet : WriteKind.Set;
+        return WithValue(Of(key, durable ? kind.Durable() : kind, began, pool), value, expiration);
+    }
+
+    public static WriteRequest Fill(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, long began, RequestPool<WriteRequest> pool)
+    {
+        var request = Of(key, WriteKind.Fill, began, pool);
+        request.Lease = lease;
+        return WithValue(request, value, expiration);
     }
 
     public static WriteRequest Remove(CacheKey key, long began, RequestPool<WriteRequest> pool) => Of(key, WriteKind.Remove, began, pool);
@@ -66,7 +73,7 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
         ReleaseValue();
         if (error is null)
         {
-            Complete(true);
+            Complete(Kind != WriteKind.Fill || IsFilled);
         }
         else
         {
@@ -91,8 +98,19 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 
     protected override void Recycle()
     {
-        (Key, Expiration, Previous, Next) = (default, default, null, null);
+        (Key, Expiration, IsFilled, Previous, Next) = (default, default, false, null, null);
         _pool.Return(this);
+    }
+
+    private static WriteRequest WithValue(WriteRequest request, ReadOnlySequence<byte> value, Expiration expiration)
+    {
+        var length = (int)value.Length;
+        var rented = ValueMemory.Rent(length);
+        value.CopyTo(rented);
+        request._rented = rented;
+        request.Value = rented.AsMemory(0, length);
+        request.Expiration = expiration;
+        return request;
     }
 
     private static WriteRequest Of(CacheKey key, WriteKind kind, long began, RequestPool<WriteRequest> pool)

@@ -16,6 +16,20 @@ internal interface IEntryStore
     /// <param name="cancellationToken">Ends the call.</param>
     ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken);
 
+    /// <summary>The same, and how much of the entry's absolute expiration is left, from 0 to 1; null when there is no live entry.</summary>
+    ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken);
+
+    /// <summary>Asks to make the value of an entry that is not there, or will not be for long. Waits for nobody.</summary>
+    ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a lease for as long again; with no duration, frees it.</summary>
+    /// <returns>Whether it is still there.</returns>
+    ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Stores the value that was made under a lease, unless somebody has removed or replaced the entry since.</summary>
+    /// <returns>Whether it was stored.</returns>
+    ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken);
+
     /// <summary>Extends the sliding expiration of a live entry if that is due.</summary>
     /// <returns>Whether it was due.</returns>
     ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken);
@@ -37,6 +51,10 @@ internal interface IEntryStore
 
     /// <summary>Removes the rows of some ranges, durably, and counts them.</summary>
     ValueTask<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken);
+
+    /// <summary>Removes the entries that have one of some tags, and whatever is being made with one, durably.</summary>
+    /// <returns>How many rows are gone already; those that others have locked count as removed, and go with the next sweep.</returns>
+    ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken);
 
     /// <summary>The remaining life of an entry, <see cref="TimeSpan.MaxValue"/> for ever, null when there is no live entry.</summary>
     ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken);

@@ -14,6 +14,11 @@ internal sealed record TableName
     private const string StateSuffix = "_state";
     private const string CleanupSuffix = "_cleanup_expired";
     private const string SweepSuffix = "_sweep_expired";
+    private const string TagRemovalsSuffix = "_tag_removals";
+    private const string TagIndexSuffix = "_tags_idx";
+
+    /// <summary>At the end of a name, they say which table the relation stands beside.</summary>
+    private static readonly string[] RelationSuffixes = [StateSuffix, TagRemovalsSuffix, TagIndexSuffix];
 
     /// <summary>What delimits function bodies in the migrations, so that no name may hold it.</summary>
     private const string BodyDelimiter = "$solid_cache$";
@@ -23,9 +28,10 @@ internal sealed record TableName
     {
         Schema = Checked(schema, "schema", MaxIdentifierBytes);
         Table = Checked(table, "table", MaxIdentifierBytes - CleanupSuffix.Length);
-        if (Table.EndsWith(StateSuffix, StringComparison.Ordinal) || (!IsDefault && State == DefaultState))
+        var suffix = IsDefault || State != DefaultState ? RelationSuffixes.FirstOrDefault(end => Table.EndsWith(end, StringComparison.Ordinal)) : StateSuffix;
+        if (suffix is not null)
         {
-            throw new ArgumentException($"'{table}' is not a table name for the cache: '{StateSuffix}' at the end names the table beside one.", nameof(table));
+            throw new ArgumentException($"'{table}' is not a table name for the cache: '{suffix}' at the end names what stands beside one.", nameof(table));
         }
     }
 
@@ -34,6 +40,10 @@ internal sealed record TableName
     public string Table { get; }
 
     public string State => IsDefault ? DefaultState : Table + StateSuffix;
+
+    public string TagRemovals => IsDefault ? "solid_cache_tag_removals" : Table + TagRemovalsSuffix;
+
+    public string TagIndex => Table + TagIndexSuffix;
 
     public string CleanupFunction => IsDefault ? "cleanup_expired_cache" : Table + CleanupSuffix;
 

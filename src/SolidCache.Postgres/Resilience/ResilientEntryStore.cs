@@ -26,6 +26,67 @@ internal sealed class ResilientEntryStore(
                 (destination, slide, async, cancellationToken),
                 static (store, key, call) => store.ReadAsync(key, call.destination, call.slide, call.async, call.cancellationToken));
 
+    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        IsStale(key)
+            ? ValueTask.FromResult<double?>(null)
+            : CallAsync(
+                reads.Refusal(),
+                "get",
+                key,
+                (destination, slide, cancellationToken),
+                static (store, key, call) => store.ReadAgedAsync(key, call.destination, call.slide, call.cancellationToken));
+
+    /// <summary>Whoever gets no lease makes the value for himself: an outage fails nobody here, whatever the application chose.</summary>
+    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        if (!MayFill(key))
+        {
+            return default;
+        }
+
+        try
+        {
+            return await store.LeaseAsync(key, terms, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Outage)
+        {
+            return default;
+        }
+    }
+
+    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.RenewAsync(key, terms, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Outage)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What is not stored is made again: nothing is dropped here that somebody relies on.</summary>
+    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)
+    {
+        if (!MayFill(key))
+        {
+            return false;
+        }
+
+        try
+        {
+            return await store.FillAsync(key, lease, value, expiration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Outage)
+        {
+            return false;
+        }
+    }
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => CallAsync(
+        writes.Refusal(mayTry: false), Throws, default, (tags, cancellationToken), static (store, _, call) => store.RemoveTagsAsync(call.tags, call.cancellationToken));
+
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
         reads.Refusal(), "refresh", key, (async, cancellationToken), static (store, key, call) => store.RefreshAsync(key, call.async, call.cancellationToken));
 
@@ -56,6 +117,9 @@ internal sealed class ResilientEntryStore(
     private static ValueTask<bool> SetAsync(
         IEntryStore store, CacheKey key, (ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) call) =>
         store.WriteAsync(key, call.Value, call.Expiration, call.Durable, call.Async, call.Token);
+
+    private bool MayFill(CacheKey key) =>
+        (room.Refusal(mayTry: false) ?? writes.Refusal(mayTry: false)) is null && !IsStale(key) && degradation?.IsBlind(key) is not true;
 
     private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
 

@@ -13,10 +13,15 @@ internal sealed record FoundSchema(string Encoding, string Server, bool IsDistri
 
     public FoundObject? State => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.State);
 
+    public FoundObject? TagRemovals => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.TagRemovals);
+
     public IEnumerable<FoundObject> Routines => Objects.Where(static found => found.Part == SchemaInspection.Routine);
 
     /// <summary>Whether the function and the procedure are both there, and sweep this table.</summary>
     public bool HasItsRoutines => Routines.Count(static routine => routine.Fits && routine.IsCurrent) == 2;
+
+    /// <summary>Whether nothing is missing that the migrations make beside the entries and the state.</summary>
+    public bool IsWhole => HasItsRoutines && TagRemovals is not null;
 
     /// <summary>Tells this table from every other that this process may know; null while there is none.</summary>
     public string? Identity => Entries is { } entries ? $"{Server}/{entries.Id}" : null;

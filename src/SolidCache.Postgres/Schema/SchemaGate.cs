@@ -71,7 +71,7 @@ internal sealed class SchemaGate(
     }
 
     /// <summary>A function that is gone, or is still for the schema that this one was called before, is made anew by those who may: the cache itself needs none.</summary>
-    private static bool MayMend(FoundSchema found) => found is { HasItsRoutines: false, Entries.IsReplaceable: true };
+    private static bool MayMend(FoundSchema found) => found is { IsWhole: false, Entries.IsReplaceable: true };
 
     private void Upgrade(Session session, FoundSchema found, SchemaVersion version)
     {

@@ -11,6 +11,7 @@ internal static class SchemaInspection
     public const string Database = "database";
     public const string Entries = "entries";
     public const string State = "state";
+    public const string TagRemovals = "tag_removals";
     public const string Routine = "routine";
 
     public static string Of(SqlNames names)
@@ -40,10 +41,11 @@ internal static class SchemaInspection
                 OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
                 OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
             ),
-            wanted (part, name, key) AS (
+            wanted (part, name, key, key_columns) AS (
               VALUES
-                ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name),
-                ('{State}', {SqlNames.Literal(table.State)}::name, 'singleton'::name)
+                ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name, 1::smallint),
+                ('{State}', {SqlNames.Literal(table.State)}::name, 'singleton'::name, 1::smallint),
+                ('{TagRemovals}', {SqlNames.Literal(table.TagRemovals)}::name, 'tag'::name, 2::smallint)
             )
             SELECT
               '{Database}',
@@ -74,7 +76,7 @@ internal static class SchemaInspection
                 WHERE index.indrelid = class.oid
                   AND index.indisunique
                   AND index.indisvalid
-                  AND index.indnkeyatts = 1::smallint
+                  AND index.indnkeyatts = wanted.key_columns
                   AND index.indpred IS NULL
                   AND attribute.attname = wanted.key
               ),
@@ -154,7 +156,7 @@ internal static class SchemaInspection
           JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
           JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
           WHERE home.nspname = {SqlNames.Literal(names.Table.Schema)}
-            AND class.relname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)})
+            AND class.relname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)}, {SqlNames.Literal(names.Table.TagRemovals)})
         )
         """;
 }

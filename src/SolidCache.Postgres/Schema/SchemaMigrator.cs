@@ -55,11 +55,15 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
                 : $"The migration's advisory lock is held by {string.Join(" and ", holders)}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again.");
     }
 
-    /// <summary>All of them when a function is missing, since each may run again without harm.</summary>
+    /// <summary>All of them, since each may run again without harm, and a later one may need what an earlier one makes anew: the functions.</summary>
     private void RunPending(Session session, FoundSchema found)
     {
-        var version = found.HasItsRoutines ? SchemaVersion.Of(found, session, names).Version : 0;
-        foreach (var migration in migrations.Where(migration => migration.Version > version))
+        if (found.IsWhole && SchemaVersion.Of(found, session, names).Version >= migrations[^1].Version)
+        {
+            return;
+        }
+
+        foreach (var migration in migrations)
         {
             session.ExecuteScript(migration.For(names, unloggedTable));
             log.SchemaMigrated(names.Table, migration.Version);

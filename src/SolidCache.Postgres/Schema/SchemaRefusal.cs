@@ -14,6 +14,8 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
 
     private static readonly string[] StateColumns = ["singleton boolean", "schema_version integer", "minimum_library_version integer"];
 
+    private static readonly string[] TagRemovalsColumns = ["tag text COLLATE \"C\"", "removed_by xid8"];
+
     private const string AnotherName =
         $"Nothing was changed. Give the cache another name ({nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.TableName)} or "
         + $"{nameof(PostgresSolidCacheOptions.SchemaName)}; --table or --schema of solid-cache): it makes what it needs there, and fills by itself.";
@@ -23,9 +25,11 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
         OfEncoding(found.Encoding)
         ?? OfRelation(found.Entries, names.Entries, EntriesColumns, "key")
         ?? OfRelation(found.State, names.State, StateColumns, "singleton")
+        ?? OfRelation(found.TagRemovals, names.TagRemovals, TagRemovalsColumns, "tag, removed_by")
         ?? (found.IsDistributed ? OfDistribution() : null)
         ?? OfOwner(found.Entries, names.Entries)
         ?? OfOwner(found.State, names.State)
+        ?? OfOwner(found.TagRemovals, names.TagRemovals)
         ?? OfRoutines(found);
 
     private string? OfEncoding(string encoding) => encoding == "UTF8"

@@ -47,6 +47,15 @@ internal static class SchemaScript
               ) < {SchemaRefusal.EntriesColumns.Length} THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Entries)};
               END IF;
+              IF to_regclass({SqlNames.Literal(names.TagRemovals)}) IS NOT NULL AND NOT EXISTS (
+                SELECT
+                FROM pg_catalog.pg_attribute
+                WHERE attrelid = to_regclass({SqlNames.Literal(names.TagRemovals)})
+                  AND attname = 'removed_by'
+                  AND pg_catalog.format_type(atttypid, atttypmod) = 'xid8'
+              ) THEN
+                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
+              END IF;
               IF EXISTS (
                 SELECT
                 FROM pg_catalog.pg_proc

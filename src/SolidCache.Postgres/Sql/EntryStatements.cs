@@ -33,6 +33,17 @@ internal sealed class EntryStatements
         // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed.
         Read = ReadWhere("get", "key = $1");
         ReadMany = ReadWhere("get_many", "key = ANY ($1)");
+        ReadAged = ReadWhere(
+            "get_aged",
+            "key = ANY ($1)",
+            """
+            ,
+              CASE
+                WHEN isfinite(absolute_expiration) AND absolute_expiration > created_at
+                THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
+                ELSE 1::float8
+              END
+            """);
 
         Life =
             $"""
@@ -42,9 +53,9 @@ internal sealed class EntryStatements
                 (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
                 sliding_expiration)
             END
-            FROM {entries}
+            FROM {entries} AS entry
             WHERE key = ANY ($1)
-              AND expires_at > now()
+              AND {EntryConditions.IsLive(names, "entry")}
             """;
 
         // Locked first and in key order, or batches of two nodes that share keys would deadlock. It waits for nobody's lock: whoever has the row
@@ -67,7 +78,8 @@ internal sealed class EntryStatements
               AND {WriteConditions.Durability("false")}
             """;
 
-        (Set, SetMany, SetFree) = SetStatements.Of(entries, stretch);
+        Sets = new(names, stretch);
+        Leases = new(names, stretch);
 
         // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
         Remove =
@@ -149,13 +161,13 @@ internal sealed class EntryStatements
               ARRAY(SELECT key FROM slice WHERE key NOT IN (SELECT key FROM removed))
             """;
 
-        string ReadWhere(string name, string condition) =>
+        string ReadWhere(string name, string condition, string further = "") =>
             $"""
             /* solid_cache:{name} */
-            SELECT key, {TouchIsDue}, value
-            FROM {entries}
+            SELECT key, {TouchIsDue}, value{further}
+            FROM {entries} AS entry
             WHERE {condition}
-              AND expires_at > now()
+              AND {EntryConditions.IsLive(names, "entry")}
             """;
     }
 
@@ -163,15 +175,15 @@ internal sealed class EntryStatements
 
     public string ReadMany { get; }
 
+    public string ReadAged { get; }
+
     public string Life { get; }
 
     public string Touch { get; }
 
-    public string Set { get; }
+    public SetStatements Sets { get; }
 
-    public string SetMany { get; }
-
-    public string SetFree { get; }
+    public LeaseStatements Leases { get; }
 
     public string Remove { get; }
 

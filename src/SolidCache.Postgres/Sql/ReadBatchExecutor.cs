@@ -20,11 +20,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private readonly CallClock _clock;
     private readonly CacheTelemetry _telemetry;
     private readonly LaneSession _session;
-    private readonly LaneStatement _one;
-    private readonly LaneStatement _many;
-    private readonly LaneStatement _lives;
-    private readonly NpgsqlParameter<string> _key = Parameter.Text();
-    private readonly List<string> _keys = [];
+    private readonly ReadRows _rows;
     private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
     private long _servedBefore;
 
@@ -33,9 +29,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     {
         (_connections, _queue, _breaker, _ends, _touch, _clock, _telemetry) = (connections, queue, breaker, ends, touch, clock, telemetry);
         _session = new(connections);
-        _one = new(clock, statements.Read, _key);
-        _many = new(clock, statements.ReadMany, Parameter.Texts(_keys));
-        _lives = new(clock, statements.Life, Parameter.Texts(_keys));
+        _rows = new(statements, clock);
     }
 
     public void Execute(List<ReadRequest> batch)
@@ -46,7 +40,15 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         {
             try
             {
-                Send(batch);
+                if (IsOfLeases(batch))
+                {
+                    SendLeases(batch);
+                }
+                else
+                {
+                    Send(batch);
+                }
+
                 _breaker.Served();
                 End(batch, error: null);
                 return;
@@ -107,7 +109,6 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private void End(List<ReadRequest> batch, Func<Exception>? error)
     {
         _requests.Clear();
-        _keys.Clear();
         _queue.End(batch);
         foreach (var request in batch)
         {
@@ -120,13 +121,39 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         }
     }
 
+    private static bool IsOfLeases(List<ReadRequest> batch) => batch[0].Kind is ReadKind.Lease or ReadKind.LeaseRenewal;
+
+    /// <summary>
+    /// What the server refuses is no lease, and nobody's failure. Of a row that somebody has inserted and not committed it says no more than that one is
+    /// locked, so that they are asked for in halves.
+    /// </summary>
+    private void SendLeases(List<ReadRequest> batch)
+    {
+        try
+        {
+            Send(batch);
+        }
+        catch (PostgresException error) when (ServerErrors.IsLocked(error) && batch.Count > 1)
+        {
+            var half = batch.Count / 2;
+            SendLeases(batch[..half]);
+            SendLeases(batch[half..]);
+        }
+        catch (PostgresException error) when (ServerErrors.RefusesWrites(error))
+        {
+            _session.RestAfter(error);
+            foreach (var request in batch)
+            {
+                Complete(request, default);
+            }
+        }
+    }
+
     private void Send(List<ReadRequest> batch)
     {
         Collect(batch);
-        var session = _session.Get();
-        _key.TypedValue = _keys[0];
-        var readsLives = batch[0].Kind == ReadKind.Life;
-        using (var rows = (readsLives ? _lives : _keys.Count == 1 ? _one : _many).Query(session))
+        var kind = batch[0].Kind;
+        using (var rows = _rows.Send(_session.Get(), kind, _requests))
         {
             while (rows.Read())
             {
@@ -135,7 +162,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
                     throw StatementMixUp.Detected();
                 }
 
-                Answer(request, readsLives ? Life(rows) : rows.Value(2, rows.Bool(1)));
+                Answer(request, ReadRows.Read(kind, rows));
             }
         }
 
@@ -148,7 +175,6 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private void Collect(List<ReadRequest> batch)
     {
         _requests.Clear();
-        _keys.Clear();
         foreach (var request in batch)
         {
             if (request.HasEnded)
@@ -160,22 +186,14 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
             var key = request.Key.Stored;
             request.Twin = _requests.GetValueOrDefault(key);
             _requests[key] = request;
-            if (request.Twin is null)
-            {
-                _keys.Add(key);
-            }
         }
 
-        if (_keys.Count == 0)
+        if (_requests.Count == 0)
         {
-            _keys.Add(batch[0].Key.Stored);
             batch[0].Twin = null;
             _requests[batch[0].Key.Stored] = batch[0];
         }
     }
-
-    private static ReadValue Life(RowReader rows) => new(
-        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.MaxValue);
 
     private void Answer(ReadRequest first, ReadValue value)
     {

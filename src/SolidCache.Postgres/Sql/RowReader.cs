@@ -16,9 +16,13 @@ internal sealed class RowReader(NpgsqlDataReader rows) : IDisposable
 
     public long? BigIntOrNull(int column) => rows.IsDBNull(column) ? null : rows.GetInt64(column);
 
+    public double Float(int column) => rows.GetDouble(column);
+
     public bool Bool(int column) => rows.GetBoolean(column);
 
     public string[] Texts(int column) => rows.IsDBNull(column) ? [] : rows.GetFieldValue<string[]>(column);
+
+    public bool IsNull(int column) => rows.IsDBNull(column);
 
     /// <summary>Copies a bytea into pooled memory.</summary>
     public ReadValue Value(int column, bool touchIsDue)

@@ -40,6 +40,10 @@ internal static class ServerErrors
     public static bool IsStatementGone(Exception error) =>
         error is PostgresException { SqlState: "26000" } or PostgresException { SqlState: "0A000", Routine: "RevalidateCachedQuery" };
 
+    /// <summary>Whether the server is there, and does not do what is no read: it is read-only or full, the row is locked, a right is missing.</summary>
+    public static bool RefusesWrites(Exception error) =>
+        IsAnswer(error) && !IsUndone(error) && (!IsOutage(error) || IsReadOnly(error) || IsDiskFull(error));
+
     /// <summary>Whether a row was locked by another client for longer than the statement waits.</summary>
     public static bool IsLocked(Exception error) => error is PostgresException { SqlState: "55P03" } && !IsRaisedByCode(error);
 

@@ -4,7 +4,7 @@ namespace SolidCache.Postgres.Sql;
 
 /// <summary>The calls that go beside the lanes: of ranges of keys, of the whole table, and the breakers' questions.</summary>
 internal sealed class SideCalls(
-    ConnectionSource connections, EntryStatements statements, RangeRemoval removal, StatisticsReader table, SideWork removals, SideWork looks, SideWork probes)
+    ConnectionSource connections, EntryStatements statements, RangeRemoval removal, TagRemoval tagRemoval, StatisticsReader table, SideWork removals, SideWork tagRemovals, SideWork looks, SideWork probes)
 {
     private static readonly TimeSpan ProbesWait = TimeSpan.FromSeconds(2);
 
@@ -21,6 +21,9 @@ internal sealed class SideCalls(
             },
             cancellationToken);
     }
+
+    public Task<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) =>
+        tagRemovals.RunStepsAsync(session => tagRemoval.Run(session, tags, cancellationToken), cancellationToken);
 
     public Task<SolidCacheStatistics> ReadStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
         looks.RunAsync(session => table.Read(session, overdueAfter), cancellationToken);

@@ -13,6 +13,13 @@ internal sealed class SqlNames(TableName table)
 
     public string State { get; } = Qualify(table, table.State);
 
+    public string TagRemovals { get; } = Qualify(table, table.TagRemovals);
+
+    /// <summary>Qualified, as it is dropped; where it is made, its name alone is said.</summary>
+    public string TagIndex { get; } = Qualify(table, table.TagIndex);
+
+    public string TagIndexName { get; } = Quote(table.TagIndex);
+
     public string CleanupFunction { get; } = Qualify(table, table.CleanupFunction);
 
     public string SweepProcedure { get; } = Qualify(table, table.SweepProcedure);

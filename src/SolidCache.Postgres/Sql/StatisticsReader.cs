@@ -19,11 +19,12 @@ internal sealed class StatisticsReader
     public StatisticsReader(SqlNames names)
     {
         var entries = SqlNames.Literal(names.Entries);
-        const string Counts =
-            """
-            count(*) AS total,
-                count(*) FILTER (WHERE expires_at <= now()) AS expired,
-                count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
+        // A lease without a value has expired at '-infinity', and is no entry.
+        var counts =
+            $"""
+            count(*) FILTER (WHERE expires_at > '-infinity') AS total,
+                count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
+                count(*) FILTER (WHERE isfinite(expires_at) AND {EntryConditions.IsOfUseUntil("entry")} <= now() - $1::float8 * interval '1 microsecond') AS overdue,
                 sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
             """;
 
@@ -40,8 +41,8 @@ internal sealed class StatisticsReader
             /* solid_cache:count */
             SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
             FROM (
-              SELECT {Counts}
-              FROM {names.Entries}
+              SELECT {counts}
+              FROM {names.Entries} AS entry
             ) AS counts
             """;
 
@@ -61,14 +62,14 @@ internal sealed class StatisticsReader
               FROM generate_series(0, {SampledBlocks - 1}) AS number
             ) AS block
             CROSS JOIN LATERAL (
-              SELECT {Counts}
+              SELECT {counts}
               FROM (
-                SELECT expires_at, key, value
+                SELECT expires_at, stale_for, lease_ends_at, key, value
                 FROM {names.Entries}
                 WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
                   AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
                 LIMIT {MaxRowsOfABlock}
-              ) AS rows
+              ) AS entry
             ) AS counts
             """;
     }

@@ -25,7 +25,7 @@ internal sealed class WriteFailures(
     public void Executed(WriteKind kind)
     {
         writes.Served();
-        if (kind is WriteKind.Set or WriteKind.DurableSet)
+        if (kind.Stores())
         {
             room.Served();
         }

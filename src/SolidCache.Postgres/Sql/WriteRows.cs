@@ -13,23 +13,32 @@ internal sealed class WriteRows
     private readonly List<long> _absolutes = [];
     private readonly List<long> _slidings = [];
     private readonly List<ReadOnlyMemory<byte>> _values = [];
+    private readonly List<long> _stales = [];
+    private readonly List<string> _tags = [];
+    private readonly List<long> _leases = [];
     private readonly NpgsqlParameter<string> _key = Parameter.Text();
     private readonly NpgsqlParameter<long> _absolute = Parameter.BigInt();
     private readonly NpgsqlParameter<long> _sliding = Parameter.BigInt();
     private readonly NpgsqlParameter<ReadOnlyMemory<byte>> _value = Parameter.Bytes();
     private readonly Conditions _ofOne = new();
     private readonly Conditions _ofMany = new();
+    private readonly Conditions _ofTagged = new();
+    private readonly Conditions _ofFills = new();
     private readonly Conditions _ofRemoves = new();
     private readonly LaneStatement _set;
     private readonly LaneStatement _setMany;
+    private readonly LaneStatement _setTagged;
+    private readonly LaneStatement _fill;
     private readonly LaneStatement _remove;
     private readonly LaneStatement _touch;
 
     public WriteRows(EntryStatements statements, ServerClock serverClock, CallClock clock)
     {
         (_statements, _serverClock, _clock) = (statements, serverClock, clock);
-        _set = new(clock, statements.Set, [_key, _absolute, _sliding, _value, .. _ofOne.OfSets]);
-        _setMany = new(clock, statements.SetMany, ColumnsOfSets(_ofMany));
+        _set = new(clock, statements.Sets.One, [_key, _absolute, _sliding, _value, .. _ofOne.OfSets]);
+        _setMany = new(clock, statements.Sets.Many, ColumnsOfSets(_ofMany));
+        _setTagged = new(clock, statements.Sets.Tagged, ColumnsOfTagged(_ofTagged));
+        _fill = new(clock, statements.Leases.Fill, ColumnsOfFills(_ofFills));
         _remove = new(clock, statements.Remove, Parameter.Texts(_keys), _ofRemoves.Deadline, _ofRemoves.LockWait);
         _touch = new(clock, statements.Touch, Parameter.Texts(_keys));
     }
@@ -46,6 +55,8 @@ internal sealed class WriteRows
         {
             WriteKind.Touch => (_touch, _ofRemoves),
             WriteKind.Remove => (_remove, _ofRemoves),
+            WriteKind.TaggedSet or WriteKind.DurableTaggedSet => (_setTagged, _ofTagged),
+            WriteKind.Fill => (_fill, _ofFills),
             _ => rows.Count == 1 ? (_set, _ofOne) : (_setMany, _ofMany),
         };
         Fill(conditions, rows[0].Kind, deadline, lockWait);
@@ -56,7 +67,15 @@ internal sealed class WriteRows
 
         try
         {
-            statement.Execute(session);
+            if (statement == _fill)
+            {
+                using var filled = statement.Query(session);
+                Note(rows, Keys(filled));
+            }
+            else
+            {
+                statement.Execute(session);
+            }
         }
         finally
         {
@@ -73,9 +92,17 @@ internal sealed class WriteRows
         Fill(conditions, rows[0].Kind, deadline, WriteConditions.ShortLockWait);
         try
         {
-            return rows[0].Kind == WriteKind.Remove
-                ? session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline)
-                : session.Query(static row => row.Text(0), _statements.SetFree, ColumnsOfSets(conditions));
+            switch (rows[0].Kind)
+            {
+                case WriteKind.Remove:
+                    return session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline);
+                case WriteKind.Fill:
+                    // It leaves out what is locked by itself, for good.
+                    Note(rows, session.Query(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
+                    return [];
+                default:
+                    return session.Query(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
+            }
         }
         finally
         {
@@ -83,13 +110,38 @@ internal sealed class WriteRows
         }
     }
 
+    private static List<string> Keys(RowReader rows)
+    {
+        List<string> keys = [];
+        while (rows.Read())
+        {
+            keys.Add(rows.Text(0));
+        }
+
+        return keys;
+    }
+
+    /// <summary>Notes which of the fills the server has stored.</summary>
+    private static void Note(List<KeyWrite> rows, IReadOnlyList<string> filled)
+    {
+        var keys = filled.ToHashSet(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            row.Winner.IsFilled = keys.Contains(row.Winner.Key.Stored);
+        }
+    }
+
+    private NpgsqlParameter[] ColumnsOfTagged(Conditions conditions) => [.. ColumnsOfSets(conditions), Parameter.BigInts(_stales), Parameter.Texts(_tags)];
+
+    private NpgsqlParameter[] ColumnsOfFills(Conditions conditions) => [.. ColumnsOfTagged(conditions), Parameter.BigInts(_leases)];
+
     private NpgsqlParameter[] ColumnsOfSets(Conditions conditions) =>
         [Parameter.Texts(_keys), Parameter.BigInts(_absolutes), Parameter.BigInts(_slidings), Parameter.BytesOfMany(_values), .. conditions.OfSets];
 
     private void Fill(Conditions conditions, WriteKind kind, long deadline, string lockWait)
     {
         conditions.Deadline.TypedValue = deadline;
-        conditions.IsDurable.TypedValue = kind == WriteKind.DurableSet;
+        conditions.IsDurable.TypedValue = kind.IsDurable();
         conditions.LockWait.TypedValue = lockWait;
         conditions.LatestUsualArrival.TypedValue = _serverClock.AtLatest(_clock.Now) + (WriteConditions.UsualWaitMilliseconds * 1_000);
     }
@@ -100,11 +152,14 @@ internal sealed class WriteRows
         foreach (var (_, write, kind) in rows)
         {
             _keys.Add(write.Key.Stored);
-            if (kind is WriteKind.Set or WriteKind.DurableSet)
+            if (kind.Stores())
             {
                 _absolutes.Add(Left(write, now));
                 _slidings.Add(write.Expiration.SlidingMicroseconds ?? 0);
                 _values.Add(write.Value);
+                _stales.Add(write.Expiration.StaleMicroseconds);
+                _tags.Add(write.Expiration.Tags ?? "");
+                _leases.Add(write.Lease);
             }
         }
     }
@@ -129,6 +184,9 @@ internal sealed class WriteRows
         _absolutes.Clear();
         _slidings.Clear();
         _values.Clear();
+        _stales.Clear();
+        _tags.Clear();
+        _leases.Clear();
         _value.TypedValue = default;
     }
 

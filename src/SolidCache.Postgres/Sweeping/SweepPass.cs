@@ -41,6 +41,7 @@ internal sealed class SweepPass(SweepStatements statements, double bytesPerSecon
             }
         }
 
+        session.Execute(statements.ForgetTagRemovals);
         return (deleted, true);
     }
 

@@ -44,17 +44,17 @@ internal sealed class SweepStatements
         DeleteSlice =
             $"""
             /* solid_cache:sweep */
-            DELETE FROM {names.Entries}
+            DELETE FROM {names.Entries} AS entry
             USING set_config('synchronous_commit', 'off', true) AS durability
-            WHERE ctid = ANY (ARRAY(
+            WHERE entry.ctid = ANY (ARRAY(
               SELECT ctid
-              FROM {names.Entries}
+              FROM {names.Entries} AS entry
               WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
                 AND ctid < pg_catalog.format('(%s,0)', $2)::tid
-                AND expires_at <= now()
+                AND {EntryConditions.IsGone(names)}
               FOR UPDATE SKIP LOCKED
             ))
-              AND expires_at <= now()
+              AND {EntryConditions.IsGone(names)}
             """;
 
         RecordSlice =
@@ -92,6 +92,12 @@ internal sealed class SweepStatements
             WHERE sweep_holder = $1
             """;
 
+        ForgetTagRemovals =
+            $"""
+            /* solid_cache:sweep_tag_removals */
+            {EntryConditions.ForgetTagRemovals(names)}
+            """;
+
         RecordManualSweep =
             $"""
             /* solid_cache:sweep_manual */
@@ -116,6 +122,8 @@ internal sealed class SweepStatements
     public string Finish { get; }
 
     public string Release { get; }
+
+    public string ForgetTagRemovals { get; }
 
     public string RecordManualSweep { get; }
 }

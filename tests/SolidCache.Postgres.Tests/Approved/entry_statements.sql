@@ -4,9 +4,16 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, value
-FROM "public"."solid_cache_entries"
+FROM "public"."solid_cache_entries" AS entry
 WHERE key = $1
-  AND expires_at > now();
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
 
 -- ReadMany
 /* solid_cache:get_many */
@@ -14,9 +21,38 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, value
-FROM "public"."solid_cache_entries"
+FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
-  AND expires_at > now();
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
+
+-- ReadAged
+/* solid_cache:get_aged */
+SELECT key, sliding_expiration IS NOT NULL
+  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < coalesce(absolute_expiration, 'infinity')
+  AND NOT current_setting('transaction_read_only')::boolean, value,
+  CASE
+    WHEN isfinite(absolute_expiration) AND absolute_expiration > created_at
+    THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
+    ELSE 1::float8
+  END
+FROM "public"."solid_cache_entries" AS entry
+WHERE key = ANY ($1)
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
 
 -- Life
 /* solid_cache:life */
@@ -28,9 +64,16 @@ SELECT key, sliding_expiration IS NOT NULL
     (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
     sliding_expiration)
 END
-FROM "public"."solid_cache_entries"
+FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
-  AND expires_at > now();
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
 
 -- Touch
 /* solid_cache:touch */
@@ -50,86 +93,6 @@ FROM (
 ) AS due
 WHERE entry.key = due.due_key
   AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL;
-
--- Set
-/* solid_cache:set */
-INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-SELECT
-  least(
-    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
-    now() + nullif($3, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
-    'infinity'),
-  now(),
-  nullif($3, 0),
-  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
-  $1,
-  $4
-
-WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
-ON CONFLICT (key) DO UPDATE SET
-  expires_at = excluded.expires_at,
-  created_at = excluded.created_at,
-  sliding_expiration = excluded.sliding_expiration,
-  absolute_expiration = excluded.absolute_expiration,
-  value = excluded.value
-RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
-
--- SetMany
-/* solid_cache:set_many */
-INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-SELECT
-  least(
-    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
-    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
-    'infinity'),
-  now(),
-  nullif(row.sliding, 0),
-  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
-  row.key,
-  row.value
-FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
-WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
-ON CONFLICT (key) DO UPDATE SET
-  expires_at = excluded.expires_at,
-  created_at = excluded.created_at,
-  sliding_expiration = excluded.sliding_expiration,
-  absolute_expiration = excluded.absolute_expiration,
-  value = excluded.value
-RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
-
--- SetFree
-/* solid_cache:set_free */
-WITH free AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
-), locked AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
-), written AS (
-  INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
-SELECT
-  least(
-    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
-    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
-    'infinity'),
-  now(),
-  nullif(row.sliding, 0),
-  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
-  row.key,
-  row.value
-  FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
-  WHERE row.key NOT IN (SELECT key FROM locked)
-    AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
-    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
-  ON CONFLICT (key) DO UPDATE SET
-  expires_at = excluded.expires_at,
-  created_at = excluded.created_at,
-  sliding_expiration = excluded.sliding_expiration,
-  absolute_expiration = excluded.absolute_expiration,
-  value = excluded.value
-RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
-)
-SELECT key FROM locked;
 
 -- Remove
 /* solid_cache:remove */
@@ -197,3 +160,295 @@ SELECT
   (SELECT max(key) FROM slice),
   (SELECT count(*) FROM removed),
   ARRAY(SELECT key FROM slice WHERE key NOT IN (SELECT key FROM removed));
+
+-- One
+/* solid_cache:set */
+INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
+    now() + nullif($3, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif($3, 0),
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif($2, 0)::float8 * interval '1 microsecond',
+  $1,
+  $4
+
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value,
+  lease = NULL,
+  lease_ends_at = NULL,
+  stale_for = NULL,
+  tags = NULL,
+  made_after = NULL
+RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
+
+-- Many
+/* solid_cache:set_many */
+INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value)
+SELECT
+  least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif(row.sliding, 0),
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  row.key,
+  row.value
+FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value,
+  lease = NULL,
+  lease_ends_at = NULL,
+  stale_for = NULL,
+  tags = NULL,
+  made_after = NULL
+RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
+
+-- Tagged
+/* solid_cache:set_tagged */
+INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+SELECT
+  least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif(row.sliding, 0),
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  row.key,
+  row.value,
+  nullif(row.stale_for, 0),
+  nullif(row.tags, '')::text[],
+  CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
+FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value,
+  lease = NULL,
+  lease_ends_at = NULL,
+  stale_for = excluded.stale_for,
+  tags = excluded.tags,
+  made_after = excluded.made_after
+RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
+
+-- Free
+/* solid_cache:set_free */
+WITH free AS MATERIALIZED (
+  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+), locked AS MATERIALIZED (
+  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
+), written AS (
+  INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+SELECT
+  least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(row.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+  now(),
+  nullif(row.sliding, 0),
+  least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
+  row.key,
+  row.value,
+  nullif(row.stale_for, 0),
+  nullif(row.tags, '')::text[],
+  CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
+  FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
+  WHERE row.key NOT IN (SELECT key FROM locked)
+    AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  ON CONFLICT (key) DO UPDATE SET
+  expires_at = excluded.expires_at,
+  created_at = excluded.created_at,
+  sliding_expiration = excluded.sliding_expiration,
+  absolute_expiration = excluded.absolute_expiration,
+  value = excluded.value,
+  lease = NULL,
+  lease_ends_at = NULL,
+  stale_for = excluded.stale_for,
+  tags = excluded.tags,
+  made_after = excluded.made_after
+RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
+)
+SELECT key FROM locked;
+
+-- Take
+/* solid_cache:lease */
+WITH asked AS MATERIALIZED (
+  SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
+  FROM (
+    SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration, unnest($4) AS stale_for, unnest($5) AS is_ahead, unnest($6) AS tags
+  ) AS one
+), free AS MATERIALIZED (
+  SELECT
+    asked.key,
+    asked.lease,
+    asked.duration,
+    asked.tags,
+    (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  )))) OR ((entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))) AND (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond') > now()) AS is_kept
+  FROM "public"."solid_cache_entries" AS entry
+  JOIN asked ON asked.key = entry.key
+  WHERE coalesce(entry.lease_ends_at <= now(), true)
+    AND (asked.is_ahead OR NOT (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  )))))
+  ORDER BY entry.key
+  FOR UPDATE OF entry SKIP LOCKED
+), taken AS (
+  UPDATE "public"."solid_cache_entries" AS entry
+  SET lease = free.lease,
+      lease_ends_at = now() + free.duration::float8 * interval '1 microsecond',
+      made_after = pg_catalog.pg_current_snapshot(),
+      tags = CASE WHEN free.is_kept IS TRUE THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+      expires_at = CASE WHEN free.is_kept IS TRUE THEN entry.expires_at ELSE '-infinity' END,
+      stale_for = CASE WHEN free.is_kept IS TRUE THEN entry.stale_for END,
+      sliding_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.sliding_expiration END,
+      absolute_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.absolute_expiration END,
+      value = CASE WHEN free.is_kept IS TRUE THEN entry.value ELSE '' END
+  FROM free
+  WHERE entry.key = free.key
+    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  RETURNING entry.key
+), made AS (
+  INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
+  SELECT '-infinity', asked.key, '', asked.lease, now() + asked.duration::float8 * interval '1 microsecond', asked.tags, pg_catalog.pg_current_snapshot()
+  FROM asked
+  WHERE NOT EXISTS (SELECT FROM "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key)
+    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  ORDER BY asked.key
+  ON CONFLICT (key) DO NOTHING
+  RETURNING entry.key
+)
+SELECT
+  asked.key,
+  asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
+  coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  )))), false),
+  CASE
+    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  )))) THEN entry.value
+    WHEN entry.expires_at + least(entry.stale_for, asked.stale_for)::float8 * interval '1 microsecond' > now()
+      AND (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))) THEN entry.value
+  END
+FROM asked
+LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key;
+
+-- Renew
+/* solid_cache:lease_renewal */
+UPDATE "public"."solid_cache_entries" AS entry
+SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
+FROM (
+  SELECT asked.key, asked.duration
+  FROM "public"."solid_cache_entries" AS entry
+  JOIN (SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration) AS asked ON asked.key = entry.key
+  WHERE entry.lease = asked.lease
+  ORDER BY entry.key
+  FOR UPDATE OF entry SKIP LOCKED
+) AS held
+WHERE entry.key = held.key
+  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+RETURNING entry.key;
+
+-- Fill
+/* solid_cache:fill */
+UPDATE "public"."solid_cache_entries" AS entry
+SET expires_at = least(
+    least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(held.absolute, 0)::float8 * interval '1 microsecond',
+    now() + nullif(held.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
+    'infinity'),
+    created_at = now(),
+    sliding_expiration = nullif(held.sliding, 0),
+    absolute_expiration = least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(held.absolute, 0)::float8 * interval '1 microsecond',
+    value = held.value,
+    lease = NULL,
+    lease_ends_at = NULL,
+    stale_for = nullif(held.stale_for, 0),
+    tags = nullif(held.tags, '')::text[],
+    made_after = CASE WHEN held.tags <> '' THEN entry.made_after END
+FROM (
+  SELECT made.*
+  FROM "public"."solid_cache_entries" AS entry
+  JOIN (
+    SELECT
+      unnest($1) AS key,
+      unnest($2) AS absolute,
+      unnest($3) AS sliding,
+      unnest($4) AS value,
+      unnest($9) AS stale_for,
+      unnest($10) AS tags,
+      unnest($11) AS lease
+  ) AS made ON made.key = entry.key
+  WHERE entry.lease = made.lease
+  ORDER BY entry.key
+  FOR UPDATE OF entry SKIP LOCKED
+) AS held
+WHERE entry.key = held.key
+  AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (nullif(held.tags, '')::text[])
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  )
+RETURNING entry.key;

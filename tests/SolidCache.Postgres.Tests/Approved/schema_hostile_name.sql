@@ -1,4 +1,4 @@
--- The schema of SolidCache.Postgres, version 1. It may run again, and beside other nodes.
+-- The schema of SolidCache.Postgres, version 2. It may run again, and beside other nodes.
 BEGIN;
 
 SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0));
@@ -18,6 +18,15 @@ BEGIN
   ) < 6 THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"';
   END IF;
+  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"') IS NOT NULL AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"')
+      AND attname = 'removed_by'
+      AND pg_catalog.format_type(atttypid, atttypmod) = 'xid8'
+  ) THEN
+    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"';
+  END IF;
   IF EXISTS (
     SELECT
     FROM pg_catalog.pg_proc
@@ -30,15 +39,15 @@ BEGIN
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
-    IF found > 1 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 1.', found;
+    IF found > 2 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 2.', found;
     END IF;
   END IF;
 END
 $solid_cache$;
 
 -- The entries, the state beside them, and the two ways to sweep from outside the application.
--- Names in braces are replaced by the quoted names of a cache. Every statement may run again without harm.
+-- Names in braces are replaced by the quoted names of a cache, and by the conditions that its own statements have. Every statement may run again without harm.
 
 DO $solid_cache$
 BEGIN
@@ -100,8 +109,15 @@ BEGIN
 
   WITH expired AS (
     SELECT key
-    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-    WHERE expires_at <= now()
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+    WHERE (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))))
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
   )
@@ -114,6 +130,17 @@ BEGIN
     UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
     SET last_sweep_finished_at = clock_timestamp(),
         last_sweep_deleted = deleted;
+    WITH noted AS (
+  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+)
+DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+WHERE removal.swept_at < now() - interval '10 minutes'
+  AND NOT EXISTS (
+    SELECT
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  );
   END IF;
 
   RETURN deleted;
@@ -153,16 +180,30 @@ BEGIN
     block_count := pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') / current_setting('block_size')::bigint;
     EXIT WHEN next_block >= block_count;
 
-    DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+    DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
     WHERE ctid = ANY (ARRAY(
       SELECT ctid
-      FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+      FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
-        AND expires_at <= now()
+        AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))))
       FOR UPDATE SKIP LOCKED
     ))
-      AND expires_at <= now();
+      AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
     GET DIAGNOSTICS slice_deleted = ROW_COUNT;
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;
@@ -178,11 +219,54 @@ BEGIN
   UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
   SET last_sweep_finished_at = clock_timestamp(),
       last_sweep_deleted = deleted;
+  WITH noted AS (
+  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+)
+DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+WHERE removal.swept_at < now() - interval '10 minutes'
+  AND NOT EXISTS (
+    SELECT
+    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  );
 END
 $solid_cache$;
 
 INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" (schema_version, minimum_library_version)
 VALUES (1, 1)
 ON CONFLICT (singleton) DO NOTHING;
+
+-- Who may fill an entry that is not there, what is served while it is made anew, and which entries belong together.
+-- Columns without a default: no row is rewritten, and the lock lasts as long as a look at the catalog.
+ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+  ADD COLUMN IF NOT EXISTS lease         bigint,       -- of whoever makes the value now, and may store it as long as this stands here
+  ADD COLUMN IF NOT EXISTS lease_ends_at timestamptz,
+  ADD COLUMN IF NOT EXISTS stale_for     bigint,       -- microseconds after its end for which the value may be served while another is made
+  ADD COLUMN IF NOT EXISTS tags          text[],
+  ADD COLUMN IF NOT EXISTS made_after    pg_snapshot;  -- of a tagged entry: the removals of tags that whoever made it had seen
+
+-- One row for each removal of a tag: an entry that was not made after it is gone, from the moment its transaction commits. Rows are only ever added,
+-- so that two transactions that remove the same tag do not wait for each other; the sweep deletes the entries, and then the row.
+CREATE TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" (
+  tag        text COLLATE "C" NOT NULL,
+  removed_by xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  swept_at   timestamptz,                              -- when its entries were deleted first; what was under way then may bring a last one
+  PRIMARY KEY (tag, removed_by)
+);
+
+-- Tells a transaction of this database from one of another that has a cache of the same name.
+ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" ADD COLUMN IF NOT EXISTS identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid();
+
+-- Rows without tags are not in it, and stay HOT. On a large table it is made by itself, without a lock: see TagIndex.
+DO $solid_cache$
+BEGIN
+  IF pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::pg_catalog.regclass) < 16 * 1024 * 1024 THEN
+    CREATE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_tags_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" USING gin (tags) WHERE tags IS NOT NULL;
+  END IF;
+END
+$solid_cache$;
+
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 2 WHERE schema_version < 2;
 
 COMMIT;

@@ -21,10 +21,11 @@ trusted AS (
     OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
     OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
 ),
-wanted (part, name, key) AS (
+wanted (part, name, key, key_columns) AS (
   VALUES
-    ('entries',  E'x"; DROP TABLE {state}; --''\\'::name, 'key'::name),
-    ('state',  E'x"; DROP TABLE {state}; --''\\_state'::name, 'singleton'::name)
+    ('entries',  E'x"; DROP TABLE {state}; --''\\'::name, 'key'::name, 1::smallint),
+    ('state',  E'x"; DROP TABLE {state}; --''\\_state'::name, 'singleton'::name, 1::smallint),
+    ('tag_removals',  E'x"; DROP TABLE {state}; --''\\_tag_removals'::name, 'tag'::name, 2::smallint)
 )
 SELECT
   'database',
@@ -55,7 +56,7 @@ SELECT
     WHERE index.indrelid = class.oid
       AND index.indisunique
       AND index.indisvalid
-      AND index.indnkeyatts = 1::smallint
+      AND index.indnkeyatts = wanted.key_columns
       AND index.indpred IS NULL
       AND attribute.attname = wanted.key
   ),
@@ -131,7 +132,7 @@ SELECT EXISTS (
   JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
   JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
   WHERE home.nspname =  E'Ünï"co''dé\\'
-    AND class.relname IN ( E'x"; DROP TABLE {state}; --''\\',  E'x"; DROP TABLE {state}; --''\\_state')
+    AND class.relname IN ( E'x"; DROP TABLE {state}; --''\\',  E'x"; DROP TABLE {state}; --''\\_state',  E'x"; DROP TABLE {state}; --''\\_tag_removals')
 );
 
 -- LockHolders

@@ -9,11 +9,11 @@ SELECT
 /* solid_cache:count */
 SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
 FROM (
-  SELECT count(*) AS total,
-    count(*) FILTER (WHERE expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
+  SELECT count(*) FILTER (WHERE expires_at > '-infinity') AS total,
+    count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
+    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
-  FROM "public"."solid_cache_entries"
+  FROM "public"."solid_cache_entries" AS entry
 ) AS counts;
 
 -- Sample
@@ -28,15 +28,15 @@ FROM (
   FROM generate_series(0, 127) AS number
 ) AS block
 CROSS JOIN LATERAL (
-  SELECT count(*) AS total,
-    count(*) FILTER (WHERE expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE expires_at <= now() - $1::float8 * interval '1 microsecond') AS overdue,
+  SELECT count(*) FILTER (WHERE expires_at > '-infinity') AS total,
+    count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
+    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
   FROM (
-    SELECT expires_at, key, value
+    SELECT expires_at, stale_for, lease_ends_at, key, value
     FROM "public"."solid_cache_entries"
     WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
       AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
     LIMIT 1200
-  ) AS rows
+  ) AS entry
 ) AS counts;

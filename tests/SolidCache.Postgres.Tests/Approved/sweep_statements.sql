@@ -25,17 +25,31 @@ RETURNING sweep_next_block, sweep_deleted;
 
 -- DeleteSlice
 /* solid_cache:sweep */
-DELETE FROM "public"."solid_cache_entries"
+DELETE FROM "public"."solid_cache_entries" AS entry
 USING set_config('synchronous_commit', 'off', true) AS durability
-WHERE ctid = ANY (ARRAY(
+WHERE entry.ctid = ANY (ARRAY(
   SELECT ctid
-  FROM "public"."solid_cache_entries"
+  FROM "public"."solid_cache_entries" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
-    AND expires_at <= now()
+    AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))))
   FOR UPDATE SKIP LOCKED
 ))
-  AND expires_at <= now();
+  AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_tag_removals" AS removal
+    WHERE removal.tag = ANY (entry.tags)
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  ))));
 
 -- RecordSlice
 /* solid_cache:sweep_progress */
@@ -65,6 +79,20 @@ UPDATE "public"."solid_cache_state"
 SET sweep_holder = NULL,
     sweep_lease_ends_at = NULL
 WHERE sweep_holder = $1;
+
+-- ForgetTagRemovals
+/* solid_cache:sweep_tag_removals */
+WITH noted AS (
+  UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+)
+DELETE FROM "public"."solid_cache_tag_removals" AS removal
+WHERE removal.swept_at < now() - interval '10 minutes'
+  AND NOT EXISTS (
+    SELECT
+    FROM "public"."solid_cache_entries" AS entry
+    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+  );
 
 -- RecordManualSweep
 /* solid_cache:sweep_manual */

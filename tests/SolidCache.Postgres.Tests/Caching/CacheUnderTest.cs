@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Leasing;
 
 namespace SolidCache.Postgres.Tests.Caching;
 
@@ -12,8 +14,11 @@ internal sealed class CacheUnderTest
         var options = new PostgresSolidCacheOptions();
         configure?.Invoke(options);
 
-        // No test gets as far as the sweeper: it needs a database.
-        Cache = new EntryCache(Store, sweeper: null!, new CachePolicy(options), new CacheLife(), Time);
+        // No test gets as far as the sweeper and transactions: they need a database.
+        var policy = new CachePolicy(options);
+        var factory = new LeasedFactory(Store, entry => policy.ExpirationOf(entry, Time), policy.MaxValueBytes, TimeProvider.System, new(NullLoggerFactory.Instance));
+        var creator = new EntryCreator(Store, factory, policy.SlidesOnRead, TimeProvider.System);
+        Cache = new EntryCache(Store, creator, writes: null!, sweeper: null!, policy, new CacheLife(), Time);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -14,6 +14,11 @@ internal sealed class InMemoryEntryStore : IEntryStore
     /// <summary>Whether sets are stored, and not dropped.</summary>
     public bool Stores { get; set; } = true;
 
+    /// <summary>What the next who ask for a lease are told; when there are none left, that they have it.</summary>
+    public Queue<LeaseAnswer> Answers { get; } = new();
+
+    public double LifeLeft { get; set; } = 1;
+
     public SolidCacheStatistics Statistics { get; set; } = new()
     {
         TotalEntries = 0,
@@ -41,6 +46,30 @@ internal sealed class InMemoryEntryStore : IEntryStore
         }
 
         return ValueTask.FromResult(true);
+    }
+
+    public async ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        await ReadAsync(key, destination, slide, async: true, cancellationToken) ? LifeLeft : null;
+
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        Calls.Add(new("Lease", cancellationToken) { Key = key.Stored });
+        return ValueTask.FromResult(Answers.TryDequeue(out var answer) ? answer : new LeaseAnswer(LeaseState.Granted, Value: null));
+    }
+
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        Calls.Add(new(terms.Duration == TimeSpan.Zero ? "Free" : "Renew", cancellationToken) { Key = key.Stored });
+        return ValueTask.FromResult(true);
+    }
+
+    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        await WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken)
+    {
+        Calls.Add(new("RemoveTags", cancellationToken) { Key = string.Join(',', tags.Select(tag => tag.Stored)) });
+        return ValueTask.FromResult(0L);
     }
 
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken)

@@ -18,14 +18,16 @@ public sealed partial class LayoutTests
         ["Sql"] = ["Dispatch", "Entries", "Diagnostics", "Resilience"],
         ["Schema"] = ["Sql", "Entries", "Diagnostics"],
         ["Sweeping"] = ["Sql", "Entries", "Diagnostics"],
-        ["Caching"] = ["Entries", "Sweeping"],
+        ["Leasing"] = ["Diagnostics", "Entries"],
+        ["Transactions"] = ["Entries", "Sql"],
+        ["Caching"] = ["Entries", "Leasing", "Sweeping", "Transactions"],
         ["Health"] = [],
         ["Json"] = [],
         ["Warming"] = ["Diagnostics"],
-        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Resilience", "Schema", "Sql", "Sweeping", "Warming"],
+        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Leasing", "Resilience", "Schema", "Sql", "Sweeping", "Transactions", "Warming"],
     };
 
-    private static readonly string[] MayUseNpgsql = ["", "Sql", "Schema", "Sweeping", "DependencyInjection"];
+    private static readonly string[] MayUseNpgsql = ["", "Sql", "Schema", "Sweeping", "Transactions", "DependencyInjection"];
 
     [Test]
     public void Every_folder_has_its_rule() =>

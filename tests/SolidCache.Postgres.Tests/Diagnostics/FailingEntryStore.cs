@@ -13,6 +13,18 @@ internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryS
         return error is null ? false : throw error;
     }
 
+    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<bool> WriteAsync(

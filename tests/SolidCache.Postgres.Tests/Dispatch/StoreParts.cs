@@ -32,6 +32,7 @@ internal sealed class StoreParts
             Clock,
             new CacheLife(),
             (ranges, _) => Task.FromResult(removeRanges(ranges)),
+            static (_, _) => Task.FromException<long>(new NotSupportedException()),
             static (_, _) => Task.FromException<SolidCacheStatistics>(new NotSupportedException()));
     }
 

@@ -88,12 +88,14 @@ public sealed class TableNameTests
     }
 
     [TestCase("_state")]
+    [TestCase("sessions_tag_removals")]
+    [TestCase("sessions_tags_idx")]
     [TestCase("solid_cache_state")]
     [TestCase("sessions_state")]
     public void A_name_that_ends_like_the_table_beside_another_is_refused(string name) =>
         Assert.That(
             () => new TableName("public", name),
-            Throws.ArgumentException.With.Message.Contains("'_state' at the end names the table beside one"));
+            Throws.ArgumentException.With.Message.Contains("at the end names what stands beside one"));
 
     [Test]
     public void In_messages_it_reads_as_a_person_would_write_it() =>

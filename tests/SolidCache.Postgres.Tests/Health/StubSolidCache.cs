@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data.Common;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace SolidCache.Postgres.Tests.Health;
@@ -7,6 +8,21 @@ namespace SolidCache.Postgres.Tests.Health;
 internal sealed class StubSolidCache(Func<CancellationToken, Task<SolidCacheStatistics>> statistics) : ISolidCache
 {
     public Task<SolidCacheStatistics> GetStatisticsAsync(CancellationToken token = default) => statistics(token);
+
+    public ValueTask<byte[]> GetOrCreateAsync(
+        string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default) => throw new NotSupportedException();
+
+    public ValueTask<byte[]> GetOrCreateAsync<TState>(
+        string key, TState state, Func<TState, CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default) =>
+        throw new NotSupportedException();
+
+    public Task<long> RemoveByTagAsync(string tag, CancellationToken token = default) => throw new NotSupportedException();
+
+    public Task<long> RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default) => throw new NotSupportedException();
+
+    public ISolidCacheTransaction InTransaction(DbTransaction transaction) => throw new NotSupportedException();
+
+    public ISolidCacheTransaction InTransactionOf(DbConnection connection) => throw new NotSupportedException();
 
     public Task<bool> ExistsAsync(string key, CancellationToken token = default) => throw new NotSupportedException();
 

@@ -2,6 +2,7 @@ using CsCheck;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
+using SolidCache.Postgres.Transactions;
 using SolidCache.Postgres.Tests.Entries;
 
 namespace SolidCache.Postgres.Tests.Hostile;
@@ -62,6 +63,8 @@ public sealed class NameProperties
             iter: 4_000,
             print: Texts.Print);
 
-    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[new EntryStatements(names, 0.1), new SweepStatements(names)])
-        .SelectMany(statements => statements.GetType().GetProperties().Select(property => (string)property.GetValue(statements)!));
+    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[.. Parts(new(names, 0.1)), new SweepStatements(names), new TransactionStatements(names)])
+        .SelectMany(statements => statements.GetType().GetProperties().Where(property => property.PropertyType == typeof(string)).Select(property => (string)property.GetValue(statements)!));
+
+    private static object[] Parts(EntryStatements statements) => [statements, statements.Sets, statements.Leases];
 }

@@ -34,6 +34,19 @@ internal sealed class UnreliableEntryStore : IEntryStore
     public ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
         AskAsync(() => Holds(key.Stored));
 
+    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        AskAsync(() => Holds(key.Stored) ? 1 : default(double?));
+
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
+        AskAsync(() => new LeaseAnswer(LeaseState.Granted, Value: null));
+
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => AskAsync(() => true);
+
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);
+
+    public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => AskAsync(() => 1L);
+
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => AskAsync(() => Holds(key.Stored));
 
     public ValueTask<bool> WriteAsync(

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
+using SolidCache.Postgres.Transactions;
 
 namespace SolidCache.Postgres.Tests.Sql;
 
@@ -34,13 +35,16 @@ public sealed class StatementApprovalTests
     public void Statements_of_the_statistics_of_a_hostile_name_are_as_approved() =>
         Approval.Verify("statistics_statements_hostile_name", Script(new StatisticsReader(Hostile)));
 
+    [Test]
+    public void Statements_in_transactions_are_as_approved() => Approval.Verify("transaction_statements", Script(new TransactionStatements(Default)));
+
     [TestCase(0.01, "1.01")]
     [TestCase(0.1, "1.1")]
     [TestCase(1, "2")]
     public void The_slack_stretches_a_sliding_window(double slack, string factor)
     {
         var statements = new EntryStatements(Default, slack);
-        string[] stretching = [statements.Touch, statements.Set, statements.SetMany, statements.SetFree];
+        string[] stretching = [statements.Touch, statements.Sets.One, statements.Sets.Many, statements.Sets.Free];
 
         Assert.That(stretching, Has.All.Match($@"(sliding_expiration|nullif\((row\.sliding|\$3), 0\))::float8 \* '{Regex.Escape(factor)}'::float8 \* interval"));
     }
@@ -48,7 +52,7 @@ public sealed class StatementApprovalTests
     [Test]
     public void Every_statement_says_who_sent_it()
     {
-        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Concat(Texts(new StatisticsReader(Default)));
+        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Concat(Texts(new StatisticsReader(Default))).Concat(Texts(new TransactionStatements(Default)));
 
         Assert.That(statements.Select(statement => statement.Text), Has.All.Match(@"\A/\* solid_cache:[a-z_]+ \*/\s"));
     }
@@ -56,9 +60,15 @@ public sealed class StatementApprovalTests
     private static string Script(object statements) =>
         string.Join("\n\n", Texts(statements).Select(statement => $"-- {statement.Name}\n{statement.Text};"));
 
-    private static (string Name, string Text)[] Texts(object statements) => statements is StatisticsReader reader
-        ? [("Size", Size(reader)), ("Count", Count(reader)), ("Sample", Sample(reader))]
-        : [.. statements.GetType().GetProperties().Where(property => property.PropertyType == typeof(string))
+    private static (string Name, string Text)[] Texts(object statements) => statements switch
+    {
+        StatisticsReader reader => [("Size", Size(reader)), ("Count", Count(reader)), ("Sample", Sample(reader))],
+        EntryStatements entries => [.. Properties(entries), .. Properties(entries.Sets), .. Properties(entries.Leases)],
+        _ => Properties(statements),
+    };
+
+    private static (string Name, string Text)[] Properties(object statements) =>
+        [.. statements.GetType().GetProperties().Where(property => property.PropertyType == typeof(string))
             .Select(property => (property.Name, (string)property.GetValue(statements)!))];
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_size")]

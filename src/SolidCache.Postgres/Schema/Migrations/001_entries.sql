@@ -1,5 +1,5 @@
 -- The entries, the state beside them, and the two ways to sweep from outside the application.
--- Names in braces are replaced by the quoted names of a cache. Every statement may run again without harm.
+-- Names in braces are replaced by the quoted names of a cache, and by the conditions that its own statements have. Every statement may run again without harm.
 
 DO $solid_cache$
 BEGIN
@@ -61,8 +61,8 @@ BEGIN
 
   WITH expired AS (
     SELECT key
-    FROM {entries}
-    WHERE expires_at <= now()
+    FROM {entries} AS entry
+    WHERE {is_gone}
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
   )
@@ -75,6 +75,7 @@ BEGIN
     UPDATE {state}
     SET last_sweep_finished_at = clock_timestamp(),
         last_sweep_deleted = deleted;
+    {forget_tag_removals};
   END IF;
 
   RETURN deleted;
@@ -114,16 +115,16 @@ BEGIN
     block_count := pg_relation_size({entries_literal}) / current_setting('block_size')::bigint;
     EXIT WHEN next_block >= block_count;
 
-    DELETE FROM {entries}
+    DELETE FROM {entries} AS entry
     WHERE ctid = ANY (ARRAY(
       SELECT ctid
-      FROM {entries}
+      FROM {entries} AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
-        AND expires_at <= now()
+        AND {is_gone}
       FOR UPDATE SKIP LOCKED
     ))
-      AND expires_at <= now();
+      AND {is_gone};
     GET DIAGNOSTICS slice_deleted = ROW_COUNT;
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;
@@ -139,6 +140,7 @@ BEGIN
   UPDATE {state}
   SET last_sweep_finished_at = clock_timestamp(),
       last_sweep_deleted = deleted;
+  {forget_tag_removals};
 END
 $solid_cache$;
 

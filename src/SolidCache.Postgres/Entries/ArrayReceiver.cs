@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 
-namespace SolidCache.Postgres.Caching;
+namespace SolidCache.Postgres.Entries;
 
 /// <summary>Receives a value into an array of exactly its length: the store asks once, for the whole.</summary>
 internal sealed class ArrayReceiver : IBufferWriter<byte>

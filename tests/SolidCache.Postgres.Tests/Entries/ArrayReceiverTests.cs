@@ -1,6 +1,6 @@
-using SolidCache.Postgres.Caching;
+using SolidCache.Postgres.Entries;
 
-namespace SolidCache.Postgres.Tests.Caching;
+namespace SolidCache.Postgres.Tests.Entries;
 
 /// <summary>The array into which a value is read.</summary>
 public sealed class ArrayReceiverTests

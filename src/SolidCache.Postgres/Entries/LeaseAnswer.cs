@@ -1,0 +1,6 @@
+namespace SolidCache.Postgres.Entries;
+
+/// <summary>The answer to who wants to make an entry's value.</summary>
+/// <param name="State">Whether he may.</param>
+/// <param name="Value">The live value, or the old one if it may be served meanwhile; or null.</param>
+internal readonly record struct LeaseAnswer(LeaseState State, byte[]? Value);

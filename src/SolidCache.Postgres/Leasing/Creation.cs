@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SolidCache.Postgres.Leasing;
+
+/// <summary>One making of a value in this process, which all callers wait for who miss the entry meanwhile.</summary>
+/// <remarks>
+/// A caller who came while the factory ran already cannot know whether the data was changed before he came and after it was read. So he may have the result
+/// only if it was stored: then nobody has removed the entry in between.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer and wait handle holds nothing that must be freed, and callers leave after its end.")]
+internal sealed class Creation
+{
+    private readonly TaskCompletionSource<Made> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _abandoned = new();
+    private readonly Lock _gate = new();
+    private int _waiting;
+    private bool _isReading;
+    private bool _isOver;
+
+    /// <summary>Gets what is cancelled when nobody waits any more.</summary>
+    public CancellationToken Abandoned => _abandoned.Token;
+
+    /// <summary>Gets a value indicating whether the factory reads already.</summary>
+    public bool IsReading
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isReading;
+            }
+        }
+    }
+
+    /// <returns>Null when it is too late to join; else, whether the factory reads already.</returns>
+    public bool? TryJoin()
+    {
+        lock (_gate)
+        {
+            if (_isOver || _abandoned.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            _waiting++;
+            return _isReading;
+        }
+    }
+
+    /// <summary>The caller's own cancellation ends his wait, and nobody else's.</summary>
+    public async Task<Made> WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _result.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>From now on the factory reads what may change behind it.</summary>
+    public void Reads()
+    {
+        lock (_gate)
+        {
+            _isReading = true;
+        }
+    }
+
+    public void End(Made made)
+    {
+        Close();
+        _result.TrySetResult(made);
+    }
+
+    public void Fail(Exception error)
+    {
+        Close();
+        if (_result.TrySetException(error))
+        {
+            // Nobody may wait any more.
+            _ = _result.Task.Exception;
+        }
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            if (--_waiting > 0 || _isOver)
+            {
+                return;
+            }
+
+            _isOver = true;
+        }
+
+        _abandoned.Cancel();
+    }
+
+    /// <param name="Value">What the factory returned, or what somebody else has stored.</param>
+    /// <param name="IsCurrent">Whether it was in the cache, unremoved, when it was made known.</param>
+    internal readonly record struct Made(byte[] Value, bool IsCurrent);
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Leasing;
+
+/// <summary>
+/// Runs factories under leases. A lease is taken before the factory reads anything and is gone when anybody removes or replaces the entry, so that what was
+/// read before a change is never stored after it (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013).
+/// </summary>
+internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
+    : IDisposable
+{
+    /// <summary>How often a lease is renewed while it lasts, so that one renewal may fail.</summary>
+    private const int RenewalsInALease = 3;
+
+    [SuppressMessage("Usage", "CA2213", Justification = "What is made in the background may end later.")]
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <summary>Gets what is cancelled when the cache ends, and nobody needs what is made in the background.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Makes the value of an entry that is not there, or waits for whoever does.</summary>
+    public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation)
+    {
+        var terms = recipe.Ask(ahead: false);
+        var began = time.GetTimestamp();
+        for (var looks = 1; ; looks++)
+        {
+            var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
+            switch (answer)
+            {
+                case { State: LeaseState.Live, Value: { } live }:
+                    return new(live, IsCurrent: true);
+
+                case { State: LeaseState.Granted, Value: { } stale }:
+                    _ = RefreshUnderAsync(recipe, terms);
+                    return new(stale, IsCurrent: true);
+
+                case { State: LeaseState.Granted }:
+                    return await MakeUnderAsync(recipe, terms, creation.Reads, creation.Abandoned).ConfigureAwait(false);
+
+                case { State: LeaseState.Held, Value: { } stale }:
+                    return new(stale, IsCurrent: true);
+
+                case { State: LeaseState.Held } when time.GetElapsedTime(began) < recipe.Options.LeaseWait:
+                    await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
+                    break;
+
+                default:
+                    creation.Reads();
+                    return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), IsCurrent: false);
+            }
+        }
+    }
+
+    /// <summary>Makes the value of an entry anew that will expire soon.</summary>
+    /// <returns>Whether it was stored.</returns>
+    public async ValueTask<bool> RefreshAsync<TState>(Recipe<TState> recipe)
+    {
+        var terms = recipe.Ask(ahead: true);
+        var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
+        return answer.State == LeaseState.Granted && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _ending.Cancel();
+
+    /// <summary>Waits for the answer whatever becomes of the callers: a lease that nobody knows of would keep others waiting.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Without a lease the value is made all the same.")]
+    private async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms)
+    {
+        try
+        {
+            return await store.LeaseAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            return default;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Nobody waits for it; the old value is served until it may not be any more.")]
+    private async Task<bool> RefreshUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms)
+    {
+        try
+        {
+            return (await MakeUnderAsync(recipe, terms, static () => { }, Ending).ConfigureAwait(false)).IsCurrent;
+        }
+        catch (Exception error)
+        {
+            if (!Ending.IsCancellationRequested)
+            {
+                log.RefreshFailed(error);
+            }
+
+            return false;
+        }
+    }
+
+    private async ValueTask<Creation.Made> MakeUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Action reads, CancellationToken cancellationToken)
+    {
+        using var made = new CancellationTokenSource();
+        var renewing = RenewAsync(recipe.Key, terms, made.Token);
+        try
+        {
+            reads();
+            cancellationToken.ThrowIfCancellationRequested();
+            var value = await recipe.MakeAsync(cancellationToken).ConfigureAwait(false);
+            return new(value, await FillAsync(recipe, terms, value).ConfigureAwait(false));
+        }
+        catch
+        {
+            await FreeAsync(recipe.Key, terms).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            await made.CancelAsync().ConfigureAwait(false);
+            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What cannot be stored is returned all the same.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
+    private async ValueTask<bool> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, byte[] value)
+    {
+        try
+        {
+            if (value.Length <= maxValueBytes)
+            {
+                return await store.FillAsync(
+                    recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None).ConfigureAwait(false);
+            }
+
+            log.ValueTooLarge(value.Length, maxValueBytes);
+        }
+        catch (Exception error)
+        {
+            log.FillFailed(error.GetType().Name);
+        }
+
+        await FreeAsync(recipe.Key, terms).ConfigureAwait(false);
+        return false;
+    }
+
+    private async Task RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken made)
+    {
+        while (true)
+        {
+            await Task.Delay(terms.Duration / RenewalsInALease, time, made).ConfigureAwait(false);
+            await TryRenewAsync(key, terms).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask FreeAsync(CacheKey key, LeaseTerms terms) => TryRenewAsync(key, terms with { Duration = TimeSpan.Zero });
+
+    [SuppressMessage("Design", "CA1031", Justification = "A lease that is not renewed ends, and its value is not stored.")]
+    private async ValueTask TryRenewAsync(CacheKey key, LeaseTerms terms)
+    {
+        try
+        {
+            await store.RenewAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The next is tried in its turn.
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Leasing;
+
+/// <summary>How the value of an entry is made, and how it is stored.</summary>
+/// <param name="Key">The entry.</param>
+/// <param name="State">Handed to <paramref name="Factory"/>.</param>
+/// <param name="Factory">The caller's; it may take as long as it takes.</param>
+/// <param name="Options">When the entry expires, and how long others wait.</param>
+/// <param name="Tags">Of the entry, as they are stored; null for none.</param>
+internal sealed record Recipe<TState>(
+    CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]>> Factory, SolidCacheEntryOptions Options, string? Tags)
+{
+    /// <exception cref="InvalidOperationException">The factory returned null.</exception>
+    public async ValueTask<byte[]> MakeAsync(CancellationToken cancellationToken) =>
+        await Factory(State, cancellationToken).ConfigureAwait(false)
+        ?? throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such.");
+
+    public LeaseTerms Ask(bool ahead) => new(Random.Shared.NextInt64(1, long.MaxValue), Options.LeaseDuration, Options.AllowStaleFor, Tags, ahead);
+}

@@ -1,0 +1,56 @@
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>What makes a row an entry, as every statement sees it that looks.</summary>
+internal static class EntryConditions
+{
+    /// <summary>
+    /// Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
+    /// what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed.
+    /// </summary>
+    /// <param name="names">Of the cache.</param>
+    /// <param name="entry">What the statement calls the entry.</param>
+    public static string IsFresh(SqlNames names, string entry) =>
+        $"""
+        ({entry}.tags IS NULL OR (
+          pg_catalog.pg_snapshot_xmax({entry}.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+          AND NOT EXISTS (
+            SELECT
+            FROM {names.TagRemovals} AS removal
+            WHERE removal.tag = ANY ({entry}.tags)
+              AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, {entry}.made_after)
+          )))
+        """;
+
+    public static string IsLive(SqlNames names, string entry) => $"({entry}.expires_at > now() AND {IsFresh(names, entry)})";
+
+    /// <summary>Until when the value of an entry may be served while another is made.</summary>
+    public static string StaleUntil(string entry) => $"({entry}.expires_at + {entry}.stale_for::float8 * interval '1 microsecond')";
+
+    /// <summary>Until when a row is of use, be it only to whoever has its lease.</summary>
+    public static string IsOfUseUntil(string entry) => $"greatest({entry}.expires_at, {StaleUntil(entry)}, {entry}.lease_ends_at)";
+
+    /// <summary>Whether a row serves nobody any more, in a statement that calls it <c>entry</c>.</summary>
+    public static string IsGone(SqlNames names) => $"({IsOfUseUntil("entry")} <= now() OR NOT {IsFresh(names, "entry")})";
+
+    /// <summary>
+    /// Forgets the removals of tags that no entry needs any more. The first time it only notes that they are committed: until later, somebody may add an entry who
+    /// could not see them.
+    /// </summary>
+    public static string ForgetTagRemovals(SqlNames names) =>
+        $"""
+        WITH noted AS (
+          UPDATE {names.TagRemovals} SET swept_at = now() WHERE swept_at IS NULL
+        )
+        DELETE FROM {names.TagRemovals} AS removal
+        WHERE removal.swept_at < now() - interval '{KeptMinutes} minutes'
+          AND NOT EXISTS (
+            SELECT
+            FROM {names.Entries} AS entry
+            WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+              AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+          )
+        """;
+
+    /// <summary>Longer than any statement of the cache takes to come to its commit.</summary>
+    public const int KeptMinutes = 10;
+}

@@ -1,0 +1,152 @@
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// The statements by which one caller of all nodes makes a value, and stores it only if nobody has removed or replaced the entry since. They wait for nobody's
+/// row: who does not get it at once makes the value for himself.
+/// </summary>
+internal sealed class LeaseStatements
+{
+    public LeaseStatements(SqlNames names, string stretch)
+    {
+        var entries = names.Entries;
+        var isLive = EntryConditions.IsLive(names, "entry");
+        const string Asked =
+            """
+            SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
+              FROM (
+                SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration, unnest($4) AS stale_for, unnest($5) AS is_ahead, unnest($6) AS tags
+              ) AS one
+            """;
+
+        // A row that is there is taken as it is: its value may be served still, by others until it expires, and by who may have it stale. A row that is not there
+        // becomes one that has always been expired. The removals of tags that this statement cannot see count against the value that is made after it.
+        Take =
+            $"""
+            /* solid_cache:lease */
+            WITH asked AS MATERIALIZED (
+              {Asked}
+            ), free AS MATERIALIZED (
+              SELECT
+                asked.key,
+                asked.lease,
+                asked.duration,
+                asked.tags,
+                {isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()) AS is_kept
+              FROM {entries} AS entry
+              JOIN asked ON asked.key = entry.key
+              WHERE coalesce(entry.lease_ends_at <= now(), true)
+                AND (asked.is_ahead OR NOT {isLive})
+              ORDER BY entry.key
+              FOR UPDATE OF entry SKIP LOCKED
+            ), taken AS (
+              UPDATE {entries} AS entry
+              SET lease = free.lease,
+                  lease_ends_at = {EndOf("free")},
+                  made_after = pg_catalog.pg_current_snapshot(),
+                  tags = CASE WHEN free.is_kept IS TRUE THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+                  expires_at = CASE WHEN free.is_kept IS TRUE THEN entry.expires_at ELSE '-infinity' END,
+                  stale_for = CASE WHEN free.is_kept IS TRUE THEN entry.stale_for END,
+                  sliding_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.sliding_expiration END,
+                  absolute_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.absolute_expiration END,
+                  value = CASE WHEN free.is_kept IS TRUE THEN entry.value ELSE '' END
+              FROM free
+              WHERE entry.key = free.key
+                AND {WriteConditions.Durability("false")}
+                AND {WriteConditions.WaitsForLocks("$7")}
+              RETURNING entry.key
+            ), made AS (
+              INSERT INTO {entries} AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
+              SELECT '-infinity', asked.key, '', asked.lease, {EndOf("asked")}, asked.tags, pg_catalog.pg_current_snapshot()
+              FROM asked
+              WHERE NOT EXISTS (SELECT FROM {entries} AS entry WHERE entry.key = asked.key)
+                AND {WriteConditions.Durability("false")}
+                AND {WriteConditions.WaitsForLocks("$7")}
+              ORDER BY asked.key
+              ON CONFLICT (key) DO NOTHING
+              RETURNING entry.key
+            )
+            SELECT
+              asked.key,
+              asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
+              coalesce({isLive}, false),
+              CASE
+                WHEN {isLive} THEN entry.value
+                WHEN entry.expires_at + least(entry.stale_for, asked.stale_for)::float8 * interval '1 microsecond' > now()
+                  AND {EntryConditions.IsFresh(names, "entry")} THEN entry.value
+              END
+            FROM asked
+            LEFT JOIN {entries} AS entry ON entry.key = asked.key
+            """;
+
+        // With no time left it frees the row.
+        Renew =
+            $"""
+            /* solid_cache:lease_renewal */
+            UPDATE {entries} AS entry
+            SET lease_ends_at = {EndOf("held")}
+            FROM (
+              SELECT asked.key, asked.duration
+              FROM {entries} AS entry
+              JOIN (SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration) AS asked ON asked.key = entry.key
+              WHERE entry.lease = asked.lease
+              ORDER BY entry.key
+              FOR UPDATE OF entry SKIP LOCKED
+            ) AS held
+            WHERE entry.key = held.key
+              AND {WriteConditions.Durability("false")}
+            RETURNING entry.key
+            """;
+
+        Fill =
+            $"""
+            /* solid_cache:fill */
+            UPDATE {entries} AS entry
+            SET expires_at = {SetStatements.ExpiresAt("held.absolute", "held.sliding", stretch)},
+                created_at = now(),
+                sliding_expiration = nullif(held.sliding, 0),
+                absolute_expiration = {SetStatements.AbsoluteEnd("held.absolute")},
+                value = held.value,
+                lease = NULL,
+                lease_ends_at = NULL,
+                stale_for = nullif(held.stale_for, 0),
+                tags = nullif(held.tags, '')::text[],
+                made_after = CASE WHEN held.tags <> '' THEN entry.made_after END
+            FROM (
+              SELECT made.*
+              FROM {entries} AS entry
+              JOIN (
+                SELECT
+                  unnest($1) AS key,
+                  unnest($2) AS absolute,
+                  unnest($3) AS sliding,
+                  unnest($4) AS value,
+                  unnest($9) AS stale_for,
+                  unnest($10) AS tags,
+                  unnest($11) AS lease
+              ) AS made ON made.key = entry.key
+              WHERE entry.lease = made.lease
+              ORDER BY entry.key
+              FOR UPDATE OF entry SKIP LOCKED
+            ) AS held
+            WHERE entry.key = held.key
+              AND {WriteConditions.Durability("$6")}
+              AND {WriteConditions.WaitsForLocks("$7")}
+              AND {LateWrite.Check("$5")}
+              AND NOT EXISTS (
+                SELECT
+                FROM {names.TagRemovals} AS removal
+                WHERE removal.tag = ANY (nullif(held.tags, '')::text[])
+                  AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+              )
+            RETURNING entry.key
+            """;
+
+        static string EndOf(string row) => $"now() + {row}.duration::float8 * interval '1 microsecond'";
+    }
+
+    public string Take { get; }
+
+    public string Renew { get; }
+
+    public string Fill { get; }
+}

@@ -1,0 +1,59 @@
+using Npgsql;
+using SolidCache.Postgres.Dispatch;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>What one batch asks as the parameters of its statement, reused from batch to batch; and the rows of the answer.</summary>
+internal sealed class ReadRows
+{
+    private readonly NpgsqlParameter<string> _key = Parameter.Text();
+    private readonly List<string> _keys = [];
+    private readonly LaneStatement _one;
+    private readonly LaneStatement _many;
+    private readonly LaneStatement _aged;
+    private readonly LaneStatement _lives;
+    private readonly LeaseRows _leases;
+
+    public ReadRows(EntryStatements statements, CallClock clock)
+    {
+        _one = new(clock, statements.Read, _key);
+        _many = new(clock, statements.ReadMany, Parameter.Texts(_keys));
+        _aged = new(clock, statements.ReadAged, Parameter.Texts(_keys));
+        _lives = new(clock, statements.Life, Parameter.Texts(_keys));
+        _leases = new(statements, clock);
+    }
+
+    /// <param name="session">Open.</param>
+    /// <param name="kind">Of all of them.</param>
+    /// <param name="requests">By their keys, each once.</param>
+    public RowReader Send(Session session, ReadKind kind, Dictionary<string, ReadRequest> requests)
+    {
+        if (kind is ReadKind.Lease or ReadKind.LeaseRenewal)
+        {
+            return _leases.Send(session, requests, renews: kind == ReadKind.LeaseRenewal);
+        }
+
+        _keys.Clear();
+        _keys.AddRange(requests.Keys);
+        _key.TypedValue = _keys[0];
+        return kind switch
+        {
+            ReadKind.AgedValue => _aged.Query(session),
+            ReadKind.Life => _lives.Query(session),
+            _ => (_keys.Count == 1 ? _one : _many).Query(session),
+        };
+    }
+
+    /// <summary>The row that the reader stands on; its first column is the key.</summary>
+    public static ReadValue Read(ReadKind kind, RowReader rows) => kind switch
+    {
+        ReadKind.AgedValue => rows.Value(2, rows.Bool(1)) with { LifeLeft = rows.Float(3) },
+        ReadKind.Life => Life(rows),
+        ReadKind.Lease => LeaseRows.Taken(rows),
+        ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: Entries.LeaseState.Granted),
+        _ => rows.Value(2, rows.Bool(1)),
+    };
+
+    private static ReadValue Life(RowReader rows) => new(
+        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.MaxValue);
+}

@@ -1,0 +1,84 @@
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Sql;
+
+/// <summary>
+/// Removes the entries of tags. One short transaction makes all of them misses at once, whatever is being made with such a tag included; then their rows are
+/// deleted, a slice a transaction, but for those that others have locked, which the sweep finds.
+/// </summary>
+internal sealed class TagRemoval
+{
+    private const int KeysTogether = 50_000;
+    private readonly string _find;
+    private readonly string _delete;
+
+    public TagRemoval(SqlNames names)
+    {
+        Record = RecordOf(names, WriteConditions.Durability("true"));
+        var isGone = $"NOT {EntryConditions.IsFresh(names, "entry")}";
+        _find =
+            $"""
+            /* solid_cache:tagged */
+            SELECT entry.key
+            FROM {names.Entries} AS entry
+            WHERE entry.tags OPERATOR(pg_catalog.&&) $1
+              AND {isGone}
+            LIMIT {KeysTogether}
+            """;
+        _delete =
+            $"""
+            /* solid_cache:remove_tagged */
+            DELETE FROM {names.Entries} AS entry
+            USING (
+              SELECT entry.key
+              FROM {names.Entries} AS entry
+              WHERE entry.key = ANY ($1)
+                AND {isGone}
+              ORDER BY entry.key
+              FOR UPDATE OF entry SKIP LOCKED
+            ) AS doomed
+            WHERE entry.key = doomed.key
+              AND {WriteConditions.Durability("false")}
+            """;
+    }
+
+    private string Record { get; }
+
+    /// <summary>What makes all entries of the tags <c>$1</c> misses from the commit on.</summary>
+    /// <param name="names">Of the cache.</param>
+    /// <param name="condition">True; it may set how the transaction commits.</param>
+    public static string RecordOf(SqlNames names, string condition) =>
+        $"""
+        /* solid_cache:remove_tags */
+        INSERT INTO {names.TagRemovals} (tag)
+        SELECT tag.name
+        FROM (SELECT DISTINCT pg_catalog.unnest($1::text[]) AS name) AS tag
+        WHERE {condition}
+        ORDER BY tag.name
+        ON CONFLICT (tag, removed_by) DO UPDATE SET swept_at = NULL
+        """;
+
+    /// <returns>How many rows were deleted.</returns>
+    public long Run(Session session, IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken)
+    {
+        List<string> stored = [.. tags.Select(static tag => tag.Stored)];
+        session.Execute(Record, Parameter.Texts(stored));
+        var total = 0L;
+        while (true)
+        {
+            var keys = session.Query(static rows => rows.Text(0), _find, Parameter.Texts(stored));
+            var deleted = 0L;
+            foreach (var slice in keys.Chunk(EntryStatements.RemovalSlice))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                deleted += session.Execute(_delete, Parameter.Texts([.. slice]));
+            }
+
+            total += deleted;
+            if (keys.Count < KeysTogether || deleted == 0)
+            {
+                return total;
+            }
+        }
+    }
+}
