@@ -128,35 +128,6 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
     }
 
     [Test]
-    public async Task A_cancellation_ends_its_own_wait_and_the_last_one_the_factory()
-    {
-        var key = NewKey();
-        var (isCancelled, runs) = (new TaskCompletionSource(), 0);
-        using var first = new CancellationTokenSource();
-        using var second = new CancellationTokenSource();
-        var callers = new[] { first, second }.Select(source => SolidCache.GetOrCreateAsync(
-            key,
-            async token =>
-            {
-                Interlocked.Increment(ref runs);
-                token.Register(isCancelled.SetResult);
-                await Task.Delay(Timeout.Infinite, token);
-                return [];
-            },
-            options: null,
-            source.Token).AsTask()).ToArray();
-        await Eventually.TrueAsync(() => runs == 1, "the factory runs");
-
-        await first.CancelAsync();
-        Assert.That(async () => await callers[0], Throws.InstanceOf<OperationCanceledException>());
-        Assert.That((callers[1].IsCompleted, isCancelled.Task.IsCompleted), Is.EqualTo((false, false)));
-        await second.CancelAsync();
-        Assert.That(async () => await callers[1], Throws.InstanceOf<OperationCanceledException>());
-        await isCancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.That(runs, Is.EqualTo(1));
-    }
-
-    [Test]
     public async Task A_lease_that_is_held_is_waited_for_and_then_the_value_is_made_without_being_stored()
     {
         var key = NewKey();
