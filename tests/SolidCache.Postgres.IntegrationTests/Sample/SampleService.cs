@@ -10,7 +10,9 @@ using Microsoft.Extensions.Options;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
-/// <summary>The sample service in this process, and its clients. Its sweeper is off: tests say when entries are removed.</summary>
+/// <summary>
+/// The sample service in this process, and its clients. Its sweeper is off: tests say when entries are removed. A setting of null is left to the service.
+/// </summary>
 public sealed class SampleService(string connectionString, params (string Name, string? Value)[] settings) : WebApplicationFactory<Program>
 {
     /// <summary>Long enough for the algorithms that the service does not use, too.</summary>
@@ -45,12 +47,20 @@ public sealed class SampleService(string connectionString, params (string Name, 
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("ConnectionStrings:Postgres", connectionString);
-        builder.UseSetting("Jwt:SigningKey", SigningKey);
-        builder.UseSetting("RateLimits:PerAddress", "100000");
-        builder.UseSetting("RateLimits:PerAccount", "100000");
-        builder.UseSetting("Passwords:Iterations", "1000");
+        var all = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Postgres"] = connectionString,
+            ["Jwt:SigningKey"] = SigningKey,
+            ["RateLimits:PerAddress"] = "100000",
+            ["RateLimits:PerAccount"] = "100000",
+            ["Passwords:Iterations"] = "1000",
+        };
         foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        foreach (var (name, value) in all.Where(static setting => setting.Value is not null))
         {
             builder.UseSetting(name, value);
         }

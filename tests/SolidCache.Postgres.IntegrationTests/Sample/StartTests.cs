@@ -102,10 +102,10 @@ public sealed class StartTests
     {
         await using var database = await TestDatabase.CreateAsync();
         await StartAsync(database);
-        await database.ExecuteAsync("UPDATE auth.users SET password_hash = 'its own'");
+        await database.ExecuteAsync("UPDATE auth.users SET password_hash = 'itsown=='");
         await StartAsync(database, ("environment", "Production"));
 
-        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.users WHERE password_hash = 'its own'"), Is.EqualTo(2));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.users WHERE password_hash = 'itsown=='"), Is.EqualTo(2));
     }
 
     [Test]
