@@ -48,6 +48,23 @@ public sealed class Scripts
         Assert.That(output, Does.Not.Contain("root's own"));
     }
 
+    [Test]
+    public async Task The_password_of_a_container_is_in_no_command_line()
+    {
+        await AddProgramAsync("docker", "echo \"$@\" >>$FOLDER/calls; [[ $1 != run ]] || echo \"$POSTGRES_PASSWORD\" >$FOLDER/given");
+        var (exitCode, output) = await BashAsync(
+            """
+            say() { :; }
+            PATH=$FOLDER:$PATH
+            source eng/postgres/cluster.sh
+            source eng/postgres/container.sh
+            start_container 18
+            [[ $(<"$FOLDER/given") == "$container_password" ]] && ! grep -F "$container_password" "$FOLDER/calls"
+            """);
+
+        Assert.That(exitCode, Is.Zero, output);
+    }
+
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "Restored", false)]
     [TestCase("""{"resources":[{"@type":"PackageBaseAddress/3.0.0"}]}""", "Restored", true)]
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "warning NU1900: Error occurred while getting package vulnerability data", true)]
