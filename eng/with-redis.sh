@@ -95,7 +95,7 @@ start_program() {
 start_container() {
   local attempt
   command -v docker >/dev/null && docker info >/dev/null 2>&1 || return 1
-  container="solidcache-redis-$$-$RANDOM"
+  container="solidcache-redis-$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')" # a name that nobody takes first
   say 'starting a redis:8 container'
   if ! docker run --detach --rm --name "$container" --publish 127.0.0.1::6379 redis:8 redis-server "${keep_nothing[@]}" >/dev/null; then
     container=''

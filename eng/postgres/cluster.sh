@@ -23,7 +23,8 @@ as_server_user() {
   fi
 }
 
-# start_cluster BINARIES: in a folder of /tmp when root, whose own TMPDIR the other user may not see.
+# start_cluster BINARIES: in a folder of /tmp when root, whose own TMPDIR the other user may not see. The folder is that user's before anything
+# is in it, and root neither writes nor reads there: what it took for a file could be a link to one of its own.
 # SOLIDCACHE_POSTGRES_SETTINGS may hold further settings: -c name=value ...
 start_cluster() {
   local parent=${TMPDIR:-/tmp} attempt
@@ -32,11 +33,10 @@ start_cluster() {
   cluster_password=$(new_password)
   cluster=$(mktemp -d "${parent%/}/solidcache-postgres.XXXXXX") || return 1
   (( EUID != 0 )) || chown "$(server_user)" "$cluster"
-  create_cluster || { say "$1/initdb failed:"; tail -n 20 "$cluster/log" >&2; return 1; }
+  create_cluster || { say "$1/initdb failed"; return 1; }
   # Another process may take a free port before the server does.
   for attempt in 1 2 3; do
     cluster_port=$("$(dirname "${BASH_SOURCE[0]}")/../free-port.sh")
-    : >"$cluster/log"
     if (as_server_user "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log \
       -o "-p $cluster_port ${SOLIDCACHE_POSTGRES_SETTINGS:-}"); then
       say "PostgreSQL $(server_major "$1") from $1 on port $cluster_port"
@@ -44,22 +44,21 @@ start_cluster() {
     fi
   done
   say "$1/postgres did not start (attempt $attempt):"
-  tail -n 20 "$cluster/log" >&2
+  (as_server_user tail -n 20 log) >&2
   return 1
 }
 
 create_cluster() {
-  (umask 077; echo "$cluster_password" >"$cluster/password")
-  : >"$cluster/log"
-  (( EUID != 0 )) || chown "$(server_user)" "$cluster/password" "$cluster/log"
+  (as_server_user sh -c 'umask 077; cat >password') <<<"$cluster_password" || return 1
   (as_server_user "$cluster_binaries/initdb" --pgdata data --username postgres --pwfile password \
-    --auth scram-sha-256 --encoding UTF8 --locale C --no-sync) >>"$cluster/log" 2>&1 || return 1
+    --auth scram-sha-256 --encoding UTF8 --locale C --no-sync) >/dev/null || return 1
   # fsync stays on: tests look at what a crash leaves. No Unix socket: its path could get too long.
-  printf '%s\n' >>"$cluster/data/postgresql.conf" \
-    "listen_addresses = '127.0.0.1'" \
-    "unix_socket_directories = ''" \
-    'max_connections = 200' \
-    'shared_buffers = 256MB'
+  (as_server_user sh -c 'cat >>data/postgresql.conf') <<'SETTINGS'
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 256MB
+SETTINGS
 }
 
 cluster_connection_string() {

@@ -18,11 +18,12 @@ docker_answers() {
 start_container() {
   local attempt
   container_password=$(new_password)
-  container="solidcache-postgres-$$-$RANDOM"
+  container="solidcache-postgres-$(new_password)" # a name that nobody takes first
   say "starting a postgres:$1 container"
+  # The password is not in the command line, which everybody on this machine may read.
   # shellcheck disable=SC2086 # several settings are several words
-  if ! docker run --detach --rm --name "$container" --publish 127.0.0.1::5432 \
-    --env POSTGRES_PASSWORD="$container_password" "postgres:$1" -c max_connections=200 ${SOLIDCACHE_POSTGRES_SETTINGS:-} >/dev/null; then
+  if ! POSTGRES_PASSWORD=$container_password docker run --detach --rm --name "$container" --publish 127.0.0.1::5432 \
+    --env POSTGRES_PASSWORD "postgres:$1" -c max_connections=200 ${SOLIDCACHE_POSTGRES_SETTINGS:-} >/dev/null; then
     container=''
     return 1
   fi

@@ -30,10 +30,10 @@ try
     builder.AddHttpConventions();
 
     var app = builder.Build();
+    app.UseSecurityHeaders();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
-    app.UseSecurityHeaders();
-    app.UseFileServer();
+    app.UseAdministrationPage();
     app.UseRouting();
     app.UseRateLimiter();
     app.UseAuthentication();

@@ -25,8 +25,10 @@ internal sealed class Sweep : IAsyncDisposable
 
         try
         {
+            // Nothing that somebody made in a schema of the role's own search_path is called.
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = "pg_catalog, pg_temp" };
             return new Sweep(
-                new NpgsqlSlimDataSourceBuilder(connectionString).EnableTransportSecurity().Build(),
+                new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build(),
                 Environment.GetEnvironmentVariable("SWEEP_FUNCTION") is { Length: > 0 } function ? function : DefaultFunction);
         }
         catch (ArgumentException)

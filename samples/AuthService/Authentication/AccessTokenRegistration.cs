@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -12,15 +16,19 @@ internal static class AccessTokenRegistration
         builder.Services.AddSingleton(key);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<AccessTokens>();
+        builder.Services.Configure<PasswordHasherOptions>(hasher =>
+            hasher.IterationCount = builder.Configuration.GetValue(Passwords.Iterations, Passwords.RecommendedIterations));
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<CredentialStore>();
-        builder.Services.AddSingleton<RefreshTokenStore>();
+        builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<RefreshTokens>();
         builder.Services.AddSingleton<Sessions>();
+        builder.Services.AddHostedService<SessionCleanup>();
         builder.Services.AddAuthentication().AddJwtBearer(bearer =>
         {
             bearer.MapInboundClaims = false;
             bearer.TokenValidationParameters = Believe(key);
+            bearer.Events = new JwtBearerEvents { OnTokenValidated = RefuseStrangersAsync };
         });
     }
 
@@ -35,4 +43,15 @@ internal static class AccessTokenRegistration
         NameClaimType = JwtRegisteredClaimNames.Sub,
         ClockSkew = TimeSpan.FromSeconds(30),
     };
+
+    /// <summary>Another program may have the key too: here a subject is the id of a user.</summary>
+    private static Task RefuseStrangersAsync(TokenValidatedContext context)
+    {
+        if (!long.TryParse(context.Principal?.FindFirstValue(JwtRegisteredClaimNames.Sub), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            context.Fail("The subject is no user's id.");
+        }
+
+        return Task.CompletedTask;
+    }
 }

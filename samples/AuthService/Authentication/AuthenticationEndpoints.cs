@@ -22,7 +22,8 @@ internal static class AuthenticationEndpoints
         auth.MapPost("/sign-out", RefreshEndpoints.SignOutAsync)
             .AllowAnonymous().WithSummary("Ends the session that a refresh token belongs to");
         auth.MapPost("/change-password", PasswordEndpoint.ChangeAsync)
-            .RequireAuthorization().WithSummary("Changes the own password and ends all sessions");
+            .RequireAuthorization().WithSummary("Changes the own password and ends all sessions")
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
     }
 
     /// <summary>Neither tokens nor what is said about passwords belong into a cache on the way.</summary>

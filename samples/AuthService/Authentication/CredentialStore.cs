@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace AuthService.Authentication;
@@ -7,16 +8,18 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
 {
     private const string ByEmail =
         """
-        SELECT id, password_hash
-        FROM auth.users
-        WHERE lower(email) = lower($1)
+        SELECT coalesce(users.id, 0), asked.email, users.password_hash,
+          EXISTS (SELECT FROM auth.sessions WHERE sessions.user_id = users.id AND sessions.network = $2)
+        FROM (SELECT lower($1) AS email) AS asked
+        LEFT JOIN auth.users ON lower(users.email) = asked.email
         """;
 
     private const string ById =
         """
-        SELECT id, password_hash
-        FROM auth.users
-        WHERE id = $1
+        SELECT asked.id, coalesce(lower(users.email), ''), users.password_hash,
+          EXISTS (SELECT FROM auth.sessions WHERE sessions.user_id = users.id AND sessions.network = $2)
+        FROM (SELECT $1 AS id) AS asked
+        LEFT JOIN auth.users USING (id)
         """;
 
     private const string Add =
@@ -36,27 +39,37 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
         FROM added
         """;
 
-    // A new password ends every session that the old one, or whoever knew it, has opened.
     private const string Change =
         """
-        WITH changed AS (
-          UPDATE auth.users
-          SET password_hash = $2,
-              updated_at = now(),
-              version = version + 1
-          WHERE id = $1
-        )
-        UPDATE auth.refresh_tokens
-        SET revoked_at = now()
-        WHERE user_id = $1
-          AND revoked_at IS NULL
+        UPDATE auth.users
+        SET password_hash = $3,
+            updated_at = now(),
+            version = version + 1
+        WHERE id = $1
+          AND password_hash = $2
         """;
 
-    public Task<Credentials?> FindAsync(string email, CancellationToken cancellationToken) =>
-        FindAsync(ByEmail, new NpgsqlParameter<string> { TypedValue = email }, cancellationToken);
+    private const string EndSessions =
+        """
+        UPDATE auth.sessions
+        SET ended_at = now()
+        WHERE user_id = $1
+          AND ended_at IS NULL
+        """;
 
-    public Task<Credentials?> FindAsync(long id, CancellationToken cancellationToken) =>
-        FindAsync(ById, new NpgsqlParameter<long> { TypedValue = id }, cancellationToken);
+    private const string ReplaceHash =
+        """
+        UPDATE auth.users
+        SET password_hash = $3
+        WHERE id = $1
+          AND password_hash = $2
+        """;
+
+    public Task<Credentials> FindAsync(string email, string network, CancellationToken cancellationToken) =>
+        FindAsync(ByEmail, new NpgsqlParameter<string> { TypedValue = email }, network, cancellationToken);
+
+    public Task<Credentials> FindAsync(long id, string network, CancellationToken cancellationToken) =>
+        FindAsync(ById, new NpgsqlParameter<long> { TypedValue = id }, network, cancellationToken);
 
     /// <returns>The new user's id, or null when its address or its name is taken.</returns>
     public async Task<long?> AddAsync(RegistrationRequest user, string passwordHash, CancellationToken cancellationToken)
@@ -70,19 +83,56 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
         return (long?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    public async Task ChangePasswordAsync(long id, string passwordHash, CancellationToken cancellationToken)
+    /// <summary>Ends every session that the old password, or whoever knew it, has opened.</summary>
+    /// <returns>Whether the old password was still the one that was found.</returns>
+    public async Task<bool> ChangePasswordAsync(Credentials found, string passwordHash, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Change);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = passwordHash });
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        // The second statement sees the sessions for which the first, which locks the user, has waited.
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await using var change = Replacement(Change, found, passwordHash);
+        change.Connection = connection;
+        if (await change.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        await using var end = new NpgsqlCommand(EndSessions, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = found.UserId } } };
+        await end.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>The same password, hashed anew.</summary>
+    public async Task ReplaceHashAsync(Credentials found, string passwordHash, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = Replacement(ReplaceHash, found, passwordHash);
+        command.Connection = connection;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task<Credentials?> FindAsync(string sql, NpgsqlParameter parameter, CancellationToken cancellationToken)
+    private static NpgsqlCommand Replacement(string sql, Credentials found, string passwordHash) => new(sql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = found.UserId },
+            new NpgsqlParameter<string> { TypedValue = found.PasswordHash! },
+            new NpgsqlParameter<string> { TypedValue = passwordHash },
+        },
+    };
+
+    private async Task<Credentials> FindAsync(string sql, NpgsqlParameter who, string network, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
-        command.Parameters.Add(parameter);
+        command.Parameters.Add(who);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = network });
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        return await rows.ReadAsync(cancellationToken) ? new Credentials(rows.GetInt64(0), rows.GetString(1)) : null;
+        await rows.ReadAsync(cancellationToken);
+        return new Credentials(
+            UserId: rows.GetInt64(0),
+            Email: rows.GetString(1),
+            PasswordHash: await rows.IsDBNullAsync(2, cancellationToken) ? null : rows.GetString(2),
+            IsFromKnownNetwork: rows.GetBoolean(3));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using AuthService.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace AuthService.Authentication;
@@ -12,8 +13,10 @@ internal static class PasswordEndpoint
     public static async Task<Results<NoContent, ValidationProblem, ProblemHttpResult>> ChangeAsync(
         PasswordChange change,
         ClaimsPrincipal caller,
+        HttpContext context,
         CredentialStore credentials,
         Passwords passwords,
+        PasswordAttempts attempts,
         UserDirectory users,
         CancellationToken cancellationToken)
     {
@@ -23,13 +26,20 @@ internal static class PasswordEndpoint
         }
 
         var id = long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
-        var found = await credentials.FindAsync(id, cancellationToken);
-        if (!passwords.Match(found?.PasswordHash, change.CurrentPassword!))
+        var network = ClientNetwork.Of(context);
+        var found = await credentials.FindAsync(id, network, cancellationToken);
+        if (!attempts.MayTry("change password", found, network))
+        {
+            return TypedResults.Problem(
+                statusCode: StatusCodes.Status429TooManyRequests, detail: "The current password was tried too often. Wait a minute.");
+        }
+
+        if (passwords.Verify(found.PasswordHash, change.CurrentPassword!) == PasswordVerificationResult.Failed
+            || !await credentials.ChangePasswordAsync(found, passwords.Hash(change.NewPassword!), cancellationToken))
         {
             return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["currentPassword"] = ["The current password is wrong."] });
         }
 
-        await credentials.ChangePasswordAsync(id, passwords.Hash(change.NewPassword!), cancellationToken);
         await users.InvalidateAllUserCachesAsync(id);
         return TypedResults.NoContent();
     }

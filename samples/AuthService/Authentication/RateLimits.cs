@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace AuthService.Authentication;
 
-/// <summary>How often one client address may try what costs a password hash. Settings: <c>RateLimits:PerAddress</c>, <c>RateLimits:PerAccount</c>, a minute.</summary>
+/// <summary>How often one client network may try what costs a password hash. Settings: <c>RateLimits:PerAddress</c>, <c>RateLimits:PerAccount</c>, a minute.</summary>
 internal static class RateLimits
 {
     public const string Credentials = "credentials";
@@ -13,13 +13,13 @@ internal static class RateLimits
 
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SignInAttempts>();
+        builder.Services.AddSingleton<PasswordAttempts>();
         builder.Services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = TellWhenAsync;
             limiter.AddPolicy(Credentials, context => RateLimitPartition.GetFixedWindowLimiter(
-                context.Connection.RemoteIpAddress?.ToString() ?? "", _ => PerMinute(builder.Configuration, PerAddress, 20)));
+                ClientNetwork.Of(context), _ => PerMinute(builder.Configuration, PerAddress, 20)));
         });
     }
 

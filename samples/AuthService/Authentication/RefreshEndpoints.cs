@@ -25,7 +25,7 @@ internal static class RefreshEndpoints
             return TypedResults.ValidationProblem(problems);
         }
 
-        await tokens.RevokeAsync(request.RefreshToken!);
+        await tokens.EndAsync(request.RefreshToken!);
         return TypedResults.NoContent();
     }
 }

@@ -6,30 +6,33 @@ namespace AuthService.Authentication;
 
 /// <summary>
 /// Refresh tokens: random, stored as hashes, each good for one refresh. Whoever uses one a second time has stolen it, or was stolen from: then the
-/// whole family ends.
+/// session ends.
 /// </summary>
-internal sealed class RefreshTokens(RefreshTokenStore store)
+internal sealed class RefreshTokens(SessionStore store)
 {
     public static readonly TimeSpan Life = TimeSpan.FromDays(14);
+
+    /// <summary>However often it is refreshed, whoever is in it has to show the password again.</summary>
+    public static readonly TimeSpan LongestSession = TimeSpan.FromDays(90);
+
     private const int Bytes = 32;
 
-    /// <summary>The first of a new family.</summary>
-    public async Task<string> IssueAsync(long userId, CancellationToken cancellationToken)
+    /// <returns>The first of a new session; null when the password was changed meanwhile.</returns>
+    public async Task<string?> IssueAsync(SessionStart session, CancellationToken cancellationToken)
     {
         var (token, hash) = New();
-        await store.AddAsync(hash, Guid.NewGuid(), userId, Life, cancellationToken);
-        return token;
+        return await store.OpenAsync(session, hash, cancellationToken) ? token : null;
     }
 
-    /// <returns>The user and the next token; null when the token is unknown, expired, used or revoked.</returns>
-    public async Task<(long UserId, string Token)?> RotateAsync(string token, CancellationToken cancellationToken)
+    /// <returns>The user, the next token and its seconds; null when the token is unknown, expired, used, or of a session that has ended.</returns>
+    public async Task<(long UserId, string Token, int Seconds)?> RotateAsync(string token, CancellationToken cancellationToken)
     {
         var (next, hash) = New();
-        return await store.RotateAsync(HashOf(token), hash, Life, cancellationToken) is { } userId ? (userId, next) : null;
+        return await store.RotateAsync(HashOf(token), hash, cancellationToken) is var (userId, seconds) ? (userId, next, seconds) : null;
     }
 
-    /// <summary>Ends the token's family.</summary>
-    public Task RevokeAsync(string token) => store.RevokeFamilyAsync(HashOf(token));
+    /// <summary>Ends the token's session.</summary>
+    public Task EndAsync(string token) => store.EndAsync(HashOf(token));
 
     private static (string Token, byte[] Hash) New()
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
 
 namespace AuthService.Authentication;
 
@@ -6,9 +7,10 @@ internal static class SignInEndpoint
 {
     public static async Task<Results<Ok<TokenReply>, ValidationProblem, ProblemHttpResult>> SignInAsync(
         SignInRequest request,
+        HttpContext context,
         CredentialStore credentials,
         Passwords passwords,
-        SignInAttempts attempts,
+        PasswordAttempts attempts,
         Sessions sessions,
         CancellationToken cancellationToken)
     {
@@ -17,15 +19,26 @@ internal static class SignInEndpoint
             return TypedResults.ValidationProblem(problems);
         }
 
-        if (!attempts.MayTry(request.Email!))
+        var network = ClientNetwork.Of(context);
+        var found = await credentials.FindAsync(request.Email!, network, cancellationToken);
+        if (!attempts.MayTry("sign in", found, network))
         {
             return TypedResults.Problem(
                 statusCode: StatusCodes.Status429TooManyRequests, detail: "Too many sign-ins with this email address were tried. Wait a minute.");
         }
 
-        var found = await credentials.FindAsync(request.Email!, cancellationToken);
-        return passwords.Match(found?.PasswordHash, request.Password!) && await sessions.OpenAsync(found!.UserId, cancellationToken) is { } reply
-            ? TypedResults.Ok(reply)
-            : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");
+        var result = passwords.Verify(found.PasswordHash, request.Password!);
+        if (result == PasswordVerificationResult.Failed
+            || await sessions.OpenAsync(new SessionStart(found.UserId, found.PasswordHash!, network), cancellationToken) is not { } reply)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");
+        }
+
+        if (result == PasswordVerificationResult.SuccessRehashNeeded)
+        {
+            await credentials.ReplaceHashAsync(found, passwords.Hash(request.Password!), cancellationToken);
+        }
+
+        return TypedResults.Ok(reply);
     }
 }

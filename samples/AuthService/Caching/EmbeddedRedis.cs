@@ -1,13 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Garnet;
 
 namespace AuthService.Caching;
 
 /// <summary>
 /// Microsoft Garnet, which speaks Redis' protocol, within this process: for those who have no Redis at hand. Listens on a free port of
-/// 127.0.0.1, keeps at most 64 MB and nothing on disk.
+/// 127.0.0.1, answers nobody else on this machine, keeps at most 64 MB, and nothing on disk even when it is told to save.
 /// </summary>
 internal sealed class EmbeddedRedis : IDisposable
 {
@@ -15,9 +16,11 @@ internal sealed class EmbeddedRedis : IDisposable
     private readonly GarnetServer _server;
     private bool _isDisposed;
 
-    private EmbeddedRedis(GarnetServer server, int port) => (_server, Port) = (server, port);
+    private EmbeddedRedis(GarnetServer server, int port, string password) => (_server, Port, ConnectionString) = (server, port, $"127.0.0.1:{port},password={password}");
 
     public int Port { get; }
+
+    public string ConnectionString { get; }
 
     /// <exception cref="SetupException">It does not start.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "It belongs to what is returned, and one that did not start has nothing to free.")]
@@ -25,13 +28,16 @@ internal sealed class EmbeddedRedis : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort();
+            var (port, password) = (FreePort(), RandomNumberGenerator.GetHexString(32));
             try
             {
                 var server = new GarnetServer(
-                    ["--bind", "127.0.0.1", "--port", $"{port}", "--memory", "64m", "--index", "8m", "-q"]);
+                [
+                    "--bind", "127.0.0.1", "--port", $"{port}", "--auth", "Password", "--password", password,
+                    "--memory", "64m", "--index", "8m", "--device-type", "Null", "-q",
+                ]);
                 server.Start();
-                return new EmbeddedRedis(server, port);
+                return new EmbeddedRedis(server, port, password);
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {

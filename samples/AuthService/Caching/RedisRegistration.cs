@@ -25,7 +25,7 @@ internal static class RedisRegistration
         {
             services.AddSingleton(static _ => EmbeddedRedis.Start());
             services.AddSingleton<IConnectionMultiplexer>(static provider =>
-                ConnectionMultiplexer.Connect(Parse($"127.0.0.1:{provider.GetRequiredService<EmbeddedRedis>().Port}")));
+                ConnectionMultiplexer.Connect(Parse(provider.GetRequiredService<EmbeddedRedis>().ConnectionString)));
         }
 
         services.AddKeyedSingleton<IDistributedCache>(PermissionCache.ServiceKey, static (provider, _) => new RedisCache(new RedisCacheOptions

@@ -1,3 +1,4 @@
+using AuthService.Authentication;
 using Npgsql;
 
 namespace AuthService.Database;
@@ -7,7 +8,13 @@ namespace AuthService.Database;
 /// starting: the attempt is repeated until it succeeds, and <c>/health</c> tells.
 /// </summary>
 internal sealed class DatabaseInitializer(
-    NpgsqlDataSource database, IConfiguration configuration, IHostEnvironment environment, TimeProvider time, ILogger<DatabaseInitializer> logger)
+    NpgsqlDataSource database,
+    CredentialStore credentials,
+    Passwords passwords,
+    IConfiguration configuration,
+    IHostEnvironment environment,
+    TimeProvider time,
+    ILogger<DatabaseInitializer> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -51,15 +58,20 @@ internal sealed class DatabaseInitializer(
     /// <summary>All or nothing, and one process at a time: others that start wait for the lock and find the work done.</summary>
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
+        var hasDemoUsers = configuration.GetValue("Seed:DemoUsers", environment.IsDevelopment());
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var script = SqlScript.Command("schema.sql", connection);
         await script.ExecuteNonQueryAsync(cancellationToken);
-        if (configuration.GetValue("Seed:DemoUsers", environment.IsDevelopment()))
+        if (hasDemoUsers)
         {
-            await DemoUsers.SeedAsync(connection, cancellationToken);
+            await DemoUsers.SeedAsync(connection, passwords, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
+        if (!hasDemoUsers)
+        {
+            await DemoUsers.LockOutAsync(credentials, passwords, cancellationToken);
+        }
     }
 }

@@ -47,6 +47,8 @@ internal static class DatabaseRegistration
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
     {
         settings.ApplicationName ??= PoolName;
+        // Whoever may create a function or an operator in a schema of the path runs it as this service, whose own statements name their schema.
+        settings.SearchPath = "pg_catalog, pg_temp";
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = PoolName }.Build();
     }
 }

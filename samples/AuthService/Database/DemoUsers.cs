@@ -1,4 +1,5 @@
 using AuthService.Authentication;
+using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
 namespace AuthService.Database;
@@ -6,12 +7,27 @@ namespace AuthService.Database;
 /// <summary>Two users whose passwords everybody knows: never in production, unless <c>Seed:DemoUsers</c> asks for it.</summary>
 internal static class DemoUsers
 {
-    public static async Task SeedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static readonly (string Email, string Password) Admin = ("admin@example.com", "Admin-demo-1");
+    private static readonly (string Email, string Password) Alice = ("alice@example.com", "Alice-demo-1");
+
+    public static async Task SeedAsync(NpgsqlConnection connection, Passwords passwords, CancellationToken cancellationToken)
     {
-        var passwords = new Passwords();
         await using var script = SqlScript.Command("demo-users.sql", connection);
-        script.Parameters.AddWithValue("admin_password_hash", passwords.Hash("Admin-demo-1"));
-        script.Parameters.AddWithValue("alice_password_hash", passwords.Hash("Alice-demo-1"));
+        script.Parameters.AddWithValue("admin_password_hash", passwords.Hash(Admin.Password));
+        script.Parameters.AddWithValue("alice_password_hash", passwords.Hash(Alice.Password));
         await script.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The database may have been seeded before it went into production: gives them passwords that nobody knows, and ends their sessions.</summary>
+    public static async Task LockOutAsync(CredentialStore credentials, Passwords passwords, CancellationToken cancellationToken)
+    {
+        foreach (var (email, password) in new[] { Admin, Alice })
+        {
+            var found = await credentials.FindAsync(email, network: "", cancellationToken);
+            if (found.PasswordHash is not null && passwords.Verify(found.PasswordHash, password) != PasswordVerificationResult.Failed)
+            {
+                await credentials.ChangePasswordAsync(found, passwords.Hash(Guid.NewGuid().ToString()), cancellationToken);
+            }
+        }
     }
 }

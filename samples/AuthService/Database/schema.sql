@@ -21,19 +21,36 @@ CREATE UNIQUE INDEX IF NOT EXISTS users_email ON auth.users (lower(email));
 -- Rises with every change of the user or its roles, in the same transaction: what is cached under an older version is not read any more.
 ALTER TABLE auth.users ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1;
 
--- Only hashes: who reads this table cannot sign in with it. A family is one sign-in and all that was made of it by refreshing.
-CREATE TABLE IF NOT EXISTS auth.refresh_tokens (
-  token_hash bytea PRIMARY KEY,
-  family     uuid NOT NULL,
+-- Refresh tokens of before there were sessions: their owners sign in again.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('auth.refresh_tokens') AND attname = 'family') THEN
+    DROP TABLE auth.refresh_tokens;
+  END IF;
+END $$;
+
+-- One sign-in and all that is made of it by refreshing. This row decides: a refresh locks it, and so does whatever ends the session.
+-- No refresh moves expires_at. The row stays for a while after its end, because it tells from which networks its user comes.
+CREATE TABLE IF NOT EXISTS auth.sessions (
+  id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   user_id    bigint NOT NULL REFERENCES auth.users ON DELETE CASCADE,
+  network    text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL,
-  used_at    timestamptz,
-  revoked_at timestamptz
+  ended_at   timestamptz
 );
 
-CREATE INDEX IF NOT EXISTS refresh_tokens_family ON auth.refresh_tokens (family);
-CREATE INDEX IF NOT EXISTS refresh_tokens_user ON auth.refresh_tokens (user_id);
+CREATE INDEX IF NOT EXISTS sessions_user ON auth.sessions (user_id, network);
+
+-- Only hashes: who reads this table cannot sign in with it.
+CREATE TABLE IF NOT EXISTS auth.refresh_tokens (
+  token_hash bytea PRIMARY KEY,
+  session_id uuid NOT NULL REFERENCES auth.sessions ON DELETE CASCADE,
+  expires_at timestamptz NOT NULL,
+  used_at    timestamptz
+);
+
+CREATE INDEX IF NOT EXISTS refresh_tokens_session ON auth.refresh_tokens (session_id);
 
 CREATE TABLE IF NOT EXISTS auth.settings (
   name       text PRIMARY KEY,

@@ -11,7 +11,7 @@ internal sealed class UserStatisticsStore(NpgsqlDataSource database)
         SELECT
           count(*),
           count(*) FILTER (WHERE created_at > now() - interval '30 days'),
-          (SELECT count(DISTINCT family) FROM auth.refresh_tokens WHERE created_at > now() - interval '24 hours'),
+          (SELECT count(*) FROM auth.sessions WHERE created_at > now() - interval '24 hours'),
           (
             SELECT coalesce(json_object_agg(name, members), '{}')::text
             FROM (

@@ -32,11 +32,14 @@ internal static class TelemetryRegistration
         }
     }
 
-    /// <summary>Scrapers carry no access token: they are let in from this machine, and from others if the setting says so.</summary>
+    /// <summary>
+    /// Scrapers carry no access token: they are let in from this machine, and from others if the setting says so. What comes by a Unix socket has no
+    /// address: it may be a proxy's, and so anybody's.
+    /// </summary>
     public static void MapServiceTelemetry(this WebApplication app)
     {
         var allowRemote = app.Configuration.GetValue<bool>(AllowRemote);
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(policy => policy.RequireAssertion(context =>
-            allowRemote || (context.Resource as HttpContext)?.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address)));
+            allowRemote || (context.Resource is HttpContext { Connection.RemoteIpAddress: { } address } && IPAddress.IsLoopback(address))));
     }
 }

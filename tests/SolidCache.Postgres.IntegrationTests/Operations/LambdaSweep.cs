@@ -44,6 +44,12 @@ public sealed class LambdaSweep
     public async Task Each_invocation_sweeps_and_a_failure_is_told_and_survived()
     {
         await using var database = await TestDatabase.CreateAsync();
+        // What the driver asks at its start would call this, were it found.
+        await database.ExecuteAsync(
+            """
+            CREATE FUNCTION public.same(oid, regproc) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$;
+            CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = regproc, FUNCTION = public.same);
+            """);
         using var function = Start(database.ConnectionString);
         try
         {

@@ -2,6 +2,7 @@ using System.Net;
 using AuthService.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using StackExchange.Redis;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -55,6 +56,44 @@ public sealed class RedisTests
         Assert.That(await HealthAsync(admin), Is.EqualTo((HttpStatusCode.OK, "degraded", "unhealthy")));
     }
 
+    [TestCase("SAVE")]
+    [TestCase("BGSAVE")]
+    public async Task The_embedded_Redis_writes_no_file_whatever_it_is_asked(string command)
+    {
+        await using var service = new SampleService(_database.ConnectionString);
+        using var admin = await service.SignInAsAdminAsync();
+        await AssertMissAsync(admin, "miss");
+        var redis = service.Services.GetRequiredService<IConnectionMultiplexer>();
+        var before = FilesHere();
+        try
+        {
+            await redis.GetServers().Single().ExecuteAsync(command);
+        }
+        catch (RedisException error)
+        {
+            TestContext.Out.WriteLine($"{command}: {error.Message}");
+        }
+
+        await AssertMissAsync(admin, "hit");
+        service.Services.GetRequiredService<EmbeddedRedis>().Dispose();
+        Assert.That(FilesHere().Except(before), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_embedded_Redis_answers_nobody_but_the_service()
+    {
+        await using var service = new SampleService(_database.ConnectionString);
+        using var client = service.CreateClient();
+        await using var stranger = await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions
+        {
+            EndPoints = { { "127.0.0.1", service.Services.GetRequiredService<EmbeddedRedis>().Port } },
+            AbortOnConnectFail = false,
+            ConnectRetry = 0,
+        });
+
+        await Assert.ThrowsAsync<RedisConnectionException>(() => stranger.GetDatabase().StringGetAsync("anything"));
+    }
+
     [Test]
     public async Task Permissions_that_could_not_be_removed_from_Redis_are_not_read_again()
     {
@@ -73,6 +112,8 @@ public sealed class RedisTests
         using var profile = await ReadProfileAsync(admin);
         Assert.That((await profile.JsonAsync()).GetProperty("permissions").Strings(), Is.EqualTo(["system:admin", "users:read"]));
     }
+
+    private static string[] FilesHere() => Directory.GetFileSystemEntries(Environment.CurrentDirectory, "*", SearchOption.AllDirectories);
 
     private static Task<HttpResponseMessage> ReadProfileAsync(HttpClient client) => client.ReadAsync("/users/1");
 

@@ -57,6 +57,41 @@ public sealed class RefreshTests : SampleFixture
     }
 
     [Test]
+    public async Task A_session_has_an_end_that_no_refresh_moves()
+    {
+        var first = await SignInAsync();
+        await Database.ExecuteAsync($"UPDATE auth.sessions SET expires_at = now() + interval '1 hour' WHERE {IsOf(first)}");
+        using var refresh = await RefreshAsync(first);
+        var reply = await refresh.JsonAsync();
+        await Database.ExecuteAsync($"UPDATE auth.sessions SET expires_at = now() WHERE {IsOf(first)}");
+        using var late = await RefreshAsync(reply.GetProperty("refreshToken").GetString()!);
+
+        Assert.That(reply.GetProperty("refreshExpiresIn").GetInt32(), Is.InRange(3500, 3600));
+        Assert.That(late.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task What_nobody_can_use_any_more_is_removed_and_nothing_else()
+    {
+        var (expired, ended, longEnded, live) = (await SignInAsync(), await SignInAsync(), await SignInAsync(), await SignInAsync());
+        await Database.ExecuteAsync(
+            $"""
+            UPDATE auth.refresh_tokens SET expires_at = now() - interval '1 second' WHERE token_hash = {HashOf(expired)};
+            UPDATE auth.sessions SET ended_at = now() - interval '29 days' WHERE {IsOf(ended)};
+            UPDATE auth.sessions SET ended_at = now() - interval '31 days' WHERE {IsOf(longEnded)};
+            """);
+        var before = await Database.ScalarAsync<long>("SELECT count(*) FROM auth.sessions");
+        await using var another = new SampleService(Database.ConnectionString);
+        using var client = another.CreateClient();
+
+        await Infrastructure.Eventually.TrueAsync(
+            async () => await Database.ScalarAsync<long>("SELECT count(*) FROM auth.sessions") == before - 1, "the session that ended long ago is removed");
+        var left = await Database.ScalarAsync<bool[]>(
+            $"SELECT ARRAY(SELECT EXISTS (SELECT FROM auth.refresh_tokens WHERE token_hash = asked) FROM unnest(ARRAY[{HashOf(expired)}, {HashOf(ended)}, {HashOf(longEnded)}, {HashOf(live)}]) AS asked)");
+        Assert.That(left, Is.EqualTo([false, true, false, true]));
+    }
+
+    [Test]
     public async Task Signing_out_ends_the_session()
     {
         var second = await NextAsync(await SignInAsync());
@@ -98,6 +133,10 @@ public sealed class RefreshTests : SampleFixture
             await Database.ScalarAsync<long>($"SELECT count(*) FROM auth.refresh_tokens WHERE position('{token}'::bytea IN token_hash) > 0"), Is.Zero);
         Assert.That(await Database.ScalarAsync<int>("SELECT max(octet_length(token_hash)) FROM auth.refresh_tokens"), Is.EqualTo(32));
     }
+
+    private static string HashOf(string token) => $"sha256('{token}')";
+
+    private static string IsOf(string token) => $"id = (SELECT session_id FROM auth.refresh_tokens WHERE token_hash = {HashOf(token)})";
 
     private static Task<HttpResponseMessage> ChangeAsync(HttpClient client, string currentPassword, string newPassword) =>
         client.PostAsJsonAsync("/auth/change-password", new { currentPassword, newPassword });

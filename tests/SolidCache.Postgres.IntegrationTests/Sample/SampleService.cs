@@ -10,8 +10,10 @@ using Microsoft.Extensions.Options;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
-/// <summary>The sample service in this process, and its clients. Its sweeper is off: tests say when entries are removed.</summary>
-public sealed class SampleService(string connectionString, params (string Name, string Value)[] settings) : WebApplicationFactory<Program>
+/// <summary>
+/// The sample service in this process, and its clients. Its sweeper is off: tests say when entries are removed. A setting of null is left to the service.
+/// </summary>
+public sealed class SampleService(string connectionString, params (string Name, string? Value)[] settings) : WebApplicationFactory<Program>
 {
     /// <summary>Long enough for the algorithms that the service does not use, too.</summary>
     public const string SigningKey = "a signing key that only these tests know, of more than sixty-four bytes";
@@ -23,6 +25,14 @@ public sealed class SampleService(string connectionString, params (string Name, 
 
     /// <summary>A key as it stands in the table, behind the version of what is cached.</summary>
     public string StoredKey(string key) => $"{Services.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value.KeyPrefix}^{key}";
+
+    /// <summary>A client whose requests come from an address; <see cref="ClientAddress.None"/>: from none.</summary>
+    public HttpClient From(string address)
+    {
+        var client = CreateClient();
+        client.DefaultRequestHeaders.Add(ClientAddress.Header, address);
+        return client;
+    }
 
     public HttpClient WithToken(string token)
     {
@@ -37,18 +47,28 @@ public sealed class SampleService(string connectionString, params (string Name, 
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("ConnectionStrings:Postgres", connectionString);
-        builder.UseSetting("Jwt:SigningKey", SigningKey);
-        builder.UseSetting("RateLimits:PerAddress", "100000");
-        builder.UseSetting("RateLimits:PerAccount", "100000");
+        var all = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Postgres"] = connectionString,
+            ["Jwt:SigningKey"] = SigningKey,
+            ["RateLimits:PerAddress"] = "100000",
+            ["RateLimits:PerAccount"] = "100000",
+            ["Passwords:Iterations"] = "1000",
+        };
         foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        foreach (var (name, value) in all.Where(static setting => setting.Value is not null))
         {
             builder.UseSetting(name, value);
         }
 
         builder.ConfigureLogging(static logging => logging.ClearProviders());
-        builder.ConfigureTestServices(static services =>
-            services.Configure<PostgresSolidCacheOptions>(static options => options.SweepExpiredEntries = false));
+        builder.ConfigureTestServices(static services => services
+            .AddSingleton<IStartupFilter, ClientAddress>()
+            .Configure<PostgresSolidCacheOptions>(static options => options.SweepExpiredEntries = false));
     }
 
     private async Task<HttpClient> SignInAsync(string email, string password)

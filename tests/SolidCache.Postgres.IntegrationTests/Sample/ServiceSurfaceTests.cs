@@ -88,6 +88,48 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
         Assert.That(response.Headers.Contains("Server"), Is.False);
     }
 
+    [Test]
+    public async Task So_does_an_error_of_the_service()
+    {
+        await Database.ExecuteAsync("ALTER TABLE auth.users RENAME TO lost");
+        try
+        {
+            using var response = await Admin.ReadAsync("/users");
+
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.InternalServerError));
+            Assert.That(response.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'self';"));
+            Assert.That(response.Headers.GetValues("X-Content-Type-Options").Single(), Is.EqualTo("nosniff"));
+        }
+        finally
+        {
+            await Database.ExecuteAsync("ALTER TABLE auth.lost RENAME TO users");
+        }
+    }
+
+    [TestCase("/admin")]
+    [TestCase("/admin/")]
+    [TestCase("/docs")]
+    public async Task No_answer_repeats_the_host_that_a_request_named(string path)
+    {
+        using var client = Service.CreateClient(new() { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative)) { Headers = { Host = "evil.example" } };
+        using var response = await client.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.AnyOf(HttpStatusCode.OK, HttpStatusCode.Redirect, HttpStatusCode.MovedPermanently));
+        Assert.That(response.Headers.ToString(), Does.Not.Contain("evil.example"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Not.Contain("evil.example"));
+    }
+
+    [TestCase(ClientAddress.None, Description = "A Unix socket's other end may be a proxy.")]
+    [TestCase("192.0.2.1")]
+    public async Task Metrics_are_for_this_machine(string address)
+    {
+        using var elsewhere = Service.From(address);
+        using var response = await elsewhere.ReadAsync("/metrics");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
     private static IEnumerable<(string Path, JsonElement Operation)> Operations(JsonElement api) =>
         api.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (path.Name, operation.Value)));
 

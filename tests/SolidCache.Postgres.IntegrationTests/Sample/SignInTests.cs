@@ -1,11 +1,17 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Cryptography.KeyDerivation;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
 public sealed class SignInTests : SampleFixture
 {
+    private const string Iterations = "Passwords:Iterations";
+
     [Test]
     public async Task The_right_password_gives_a_token_that_opens_the_own_profile()
     {
@@ -51,15 +57,33 @@ public sealed class SignInTests : SampleFixture
     [Test]
     public async Task An_unknown_user_takes_as_long_as_a_wrong_password()
     {
+        await using var slow = new SampleService(Database.ConnectionString, (Iterations, "100000"));
+        using var client = slow.CreateClient();
+        await StoreHashAsync("alice@example.com", 100_000);
         var (wrongPassword, unknownUser) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
         for (var attempt = 0; attempt < 8; attempt++)
         {
-            wrongPassword = Shorter(wrongPassword, await TimeAsync("alice@example.com"));
-            unknownUser = Shorter(unknownUser, await TimeAsync("nobody@example.com"));
+            wrongPassword = Shorter(wrongPassword, await TimeAsync(client, "alice@example.com"));
+            unknownUser = Shorter(unknownUser, await TimeAsync(client, "nobody@example.com"));
         }
 
         // Without the hash it is a fifteenth; the rest is for machines with much else to do.
         Assert.That(unknownUser, Is.GreaterThan(wrongPassword / 5));
+    }
+
+    [Test]
+    public async Task Passwords_are_hashed_as_OWASP_recommends_and_older_hashes_replaced_at_the_next_sign_in()
+    {
+        await using var usual = new SampleService(Database.ConnectionString, (Iterations, null));
+        using var client = usual.CreateClient();
+        await StoreHashAsync("admin@example.com", 100_000);
+        using var first = await SignInAsync(client, "admin@example.com", "Admin-demo-1");
+        var (function, iterations) = await HashAsync("admin@example.com");
+        using var second = await SignInAsync(client, "admin@example.com", "Admin-demo-1");
+
+        Assert.That((first.StatusCode, second.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+        Assert.That(function, Is.EqualTo(KeyDerivationPrf.HMACSHA512));
+        Assert.That(iterations, Is.GreaterThanOrEqualTo(220_000));
     }
 
     [TestCase("""{}""", "email", "password")]
@@ -95,13 +119,29 @@ public sealed class SignInTests : SampleFixture
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private async Task<TimeSpan> TimeAsync(string email)
+    private static async Task<TimeSpan> TimeAsync(HttpClient client, string email)
     {
         var started = Stopwatch.GetTimestamp();
-        using var response = await SignInAsync(email, "wrong");
+        using var response = await SignInAsync(client, email, "wrong");
         return Stopwatch.GetElapsedTime(started);
     }
 
-    private Task<HttpResponseMessage> SignInAsync(string email, string password) =>
-        Anonymous.PostAsJsonAsync("/auth/sign-in", new { email, password });
+    private static Task<HttpResponseMessage> SignInAsync(HttpClient client, string email, string password) =>
+        client.PostAsJsonAsync("/auth/sign-in", new { email, password });
+
+    private Task<HttpResponseMessage> SignInAsync(string email, string password) => SignInAsync(Anonymous, email, password);
+
+    /// <summary>Hashes the user's password of the demo anew.</summary>
+    private Task StoreHashAsync(string email, int iterations)
+    {
+        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
+        var hash = hasher.HashPassword(this, email.StartsWith("admin", StringComparison.Ordinal) ? "Admin-demo-1" : "Alice-demo-1");
+        return Database.ExecuteAsync($"UPDATE auth.users SET password_hash = '{hash}' WHERE email = '{email}'");
+    }
+
+    private async Task<(KeyDerivationPrf Function, uint Iterations)> HashAsync(string email)
+    {
+        var hash = Convert.FromBase64String(await Database.ScalarAsync<string>($"SELECT password_hash FROM auth.users WHERE email = '{email}'"));
+        return ((KeyDerivationPrf)BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)), BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5)));
+    }
 }

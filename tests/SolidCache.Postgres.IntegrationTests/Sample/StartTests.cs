@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -6,6 +7,17 @@ namespace SolidCache.Postgres.IntegrationTests.Sample;
 
 public sealed class StartTests
 {
+    // Each fits a call of the service's, or of the driver's, better than what PostgreSQL has, and so is preferred wherever it is found.
+    private const string Shadows =
+        """
+        CREATE FUNCTION public.hashtextextended(text, integer) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$;
+        CREATE FUNCTION public.setval(text, bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$;
+        CREATE FUNCTION public.append(text[], text) RETURNS text[] LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$;
+        CREATE AGGREGATE public.array_agg(text) (SFUNC = public.append, STYPE = text[]);
+        CREATE FUNCTION public.same(oid, regproc) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$;
+        CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = regproc, FUNCTION = public.same);
+        """;
+
     [Test]
     public async Task A_database_that_comes_up_late_is_set_up_when_it_does()
     {
@@ -68,6 +80,70 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task Users_whose_passwords_everybody_knows_are_locked_out_of_a_database_that_goes_into_production()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var development = new SampleService(database.ConnectionString);
+        using var developer = development.CreateClient();
+        using var session = await SignInAsync(developer);
+        var refreshToken = (await session.JsonAsync()).GetProperty("refreshToken").GetString();
+
+        await using var production = new SampleService(database.ConnectionString, ("environment", "Production"));
+        using var client = production.CreateClient();
+        using var signIn = await SignInAsync(client);
+        using var refresh = await client.PostAsJsonAsync("/auth/refresh", new { refreshToken });
+
+        Assert.That(session.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((signIn.StatusCode, refresh.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)));
+    }
+
+    [Test]
+    public async Task A_user_of_the_demo_with_a_password_of_its_own_keeps_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await StartAsync(database);
+        await database.ExecuteAsync("UPDATE auth.users SET password_hash = 'itsown=='");
+        await StartAsync(database, ("environment", "Production"));
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.users WHERE password_hash = 'itsown=='"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_others_make_in_the_public_schema_is_never_called()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync(Shadows);
+        await using var service = new SampleService(database.ConnectionString);
+        using var client = service.CreateClient();
+        await Eventually.TrueAsync(async () => await HealthAsync(client) == HttpStatusCode.OK, "the service is healthy");
+        using var admin = await service.SignInAsAdminAsync();
+
+        foreach (var path in (string[])["/users/1?useCache=false", "/users", "/roles", "/settings", "/statistics/users"])
+        {
+            using var response = await admin.ReadAsync(path);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        }
+    }
+
+    [Test]
+    public async Task A_database_of_before_sessions_is_brought_up_to_date()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await StartAsync(database);
+        await database.ExecuteAsync(
+            """
+            DROP TABLE auth.refresh_tokens, auth.sessions;
+            CREATE TABLE auth.refresh_tokens (token_hash bytea PRIMARY KEY, family uuid NOT NULL, user_id bigint NOT NULL, expires_at timestamptz NOT NULL);
+            """);
+        await StartAsync(database);
+        await StartAsync(database);
+        await using var service = new SampleService(database.ConnectionString);
+        using var alice = await service.SignInAsAliceAsync();
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.sessions JOIN auth.refresh_tokens ON session_id = id"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_new_user_gets_an_id_behind_those_of_the_demo()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -79,7 +155,10 @@ public sealed class StartTests
             Is.EqualTo(3));
     }
 
-    private static async Task StartAsync(TestDatabase database, params (string Name, string Value)[] settings)
+    private static Task<HttpResponseMessage> SignInAsync(HttpClient client) =>
+        client.PostAsJsonAsync("/auth/sign-in", new { email = "admin@example.com", password = "Admin-demo-1" });
+
+    private static async Task StartAsync(TestDatabase database, params (string Name, string? Value)[] settings)
     {
         await using var service = new SampleService(database.ConnectionString, settings);
         using var client = service.CreateClient();

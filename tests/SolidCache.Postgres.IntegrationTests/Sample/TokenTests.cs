@@ -58,6 +58,19 @@ public sealed class TokenTests : SampleFixture
     public async Task A_token_for_another_purpose_is_refused() =>
         Assert.That(await TryAsync(Token(type: "JWT")), Is.EqualTo(HttpStatusCode.Unauthorized));
 
+    [TestCase("alice")]
+    [TestCase("")]
+    [TestCase("1.5")]
+    [TestCase("99999999999999999999")]
+    public async Task A_token_whose_subject_is_no_users_id_is_refused(string subject)
+    {
+        using var client = Service.WithToken(Token(subject: subject));
+        using var read = await client.ReadAsync("/roles");
+        using var change = await client.PostTextAsync("/auth/change-password", """{"currentPassword":"the first password","newPassword":"the second password"}""");
+
+        Assert.That((read.StatusCode, change.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)));
+    }
+
     [TestCase("")]
     [TestCase("not.a.token")]
     public async Task What_is_no_token_is_refused(string text) =>
