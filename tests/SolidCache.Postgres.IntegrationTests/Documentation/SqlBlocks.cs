@@ -61,11 +61,11 @@ public sealed class SqlBlocks
     {
         await using var database = await TestDatabase.CreateAsync();
 
-        var error = Assert.ThrowsAsync<AssertionException>(() => GrantAsync(database))!.Message;
-        Assert.That(error, Does.Contain("ERROR:  Which role? psql -v role=my_app -f grants.sql\n").And.Not.Match("(?s)ERROR:.*(ERROR|CONTEXT):"));
+        var error = await Assert.ThrowsAsync<AssertionException>(() => GrantAsync(database));
+        Assert.That(error!.Message, Does.Contain("ERROR:  Which role? psql -v role=my_app -f grants.sql\n").And.Not.Match("(?s)ERROR:.*(ERROR|CONTEXT):"));
     }
 
-    private static Task GrantAsync(TestDatabase database, params string[] variables)
+    private static Task<string> GrantAsync(TestDatabase database, params string[] variables)
     {
         var login = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString);
         return ShellProgram.RunAsync(
