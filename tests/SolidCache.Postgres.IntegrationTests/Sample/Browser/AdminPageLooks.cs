@@ -19,7 +19,7 @@ public sealed class AdminPageLooks : BrowserFixture
         await FillAsync();
 
         Assert.That(Violations(await Page.RunAxe()), Is.Empty, "the dashboard");
-        await PictureAsync($"admin-{scheme.ToString().ToLowerInvariant()}{(width == 1280 ? "" : $"-{width}")}");
+        await PictureAsync($"admin-{scheme.ToString().ToLowerInvariant()}", width);
     }
 
     [TestCase(320)]
@@ -94,10 +94,10 @@ public sealed class AdminPageLooks : BrowserFixture
         await Expect(Page.Locator("#chart rect").First).ToBeAttachedAsync();
     }
 
-    /// <summary>The pictures of the documentation, made when a folder for them is named.</summary>
-    private async Task PictureAsync(string name)
+    /// <summary>The pictures of the documentation, which are of wide screens, made when a folder for them is named.</summary>
+    private async Task PictureAsync(string name, int width)
     {
-        if (Environment.GetEnvironmentVariable(PicturesVariable) is { Length: > 0 } folder)
+        if (width == 1280 && Environment.GetEnvironmentVariable(PicturesVariable) is { Length: > 0 } folder)
         {
             await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
         }
