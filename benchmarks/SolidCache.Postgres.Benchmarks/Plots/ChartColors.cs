@@ -20,7 +20,7 @@ internal static class ChartColors
 
     private static readonly (OxyColor Light, string Dark)[] InTheDark =
     [
-        (Ground, "#0d1117"), (Text, "#e6edf3"), (Frame, "#8c8c8c"), (Grid, "#2b3139"), (Blue, "#56b4e9"), (Grey, "#b4bcc6"),
+        (Ground, "#0d1117"), (Text, "#e6edf3"), (Grid, "#2b3139"), (Blue, "#56b4e9"), (Grey, "#b4bcc6"),
     ];
 
     /// <summary>A style sheet for the SVG: its colours stand in attributes and in inline styles, which only !important overrides.</summary>
