@@ -62,17 +62,17 @@ sign_in() {
 
 thousands() { sed -E -e ':again' -e 's/([0-9])([0-9]{3})($|,)/\1,\2\3/' -e 't again' <<<"$1"; }
 
-# reads SOURCE PATTERN: sends the requests that curl makes of the pattern, one after the other on one connection, all of which must come
-# from there, and leaves the median of the service's milliseconds in median.
+# reads SOURCE PATTERN: sends the requests that curl makes of the pattern, one after the other on one connection, and leaves the median of
+# the service's milliseconds for those that came from there in median, and their number in reads. On a slow machine profiles expire meanwhile.
 reads() {
-  local asked=0 got
+  request="GET $2"
   curl --silent --show-error --fail --noproxy '*' --max-time 60 "${admin[@]}" --dump-header "$answers/many" --output /dev/null "$base$2"
-  asked=$(grep -c '^HTTP/' "$answers/many")
-  got=$(grep -ciE "^x-cache: $1" "$answers/many" || true)
-  (( asked == got )) || { request="GET $2"; fail 'many reads' "$asked of source $1, got $got"; }
-  reads=$asked
-  median=$(sed -nE 's/^[Ss]erver-[Tt]iming:.*profile;dur=([0-9.]+).*/\1/p' "$answers/many" | sort -n |
-    awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }')
+  tr -d '\r' <"$answers/many" | awk -v source="$1" '
+    tolower($1) == "x-cache:" { found = $2 }
+    tolower($1) == "server-timing:" && found == source { sub(/.*dur=/, ""); print }' | sort -n >"$answers/times"
+  reads=$(wc -l <"$answers/times")
+  (( reads > 50 )) || fail 'many reads' "most of source $1, got $reads"
+  median=$(sed -n "$(( (reads + 1) / 2 ))p" "$answers/times")
 }
 
 # bar TITLE MILLISECONDS LONGEST
@@ -91,12 +91,12 @@ done
 
 # The first requests of a process pay for its start-up: other profiles than those that are measured.
 for source in bypass miss hit; do
-  reads $source "/users/[605-1104]?useCache=$([[ $source == bypass ]] && echo false || echo true)"
+  reads $source "/users/[1004-1303]?useCache=$([[ $source == bypass ]] && echo false || echo true)"
 done
-some='/users/[3-300000:601]'
+some='/users/[3-300000:1000]'
+reads miss "$some"
 reads bypass "$some?useCache=false"
 from_tables=$median
-reads miss "$some"
 reads hit "$some"
 from_cache=$median
 printf '\nThe profiles of %s out of %s users, read one after the other, in the median:\n\n' "$reads" "$(thousands "$users")"
@@ -156,7 +156,7 @@ expect "metrics for Prometheus: $(grep -c '^solid_cache_' "$answers/body") lines
 grep -q '^solid_cache_hits_total' "$answers/body" || fail 'metrics' 'solid_cache_hits_total'
 
 for (( expired = 0, deadline = SECONDS + 60; expired < reads; )); do
-  (( SECONDS < deadline )) || fail 'expired profiles' "at least $reads"
+  (( SECONDS < deadline )) || fail 'expired profiles' "$reads of them"
   sleep 0.2
   call GET /metrics/solid-cache "${admin[@]}"
   expired=$(json expired_entries) entries=$(json total_entries)

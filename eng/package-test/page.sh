@@ -29,7 +29,7 @@ fail() {
 start() {
   [[ $is_new == yes ]] || return 0
   is_new=no
-  dotnet build -c Release --nologo -v quiet -clp:NoSummary -warnaserror || fail "this does not build: $(<Program.cs)"
+  dotnet build -c Release --nologo -v quiet -clp:NoSummary -warnaserror >"$log" 2>&1 || fail "this does not build: $(<Program.cs)"
   # What ASP.NET Core itself says where nothing encrypts its keys is no matter of the page.
   env ASPNETCORE_ENVIRONMENT=Development 'Logging__LogLevel__Microsoft.AspNetCore.DataProtection=Error' \
     dotnet "bin/Release/net10.0/${PWD##*/}.dll" --urls "http://127.0.0.1:$port" >"$log" 2>&1 &
@@ -42,7 +42,8 @@ ask() {
   [[ $1 != *'# '* ]] || expected=${1##*# }
   for (( attempt = 0; attempt < 150; attempt++ )); do
     ! answer=$(eval "${command//localhost:5000/127.0.0.1:$port}") || [[ $answer != "$expected" ]] || return 0
-    [[ -z $process ]] || kill -0 "$process" 2>/dev/null || fail 'the program ended'
+    [[ -n $process ]] || break
+    kill -0 "$process" 2>/dev/null || fail 'the program ended'
     sleep 0.2
   done
   fail "'$1' said '$answer'"
