@@ -7,4 +7,4 @@
 DO $$ BEGIN RAISE 'Which role? psql -v role=my_app -f grants.sql'; END $$;
 \endif
 GRANT USAGE ON SCHEMA public TO :"role";
-GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_state TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_state, public.solid_cache_tag_removals TO :"role";
