@@ -54,8 +54,9 @@ dotnet build samples/AuthService -c Release --nologo -v quiet -clp:NoSummary >"$
 
 address=http://127.0.0.1:$(eng/free-port.sh)
 echo "Starting it on $address ..."
-# Development: with the demonstration's users, and a key for access tokens that ends with the process.
-ASPNETCORE_ENVIRONMENT=Development dotnet run --project samples/AuthService -c Release --no-build \
+# Development: with the demonstration's users, and a key for access tokens that ends with the process. A crowd, so that queries cost something,
+# and profiles that expire while one looks on.
+ASPNETCORE_ENVIRONMENT=Development Seed__Crowd=300000 Profiles__Lifetime=00:00:12 dotnet run --project samples/AuthService -c Release --no-build \
   --no-launch-profile -- --urls "$address" >"$log" 2>&1 &
 service=$!
 deadline=$(( SECONDS + 60 ))

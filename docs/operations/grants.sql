@@ -1,4 +1,10 @@
 -- The rights of an application's role on a cache with the default names, once its schema exists. As the tables' owner:
 --   psql -v role=my_app -f grants.sql
+\set ON_ERROR_STOP on
+\set SHOW_CONTEXT never
+\if :{?role}
+\else
+DO $$ BEGIN RAISE 'Which role? psql -v role=my_app -f grants.sql'; END $$;
+\endif
 GRANT USAGE ON SCHEMA public TO :"role";
-GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_state TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_state, public.solid_cache_tag_removals TO :"role";

@@ -8,6 +8,9 @@ namespace AuthService;
 internal static class ApiDocumentation
 {
     public const string Path = "/docs";
+
+    /// <summary>The page's maker links to itself, for which there is no option.</summary>
+    private const string WithoutAdvertisements = "a[href*='scalar.com'] { display: none !important; }";
     private const string Scheme = "Bearer";
 
     public static void AddApiDocumentation(this IServiceCollection services) => services.AddOpenApi(static document =>
@@ -46,6 +49,10 @@ internal static class ApiDocumentation
             .WithTitle("Auth service")
             .DisableDefaultFonts()
             .DisableTelemetry()
-            .DisableAgent()).AllowAnonymous();
+            .DisableAgent()
+            .DisableMcp()
+            .HideClientButton()
+            .HideDeveloperTools()
+            .WithCustomCss(WithoutAdvertisements)).AllowAnonymous();
     }
 }

@@ -41,7 +41,7 @@ internal static class ComparisonCharts
         var chart = new LineChart(title, callers, "callers at the same time", values, isLogarithmic);
         foreach (var style in ContestantStyle.All)
         {
-            chart.Add(style.Title, style.Color, style.Marker, point =>
+            chart.Add($"{style.Contestant}", style.Color, style.Marker, point =>
                 rows.SingleOrDefault(row => row.Case.Contestant == style.Contestant && $"{row.Case.Callers}" == point) is { } row ? value(row.Median) : null);
         }
 

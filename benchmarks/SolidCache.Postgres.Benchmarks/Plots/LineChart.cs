@@ -5,7 +5,7 @@ using OxyPlot.Series;
 
 namespace SolidCache.Postgres.Benchmarks.Plots;
 
-/// <summary>A chart of lines over a few named points, as SVG on a light ground that reads well on a dark page too.</summary>
+/// <summary>A chart of lines over a few named points, as SVG that is light or dark as its reader prefers.</summary>
 internal sealed class LineChart
 {
     private const int Width = 820;
@@ -23,9 +23,9 @@ internal sealed class LineChart
         {
             Title = title,
             DefaultFont = Font,
-            Background = OxyColors.White,
-            TextColor = Grey(0x24),
-            PlotAreaBorderColor = Grey(0x8c),
+            Background = ChartColors.Ground,
+            TextColor = ChartColors.Text,
+            PlotAreaBorderColor = ChartColors.Frame,
         };
         _model.Axes.Add(new CategoryAxis
         {
@@ -36,15 +36,17 @@ internal sealed class LineChart
             Minimum = -0.5,
             Maximum = points.Length - 0.5,
             AxisTitleDistance = 10,
+            TicklineColor = ChartColors.Frame,
         });
         Axis values = isLogarithmic ? new LogarithmicAxis { PowerPadding = false, MinimumPadding = 0.1 } : new LinearAxis { Minimum = 0 };
         values.MaximumPadding = 0.1;
         values.Position = AxisPosition.Left;
         values.Title = valuesTitle;
         values.AxisTitleDistance = 24;
+        values.TicklineColor = ChartColors.Frame;
         values.LabelFormatter = value => value.ToString(value < 1 ? "0.###" : "N0", null);
         values.MajorGridlineStyle = LineStyle.Solid;
-        values.MajorGridlineColor = Grey(0xdf);
+        values.MajorGridlineColor = ChartColors.Grid;
         values.MinorTickSize = 0;
         _model.Axes.Add(values);
         // The padding leaves room for texts that turn out wider, which would be cut off.
@@ -69,8 +71,6 @@ internal sealed class LineChart
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var svg = new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true }.ExportToString(_model);
-        File.WriteAllText(path, svg.ReplaceLineEndings("\n") + "\n");
+        File.WriteAllText(path, svg.Insert(svg.IndexOf("  <rect", StringComparison.Ordinal), ChartColors.StyleSheet()).ReplaceLineEndings("\n") + "\n");
     }
-
-    private static OxyColor Grey(byte level) => OxyColor.FromRgb(level, level, level);
 }

@@ -9,10 +9,10 @@ internal static class ScaleChart
 {
     private static readonly (string Workload, string Callers, OxyColor Color, MarkerType Marker)[] Lines =
     [
-        ("Get", "1", OxyColor.FromRgb(0x00, 0x72, 0xb2), MarkerType.Circle),
-        ("Get", "16", OxyColor.FromRgb(0x56, 0xb4, 0xe9), MarkerType.Square),
-        ("Set", "1", OxyColor.FromRgb(0xd5, 0x5e, 0x00), MarkerType.Triangle),
-        ("Set", "16", OxyColor.FromRgb(0xe6, 0x9f, 0x00), MarkerType.Diamond),
+        ("Get", "1", ChartColors.Blue, MarkerType.Circle),
+        ("Get", "16", ChartColors.Green, MarkerType.Square),
+        ("Set", "1", ChartColors.Vermilion, MarkerType.Triangle),
+        ("Set", "16", ChartColors.Purple, MarkerType.Diamond),
     ];
 
     public static void Save(ResultTable scale, string folder)

@@ -1,4 +1,5 @@
 using AuthService.Authentication;
+using Microsoft.Extensions.Options;
 using SolidCache.Postgres;
 
 namespace AuthService.Administration;
@@ -26,8 +27,9 @@ internal static class CacheEndpoints
     private static async Task<CacheStatisticsReply> ReadStatisticsAsync(ISolidCache cache, CancellationToken cancellationToken) =>
         CacheStatisticsReply.From(await cache.GetStatisticsAsync(cancellationToken));
 
-    private static async Task<LiveReply> ReadLiveAsync(RecentStatistics statistics, CacheActivity activity, CancellationToken cancellationToken) =>
-        LiveReply.From(await statistics.ReadAsync(cancellationToken), activity);
+    private static async Task<LiveReply> ReadLiveAsync(
+        IOptions<PostgresSolidCacheOptions> cache, RecentStatistics statistics, CacheActivity activity, CancellationToken cancellationToken) =>
+        LiveReply.From(cache.Value, await statistics.ReadAsync(cancellationToken), activity);
 
     private static async Task<CleanupReply> CleanUpAsync(ISolidCache cache, CancellationToken cancellationToken) =>
         new(await cache.RemoveExpiredAsync(cancellationToken));

@@ -4,6 +4,7 @@ namespace AuthService.Administration;
 
 /// <summary>What the administrators' page shows, refreshed every other second.</summary>
 internal sealed record LiveReply(
+    string Table,
     long TotalEntries,
     long ExpiredEntries,
     long TotalSizeBytes,
@@ -14,10 +15,11 @@ internal sealed record LiveReply(
     ActivityPoint[] Seconds,
     SweepRecord[] Sweeps)
 {
-    public static LiveReply From(SolidCacheStatistics statistics, CacheActivity activity)
+    public static LiveReply From(PostgresSolidCacheOptions cache, SolidCacheStatistics statistics, CacheActivity activity)
     {
         var (points, hitRatio, sweeps) = activity.Read();
         return new LiveReply(
+            $"{cache.SchemaName}.{cache.TableName}",
             statistics.TotalEntries,
             statistics.ExpiredEntries,
             statistics.TotalSizeBytes,

@@ -9,7 +9,7 @@ namespace AuthService.Authentication;
 
 internal static class PasswordEndpoint
 {
-    /// <summary>Ends all sessions of the user; access tokens that are out run to their end.</summary>
+    /// <summary>Changes the own password and ends all sessions of the user; access tokens that are out run to their end.</summary>
     public static async Task<Results<NoContent, ValidationProblem, ProblemHttpResult>> ChangeAsync(
         PasswordChange change,
         ClaimsPrincipal caller,

@@ -17,7 +17,7 @@ internal static class RefreshEndpoints
             : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The refresh token is not valid any more. Sign in again.");
     }
 
-    /// <summary>An unknown token is signed out already.</summary>
+    /// <summary>Ends the session that a refresh token belongs to; an unknown token is signed out already.</summary>
     public static async Task<Results<NoContent, ValidationProblem>> SignOutAsync(RefreshRequest request, RefreshTokens tokens)
     {
         if (request.FindProblems() is { Count: > 0 } problems)

@@ -39,6 +39,11 @@ internal sealed class DatabaseInitializer(
             await Task.Delay(RetryDelay, time, stoppingToken);
             await TryAsync(stoppingToken, stoppingToken);
         }
+
+        if (configuration.GetValue("Seed:Crowd", 0) is > 0 and var size)
+        {
+            await DemoUsers.SeedCrowdAsync(database, passwords, size, stoppingToken);
+        }
     }
 
     private async Task TryAsync(CancellationToken attempt, CancellationToken stopping)

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace AuthService.Database;
 
-/// <summary>Two users whose passwords everybody knows: never in production, unless <c>Seed:DemoUsers</c> asks for it.</summary>
+/// <summary>
+/// Two users whose passwords everybody knows: never in production, unless <c>Seed:DemoUsers</c> asks for it. And as many whose passwords
+/// nobody knows as <c>Seed:Crowd</c> asks for.
+/// </summary>
 internal static class DemoUsers
 {
     private static readonly (string Email, string Password) Admin = ("admin@example.com", "Admin-demo-1");
@@ -29,5 +32,15 @@ internal static class DemoUsers
                 await credentials.ChangePasswordAsync(found, passwords.Hash(Guid.NewGuid().ToString()), cancellationToken);
             }
         }
+    }
+
+    public static async Task SeedCrowdAsync(NpgsqlDataSource database, Passwords passwords, int size, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var script = SqlScript.Command("demo-crowd.sql", connection);
+        script.CommandTimeout = 0;
+        script.Parameters.AddWithValue("size", size);
+        script.Parameters.AddWithValue("password_hash", passwords.Hash(Guid.NewGuid().ToString()));
+        await script.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -5,12 +5,16 @@ using SolidCache.Postgres;
 namespace AuthService.Users;
 
 /// <summary>
-/// Users by way of two caches: whole profiles in Solid Cache for ten minutes, and permissions, which a profile is made of, in Redis for five.
-/// Reads look there first, changes clear what they made stale.
+/// Users by way of two caches: whole profiles in Solid Cache for ten minutes (<c>Profiles:Lifetime</c>), and permissions, which a profile is
+/// made of, in Redis for five. Reads look there first, changes clear what they made stale.
 /// </summary>
-internal sealed class UserDirectory(UserStore store, IDistributedCache profiles, PermissionCache permissions, ILogger<UserDirectory> logger)
+internal sealed class UserDirectory(
+    UserStore store, IDistributedCache profiles, PermissionCache permissions, IConfiguration configuration, ILogger<UserDirectory> logger)
 {
-    private static readonly DistributedCacheEntryOptions TenMinutes = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) };
+    private readonly DistributedCacheEntryOptions _lifetime = new()
+    {
+        AbsoluteExpirationRelativeToNow = configuration.GetValue("Profiles:Lifetime", TimeSpan.FromMinutes(10)),
+    };
 
     public async Task<UserDetail> GetUserDetailAsync(long id, bool useCache, CancellationToken cancellationToken)
     {
@@ -89,7 +93,7 @@ internal sealed class UserDirectory(UserStore store, IDistributedCache profiles,
     /// </summary>
     private async Task StoreAsync(UserProfile profile, long version, CancellationToken cancellationToken)
     {
-        await profiles.SetJsonAsync(Key(profile.Id), profile, CachedJson.Default.UserProfile, TenMinutes, cancellationToken);
+        await profiles.SetJsonAsync(Key(profile.Id), profile, CachedJson.Default.UserProfile, _lifetime, cancellationToken);
         if (await store.FindVersionAsync(profile.Id, CancellationToken.None) != version)
         {
             await InvalidateUserProfileCacheAsync(profile.Id);

@@ -1,4 +1,5 @@
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.IntegrationTests.Operations;
 
 namespace SolidCache.Postgres.IntegrationTests.Documentation;
 
@@ -28,7 +29,7 @@ public sealed class SqlBlocks
         await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         var role = $"my_app_{Guid.NewGuid():N}";
         await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
-        await database.ExecuteAsync(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs/operations/grants.sql")).Replace(":\"role\"", role, StringComparison.Ordinal));
+        await GrantAsync(database, $"--set=role={role}");
         var connectionString = database.ConnectionStringOf(role, "secret");
         try
         {
@@ -53,6 +54,27 @@ public sealed class SqlBlocks
         {
             await database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
         }
+    }
+
+    [Test]
+    public async Task The_rights_without_a_role_are_one_error_that_says_how_to_name_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+
+        var error = await Assert.ThrowsAsync<AssertionException>(() => GrantAsync(database));
+        Assert.That(error!.Message, Does.Contain("ERROR:  Which role? psql -v role=my_app -f grants.sql\n").And.Not.Match("(?s)ERROR:.*(ERROR|CONTEXT):"));
+    }
+
+    private static Task<string> GrantAsync(TestDatabase database, params string[] variables)
+    {
+        var login = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString);
+        return ShellProgram.RunAsync(
+            "psql",
+            [
+                "--quiet", "--no-psqlrc", .. variables, $"--file={Path.Combine(RepositoryRoot.Path, "docs/operations/grants.sql")}",
+                $"--host={login.Host}", $"--port={login.Port}", $"--username={login.Username}", $"--dbname={login.Database}",
+            ],
+            ("PGPASSWORD", login.Password ?? ""));
     }
 
     private static async Task RunAsync(TestDatabase database, string page, int atLeast)

@@ -64,6 +64,20 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
     }
 
     [Test]
+    public async Task The_first_page_leads_to_the_others()
+    {
+        using var response = await Anonymous.ReadAsync("/");
+        var links = Link().Matches(await response.Content.ReadAsStringAsync()).Select(link => link.Groups["path"].Value).ToList();
+
+        Assert.That(links, Is.SupersetOf((string[])["/admin", "/docs", "/health"]));
+        foreach (var link in links)
+        {
+            using var page = await Anonymous.ReadAsync(link);
+            Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.OK), link);
+        }
+    }
+
+    [Test]
     public async Task Prometheus_finds_the_figures_of_the_cache()
     {
         using var profile = await Alice.ReadAsync("/users/2");
@@ -132,6 +146,11 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
 
     private static IEnumerable<(string Path, JsonElement Operation)> Operations(JsonElement api) =>
         api.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (path.Name, operation.Value)));
+
+    [GeneratedRegex("""
+        <a [^>]*href="(?<path>[^"]+)"
+        """)]
+    private static partial Regex Link();
 
     [GeneratedRegex("""
         "\$ref": "#/(?<path>[^"]+)"

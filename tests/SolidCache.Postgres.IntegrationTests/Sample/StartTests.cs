@@ -155,6 +155,18 @@ public sealed class StartTests
             Is.EqualTo(3));
     }
 
+    [Test]
+    public async Task A_crowd_of_members_is_made_for_who_asks_for_one()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = new SampleService(database.ConnectionString, ("Seed:Crowd", "50"));
+        using var admin = await service.SignInAsAdminAsync();
+        await Eventually.TrueAsync(() => database.ScalarAsync<bool>("SELECT count(*) = 52 FROM auth.user_roles"), "the crowd is there");
+        using var profile = await admin.ReadAsync("/users/52");
+
+        Assert.That((await profile.JsonAsync()).GetProperty("roles")[0].GetString(), Is.EqualTo("member"));
+    }
+
     private static Task<HttpResponseMessage> SignInAsync(HttpClient client) =>
         client.PostAsJsonAsync("/auth/sign-in", new { email = "admin@example.com", password = "Admin-demo-1" });
 

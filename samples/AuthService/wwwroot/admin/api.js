@@ -37,6 +37,9 @@ export async function call(method, path) {
   return response.json();
 }
 
+// What /health says, which is an answer too when it is 503.
+export const health = async () => (await send('GET', '/health')).json();
+
 async function renew() {
   if (!session.refreshToken) return false;
   const response = await send('POST', '/auth/refresh', { refreshToken: session.refreshToken });

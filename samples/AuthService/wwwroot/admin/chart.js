@@ -7,21 +7,28 @@ const seconds = 120;
 const parts = ['writes', 'misses', 'hits'];
 const total = (point) => point.hits + point.misses + point.writes;
 
+// Returns the value at the top of the chart.
 export function draw(svg, points) {
-  const peak = Math.max(1, ...points.map(total));
+  const top = ceiling(Math.max(...points.map(total)));
   const step = width / seconds;
   const bars = [];
   points.forEach((point, index) => {
     let y = height;
     for (const part of parts) {
-      const size = point[part] / peak * (height - 4);
+      const size = point[part] / top * height;
       if (size === 0) continue;
       y -= size;
       bars.push(bar(part, width - (points.length - index) * step, y, step - 1, size));
     }
   });
   svg.replaceChildren(...bars);
-  return peak;
+  return top;
+}
+
+// A round number that is not below the peak, and even, so that its half is a whole number too.
+function ceiling(peak) {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(peak, 1)));
+  return [1, 2, 4, 6, 8, 10].map((step) => step * unit).find((top) => top >= peak && top % 2 === 0);
 }
 
 export function describe(points) {

@@ -1,5 +1,5 @@
 // The figures, the chart and the sweeps, anew every other second while the page is visible.
-import { Away, SignedOut, call, isSignedIn } from './api.js';
+import { Away, SignedOut, call, health, isSignedIn } from './api.js';
 import { describe, draw } from './chart.js';
 import { bytes, count, duration, milliseconds, percent, time } from './format.js';
 
@@ -22,6 +22,7 @@ export function stop() {
 
 export async function refresh(onSignedOut) {
   try {
+    showHealth(await health().catch(() => null));
     show(await call('GET', '/admin/cache/live'));
     connection('Live');
   } catch (error) {
@@ -36,7 +37,19 @@ function connection(text, away = false) {
   status.classList.toggle('away', away);
 }
 
+function showHealth(health) {
+  const status = health?.status ?? '';
+  element('health').textContent = status ? status[0].toUpperCase() + status.slice(1) : '–';
+  element('health').className = `state ${status}`;
+  const { database, redis, solid_cache: cache } = health?.services ?? {};
+  const ill = [[database?.healthy === false, 'the database'], [redis?.status === 'unhealthy', 'Redis'], [cache && cache.status !== 'healthy', 'the cache']];
+  const names = ill.filter(([isIll]) => isIll).map(([, name]) => name).join(', ');
+  const detail = names && `Not healthy: ${names}. The log says why.`;
+  if (element('health-detail').textContent !== detail) element('health-detail').textContent = detail;
+}
+
 function show(live) {
+  element('table').textContent = live.table;
   const about = live.is_estimate ? '≈ ' : '';
   element('entries').textContent = about + count(live.total_entries);
   element('expired').textContent = about + count(live.expired_entries);
@@ -47,12 +60,14 @@ function show(live) {
 
   const last = live.seconds.at(-1);
   element('activity-now').textContent = last ? count(last.hits + last.misses + last.writes) : '–';
-  element('chart-peak').textContent = `peak ${count(draw(element('chart'), live.seconds))}`;
+  const top = draw(element('chart'), live.seconds);
+  element('chart-top').textContent = count(top);
+  element('chart-middle').textContent = count(top / 2);
   element('chart-text').textContent = describe(live.seconds);
 
   element('last-sweep').textContent = live.last_sweep_age_seconds === null
-    ? 'No sweep of the table has ended yet.'
-    : `The last sweep of the table, by whichever instance, ended ${duration(live.last_sweep_age_seconds)} ago.`;
+    ? `No sweep of ${live.table} has ended yet.`
+    : `The last sweep of ${live.table}, by whichever instance, ended ${duration(live.last_sweep_age_seconds)} ago.`;
   if (live.sweeps.length > 0) element('sweeps').replaceChildren(...live.sweeps.map(row));
 }
 

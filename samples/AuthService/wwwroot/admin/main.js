@@ -7,7 +7,7 @@ const element = (id) => document.getElementById(id);
 
 function showSignIn(message = '') {
   live.stop();
-  element('connection').textContent = '';
+  element('connection').textContent = element('table').textContent = '';
   element('connection').classList.remove('away');
   element('dashboard').hidden = element('sign-out').hidden = true;
   element('sign-in').hidden = false;

@@ -46,6 +46,41 @@ public sealed class AdminPageTests : BrowserFixture
     }
 
     [Test]
+    public async Task The_health_and_the_table_are_seen_at_a_glance()
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#health")).ToHaveTextAsync("Healthy");
+        await Expect(Page.Locator("#table")).ToHaveTextAsync("public.solid_cache_entries");
+        await Page.RouteAsync("**/health", route => route.FulfillAsync(new()
+        {
+            Json = new
+            {
+                status = "degraded",
+                services = new { database = new { healthy = true }, redis = new { status = "unhealthy" }, solid_cache = new { status = "healthy" } },
+            },
+        }));
+
+        await Expect(Page.Locator("#health")).ToHaveTextAsync("Degraded");
+        await Expect(Page.Locator("#health-detail")).ToHaveTextAsync("Not healthy: Redis. The log says why.");
+    }
+
+    [TestCase(1, "2", "1")]
+    [TestCase(794, "800", "400")]
+    [TestCase(1_000, "1,000", "500")]
+    [TestCase(1_001, "2,000", "1,000")]
+    public async Task The_chart_says_how_high_it_is(int hits, string top, string middle)
+    {
+        await Page.RouteAsync("**/admin/cache/live", route => route.FulfillAsync(new()
+        {
+            Json = new { table = "t", hit_ratio = 1, seconds = (object[])[new { hits, misses = 0, writes = 0, errors = 0 }], sweeps = Array.Empty<object>() },
+        }));
+        await SignInAsync();
+
+        await Expect(Page.Locator("#chart-top")).ToHaveTextAsync(top);
+        await Expect(Page.Locator("#chart-middle")).ToHaveTextAsync(middle);
+    }
+
+    [Test]
     public async Task A_key_is_looked_up_and_removed()
     {
         await Service.Cache.SetAsync("user_profile:<b>7</b>", new byte[2048], new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
