@@ -6,7 +6,7 @@ namespace AuthService.Authentication;
 /// <summary>Hashes and compares passwords, with PBKDF2 and HMAC-SHA-512.</summary>
 internal sealed class Passwords
 {
-    /// <summary>What OWASP's cheat sheet on password storage asks for with SHA-512; with SHA-256 it is 600,000.</summary>
+    /// <summary>A little more than the 210,000 that OWASP's cheat sheet on password storage asks for with SHA-512.</summary>
     public const int RecommendedIterations = 220_000;
 
     /// <summary>The setting, for tests that have no time.</summary>
