@@ -51,6 +51,7 @@ must 'the XML documentation' ls "$package/lib/net10.0/SolidCache.Postgres.xml"
 must 'README.md' ls "$package/README.md"
 must 'the readme in the metadata' grep '<readme>README.md</readme>' "$package/solidcache.postgres.nuspec"
 must 'the licence' grep '<license type="expression">MIT</license>' "$package/solidcache.postgres.nuspec"
+must 'the lowest Npgsql that works' grep 'id="Npgsql" version="10.0.0"' "$package/solidcache.postgres.nuspec"
 must 'the migration scripts' ls "$package"/schema/*.sql
 # A zip file holds the names of its files in clear; some of these NuGet does not unpack.
 must 'the software bill of materials' \
