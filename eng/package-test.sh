@@ -51,6 +51,7 @@ must 'a readme whose links lead somewhere without the repository' \
   bash -c '! grep -E "\]\(([^h]|h[^t])" "$0"' "$package/README.md"
 must 'the readme in the metadata' grep '<readme>README.md</readme>' "$package/solidcache.postgres.nuspec"
 must 'the licence' grep '<license type="expression">MIT</license>' "$package/solidcache.postgres.nuspec"
+must 'the lowest Npgsql that works' grep 'id="Npgsql" version="10.0.0"' "$package/solidcache.postgres.nuspec"
 must 'the migration scripts' ls "$package"/schema/*.sql
 # A zip file holds the names of its files in clear; some of these NuGet does not unpack.
 must 'the software bill of materials' \

@@ -14,8 +14,16 @@ internal sealed partial record Failure(string Message, int Code)
     private static readonly (string Library, string Tool)[] Terms =
     [
         ("SchemaName or TableName:", "--schema or --table:"),
+        ("PostgresSolidCacheOptions.TableName or SchemaName", "--table or --schema"),
         ("KeyPrefix:", "--key-prefix:"),
+        ("UnloggedTable is True, but", "--unlogged was given, but"),
+        ("set CreateSchemaIfNotExists = false;", "let that role run solid-cache migrate;"),
+        (" (OperationTimeout)", ""),
+        ("; it is tried again.", "; then run this again."),
         (", or null to use the registered NpgsqlDataSource", ""),
+        ("use a data source with Multiplexing=true", "use Multiplexing=true"),
+        ("Set PostgresSolidCacheOptions.ConnectionString without it, or register a data source for the cache under its key", "Leave it out"),
+        ("connection string or data source", "connection string"),
         ("ConnectionString", "The connection string"),
         ("Update the package SolidCache.Postgres.", "Run dotnet tool update SolidCache.Postgres.Tool."),
     ];
@@ -28,7 +36,7 @@ internal sealed partial record Failure(string Message, int Code)
         SolidCacheException refusal => new(InTermsOfTheTool(error.Message), IsOfTheWay(refusal) ? ExitCode.Unavailable : ExitCode.Refused),
         PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {login.MessageText}", ExitCode.Unavailable),
         PostgresException server => new($"The server refuses ({server.SqlState}): {server.MessageText}", ExitCode.Refused),
-        NpgsqlException or TimeoutException => new($"The server does not answer: {error.Message}", ExitCode.Unavailable),
+        NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
         OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), ExitCode.Usage),
         ArgumentException argument => new(InTermsOfTheTool(argument.Message), ExitCode.Usage),
         _ => null,

@@ -48,6 +48,9 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public bool UnloggedTable { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether a table is taken as it is found, logged or not, as the tool does.</summary>
+    internal bool TakesEitherTable { get; set; }
+
     /// <summary>Gets or sets what an acknowledged set survives.</summary>
     /// <value>Default: <see cref="SolidCacheDurability.Relaxed"/>. Removes are always durable.</value>
     public SolidCacheDurability Durability { get; set; } = SolidCacheDurability.Relaxed;

@@ -20,7 +20,8 @@ public static class SolidCacheKeyVersion
     /// <summary>Describes the JSON of some types in a few digits.</summary>
     /// <remarks>
     /// What counts are the names, types, nullability and requiredness of the JSON properties, of the types that they hold and of their
-    /// derived types, the members of enums, and custom converters by their names. The names of the types that become JSON objects, and the
+    /// derived types, the members of enums and how they and numbers are written (by options, attributes and the framework's converters), and
+    /// custom converters by their names. The names of the types that become JSON objects, and the
     /// order in which properties are declared, do not. A change within a custom converter cannot be seen: rename the converter, or add a
     /// number of your own to the prefix.
     /// </remarks>

@@ -21,8 +21,9 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
     public (ConnectionTarget Target, string Key)? AsStored(string key) =>
         KeyPrefix is null && StoredKey.Read(key) is { } stored ? (this with { KeyPrefix = stored.Prefix }, stored.Key) : null;
 
-    /// <summary>For statements of the tool's own.</summary>
-    public NpgsqlDataSource OpenDataSource() => NpgsqlDataSource.Create(ConnectionUri.Read(ConnectionString));
+    /// <summary>For statements of the tool's own, in UTF-8 whatever PGCLIENTENCODING says.</summary>
+    public NpgsqlDataSource OpenDataSource() =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionUri.Read(ConnectionString)) { Encoding = "UTF8", ClientEncoding = "UTF8" });
 
     /// <summary>The cache as an application would register it, without its hosted services.</summary>
     /// <exception cref="OptionsValidationException">A name or the connection string cannot be used.</exception>
@@ -36,6 +37,8 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
                 options.KeyPrefix = KeyPrefix;
                 options.CreateSchemaIfNotExists = createSchema;
                 options.UnloggedTable = unlogged;
+                // Which it is is the application's affair, unless somebody asks for it.
+                options.TakesEitherTable = !unlogged;
                 options.OperationTimeout = createSchema ? ToMigrate : options.OperationTimeout;
                 options.Coalescing = false;
             })

@@ -29,6 +29,7 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
             ("SET JSON", 0.40, key => cache.SetJsonAsync(key, SampleValue.One, ToolJson.Default.SampleValue, OneMinute, cancellationToken)),
             ("GET JSON", 0.33, key => cache.GetJsonAsync(key, ToolJson.Default.SampleValue, cancellationToken)),
         ];
+        var sizeBefore = (await cache.GetStatisticsAsync(cancellationToken)).TotalSizeBytes;
         var results = new List<(string Name, double Original, double[] Times)>();
         try
         {
@@ -49,6 +50,12 @@ internal sealed class Benchmark(ISolidCache cache, Terminal terminal, int iterat
         foreach (var (name, _, times) in results)
         {
             ShowHistogram(name, times);
+        }
+
+        if ((await cache.GetStatisticsAsync(cancellationToken)).TotalSizeBytes - sizeBefore is > 0 and var grown)
+        {
+            terminal.Line("");
+            terminal.Line($"No entry of this is left. The table is {SizeText.Of(grown)} larger than before: pages that VACUUM empties for the next entries.");
         }
     }
 

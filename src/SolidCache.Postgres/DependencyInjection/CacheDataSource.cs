@@ -77,24 +77,29 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         var builder = new NpgsqlSlimDataSourceBuilder(ConnectionUri.Read(connectionString)) { Name = name.Length == 0 ? "SolidCache.Postgres" : $"SolidCache.Postgres:{name}" };
         builder.EnableArrays();
         builder.EnableTransportSecurity();
-        builder.ConnectionStringBuilder.Enlist = false;
+        var settings = builder.ConnectionStringBuilder;
+        // Whatever the environment (PGCLIENTENCODING) or a string that others use too says: in another encoding a key would be another key.
+        (settings.Encoding, settings.ClientEncoding) = ("UTF8", "UTF8");
+        // What the cache does not prepare must not be: behind a pooler, or because it is planned with its values.
+        settings.MaxAutoPrepare = 0;
+        settings.Enlist = false;
         // Nothing that the cache sends outlives its transaction, and a reset for each call is most of a short call's cost.
-        builder.ConnectionStringBuilder.NoResetOnClose = true;
+        settings.NoResetOnClose = true;
         // That of every statement, so that Npgsql need not tell the socket whenever it changes; and all that limits the preparation of one.
-        builder.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
+        settings.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
         // A connection that takes longer than a call may is of no use to it; and after a failover the new primary is looked for at once.
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Host Recheck Seconds", 1);
+        SetUnlessGiven(settings, "Timeout", (int)Math.Min(Math.Ceiling(commandTimeout.TotalSeconds), 1_024));
+        SetUnlessGiven(settings, "Host Recheck Seconds", 1);
         // Milliseconds that a connection is waited for whose statement was cancelled, and its lane with it. Its call has ended already.
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Cancellation Timeout", 500);
+        SetUnlessGiven(settings, "Cancellation Timeout", 500);
         // A network that forgets connections which are silent for minutes (address translation, load balancers) would let the next call wait in vain. The
         // system sees to it, for those that are idle in the pool too.
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Tcp Keepalive Time", 60);
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Tcp Keepalive Interval", 10);
-        builder.ConnectionStringBuilder.ApplicationName ??= "SolidCache.Postgres";
+        SetUnlessGiven(settings, "Tcp Keepalive Time", 60);
+        SetUnlessGiven(settings, "Tcp Keepalive Interval", 10);
+        settings.ApplicationName ??= "SolidCache.Postgres";
         // A batch in a few system calls instead of one for each 8 KB: see docs/benchmarks.md.
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Write Buffer Size", 128 * 1024);
-        SetUnlessGiven(builder.ConnectionStringBuilder, "Read Buffer Size", 64 * 1024);
+        SetUnlessGiven(settings, "Write Buffer Size", 128 * 1024);
+        SetUnlessGiven(settings, "Read Buffer Size", 64 * 1024);
         return builder.Build();
     }
 

@@ -32,13 +32,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     /// <param name="options">Known to be valid.</param>
     /// <param name="name">The service key and the name of the options; empty for the unkeyed cache.</param>
+    /// <param name="application">The name that all of its nodes have; null where there is no host.</param>
     /// <param name="dataSource">Disposed of with the parts.</param>
     /// <param name="claims">Of the container.</param>
     /// <param name="instruments">Of the container.</param>
     /// <param name="time">The application's.</param>
     /// <param name="loggers">The application's.</param>
     public CacheParts(
-        PostgresSolidCacheOptions options, string name, CacheDataSource dataSource, TableClaims claims, CacheInstruments instruments, TimeProvider time, ILoggerFactory loggers)
+        PostgresSolidCacheOptions options, string name, string? application, CacheDataSource dataSource, TableClaims claims, CacheInstruments instruments, TimeProvider time, ILoggerFactory loggers)
     {
         var log = new Log(loggers);
         var table = new TableName(options.SchemaName, options.TableName);
@@ -51,8 +52,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
         var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
         var schema = new SchemaGate(
-            names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.UnloggedTable, time, log,
-            found => claims.Claim(found, table, options.KeyPrefix, name));
+            names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.TakesEitherTable ? null : options.UnloggedTable, time, log, Claim);
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
@@ -108,6 +108,15 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 
+        void Claim(FoundSchema found, Session session)
+        {
+            claims.Claim(found, table, options.KeyPrefix, name);
+            if (application is { Length: > 0 } && options is { KeyPrefix: null, ReadOnly: false })
+            {
+                TableUser.Enter(session, names, application, log);
+            }
+        }
+
         // Loggers are the application's, and may take their time: no thread of the engine waits for them.
         void Survived(Exception error)
         {
@@ -144,6 +153,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         return new CacheParts(
             options,
             name,
+            services.GetService<IHostEnvironment>()?.ApplicationName,
             CacheDataSource.Choose(services, name, options),
             services.GetRequiredService<TableClaims>(),
             services.GetRequiredService<CacheInstruments>(),

@@ -13,7 +13,7 @@ internal sealed class OwnedParts : IAsyncDisposable, IDisposable
     private readonly CacheParts _parts;
 
     private OwnedParts(PostgresSolidCacheOptions options, ILoggerFactory loggers) =>
-        _parts = new CacheParts(options, "", CacheDataSource.Choose(services: null, "", options), new TableClaims(), _instruments, TimeProvider.System, loggers);
+        _parts = new CacheParts(options, "", application: null, CacheDataSource.Choose(services: null, "", options), new TableClaims(), _instruments, TimeProvider.System, loggers);
 
     public ISolidCache Cache => _parts.Cache;
 

@@ -11,12 +11,12 @@ namespace SolidCache.Postgres.Schema;
 /// ran, and the database may be away when the host starts.
 /// </remarks>
 internal sealed class SchemaGate(
-    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool unloggedTable, TimeProvider time, Log log, Action<FoundSchema>? claim = null)
+    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool? unloggedTable, TimeProvider time, Log log, Action<FoundSchema, Session>? claim = null)
 {
     /// <summary>Two applications that each drop what the other made look no more often than this; and what is dropped again heals again.</summary>
     private static readonly TimeSpan BetweenLosses = TimeSpan.FromSeconds(1);
     private readonly SchemaRefusal _refusal = new(names, createSchema);
-    private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable, log);
+    private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable ?? false, log);
     private readonly Lock _gate = new();
     private volatile bool _isOpen;
     private long _lostAt;
@@ -33,6 +33,7 @@ internal sealed class SchemaGate(
         }
 
         var found = Find(session);
+        DriverCheck.RefuseOtherTypes(session, names.Table);
         var version = SchemaVersion.Of(found, session, names);
         if (version.Version < LibraryVersion || (createSchema && MayMend(found)))
         {
@@ -42,7 +43,7 @@ internal sealed class SchemaGate(
         }
 
         RefuseMismatch(version);
-        claim?.Invoke(found);
+        claim?.Invoke(found, session);
         _isOpen = true;
     }
 
@@ -104,11 +105,11 @@ internal sealed class SchemaGate(
                 + $"{found.MinimumLibraryVersion} or later; this one knows {LibraryVersion}. Update the package SolidCache.Postgres.");
         }
 
-        if (found.IsUnlogged != unloggedTable)
+        if (unloggedTable is { } unlogged && found.IsUnlogged != unlogged)
         {
             throw Mismatch(
                 $"{nameof(PostgresSolidCacheOptions.UnloggedTable)} is {unloggedTable}, but the table {names.Table} is {(found.IsUnlogged ? "UNLOGGED" : "logged")}. "
-                + "Change the option, or the table: ALTER TABLE " + names.Entries + (unloggedTable ? " SET UNLOGGED;" : " SET LOGGED;"));
+                + "Change the option, or the table: ALTER TABLE " + names.Entries + (unlogged ? " SET UNLOGGED;" : " SET LOGGED;"));
         }
     }
 

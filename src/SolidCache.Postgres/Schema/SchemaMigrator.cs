@@ -9,6 +9,14 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
 {
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
 
+    /// <remarks>Of the role or the database: they are meant for an application's statements, and would undo each attempt.</remarks>
+    private const string WithoutTimeouts =
+        """
+        SELECT pg_catalog.set_config(name, '0', true)
+        FROM pg_catalog.pg_settings
+        WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+        """;
+
     /// <param name="session">Open.</param>
     /// <param name="find">Looks once more, under the lock: what others made meanwhile counts, and what is refused is refused.</param>
     /// <exception cref="SolidCacheException">The role may not create what is missing, or somebody holds the lock.</exception>
@@ -18,6 +26,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         {
             session.InTransaction(() =>
             {
+                session.Execute(WithoutTimeouts);
                 TakeLock(session);
                 RunPending(session, find(session));
             });

@@ -18,7 +18,7 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
 
     private const string AnotherName =
         $"Nothing was changed. Give the cache another name ({nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.TableName)} or "
-        + $"{nameof(PostgresSolidCacheOptions.SchemaName)}; --table or --schema of solid-cache): it makes what it needs there, and fills by itself.";
+        + $"{nameof(PostgresSolidCacheOptions.SchemaName)}): it makes what it needs there, and fills by itself.";
 
     /// <returns>Null when nothing stands in the way.</returns>
     public string? Of(FoundSchema found) =>

@@ -43,7 +43,7 @@ internal static class SchemaScript
                 WHERE attrelid = to_regclass({SqlNames.Literal(names.Entries)})
                   AND attnum > 0
                   AND NOT attisdropped
-                  AND attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) IN ({Columns()})
+                  AND attname || ' ' || replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') IN ({Columns()})
               ) < {SchemaRefusal.EntriesColumns.Length} THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Entries)};
               END IF;

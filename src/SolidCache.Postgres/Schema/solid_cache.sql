@@ -14,7 +14,7 @@ BEGIN
     WHERE attrelid = to_regclass('"public"."solid_cache_entries"')
       AND attnum > 0
       AND NOT attisdropped
-      AND attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) IN ('expires_at timestamp with time zone', 'created_at timestamp with time zone', 'sliding_expiration bigint', 'absolute_expiration timestamp with time zone', 'key text', 'value bytea')
+      AND attname || ' ' || replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') IN ('expires_at timestamp with time zone', 'created_at timestamp with time zone', 'sliding_expiration bigint', 'absolute_expiration timestamp with time zone', 'key text', 'value bytea')
   ) < 6 THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_entries"';
   END IF;
@@ -66,7 +66,7 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_entries" (
   absolute_expiration timestamptz,                         -- the cap of a sliding expiration
   key                 text COLLATE "C" PRIMARY KEY,
   value               bytea NOT NULL
-) WITH (
+) USING heap WITH (
   -- Room for one more version of a row on its page, so that an overwrite stays there.
   fillfactor = 80,
   autovacuum_vacuum_scale_factor = 0.05,
@@ -79,6 +79,7 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_entries" (
 -- One row: the version of the schema, and where the sweep stands.
 CREATE TABLE IF NOT EXISTS "public"."solid_cache_state" (
   singleton               boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  application             text,                            -- that last began to use the table without a key prefix
   schema_version          integer NOT NULL,
   minimum_library_version integer NOT NULL,                -- the oldest library schema version that can work with this one
   sweep_holder            text,                            -- who sweeps, while the lease lasts
@@ -88,7 +89,7 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_state" (
   sweep_deleted           bigint NOT NULL DEFAULT 0,       -- by the pass under way
   last_sweep_finished_at  timestamptz,
   last_sweep_deleted      bigint
-);
+) USING heap;
 
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
 CREATE OR REPLACE FUNCTION "public"."cleanup_expired_cache"(maximum bigint DEFAULT NULL)
@@ -129,7 +130,8 @@ BEGIN
   IF maximum IS NULL THEN
     UPDATE "public"."solid_cache_state"
     SET last_sweep_finished_at = clock_timestamp(),
-        last_sweep_deleted = deleted;
+        last_sweep_deleted = deleted
+    WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
     WITH noted AS (
   UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
 )
@@ -218,7 +220,8 @@ BEGIN
 
   UPDATE "public"."solid_cache_state"
   SET last_sweep_finished_at = clock_timestamp(),
-      last_sweep_deleted = deleted;
+      last_sweep_deleted = deleted
+  WHERE true;
   WITH noted AS (
   UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
 )
@@ -253,7 +256,7 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_tag_removals" (
   removed_by xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   swept_at   timestamptz,                              -- when its entries were deleted first; what was under way then may bring a last one
   PRIMARY KEY (tag, removed_by)
-);
+) USING heap;
 
 -- Tells a transaction of this database from one of another that has a cache of the same name.
 ALTER TABLE "public"."solid_cache_state" ADD COLUMN IF NOT EXISTS identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid();

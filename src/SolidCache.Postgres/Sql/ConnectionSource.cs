@@ -53,8 +53,12 @@ internal sealed class ConnectionSource(
         }
     }
 
-    /// <summary>Looks who answers, and what time it is there.</summary>
-    public void Check(Session session) => poolers.Look(session);
+    /// <summary>Looks who answers, what time it is there, and whether texts arrive as they are.</summary>
+    public void Check(Session session)
+    {
+        DriverCheck.RefuseOtherEncoding(session, table);
+        poolers.Look(session);
+    }
 
     /// <summary>Closes what is idle, since nobody knows which of those connections still lead anywhere; but only in a pool of the cache's own.</summary>
     public void ForgetIdle()

@@ -17,11 +17,12 @@ internal static class WriteConditions
 
     /// <summary>
     /// Raises <c>synchronous_commit</c> from off for this transaction where the write is to be durable, leaving any other setting as the server has it, and
-    /// lowers it to off where not.
+    /// lowers it to off where not. And lets warnings through: that is all in which the server says that a standby has not confirmed a commit.
     /// </summary>
     /// <param name="isDurable">The SQL of a boolean.</param>
     public static string Durability(string isDurable) =>
-        $"(SELECT set_config('synchronous_commit', CASE WHEN {isDurable} THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL";
+        $"(SELECT set_config('synchronous_commit', CASE WHEN {isDurable} THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) "
+        + "|| set_config('client_min_messages', 'warning', true)) IS NOT NULL";
 
     /// <summary>Limits each wait for a lock.</summary>
     /// <param name="milliseconds">The SQL of a text.</param>

@@ -104,6 +104,7 @@ internal sealed class SweepStatements
             UPDATE {names.State}
             SET last_sweep_finished_at = now(),
                 last_sweep_deleted = $1
+            WHERE singleton
             """;
     }
 

@@ -20,9 +20,9 @@ public sealed class CacheHost : IAsyncDisposable
 
     /// <summary>Builds a host whose sweeper is off unless the test turns it on.</summary>
     public static CacheHost Build(
-        string connectionString, Action<PostgresSolidCacheOptions>? configure = null, Action<IServiceCollection>? configureServices = null)
+        string connectionString, Action<PostgresSolidCacheOptions>? configure = null, Action<IServiceCollection>? configureServices = null, string? application = null)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = application });
         builder.Logging.AddFakeLogging().SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddPostgresSolidCache(options =>
         {
@@ -35,9 +35,9 @@ public sealed class CacheHost : IAsyncDisposable
     }
 
     public static async Task<CacheHost> StartAsync(
-        string connectionString, Action<PostgresSolidCacheOptions>? configure = null, Action<IServiceCollection>? configureServices = null)
+        string connectionString, Action<PostgresSolidCacheOptions>? configure = null, Action<IServiceCollection>? configureServices = null, string? application = null)
     {
-        var host = Build(connectionString, configure, configureServices);
+        var host = Build(connectionString, configure, configureServices, application);
         await host.StartAsync();
         return host;
     }
@@ -48,7 +48,12 @@ public sealed class CacheHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
+        // One whose options were refused has nothing that could stop.
+        if (Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested)
+        {
+            await _host.StopAsync();
+        }
+
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 }

@@ -172,6 +172,41 @@ public sealed class Neighbours
         Assert.That(await apart.Services.GetRequiredKeyedService<ISolidCache>("sessions").GetAsync("key"), Is.Null);
     }
 
+    [Test]
+    public async Task Two_applications_on_one_table_without_prefixes_are_told_and_the_next_version_of_one_is_not()
+    {
+        await using var shop = await CacheHost.StartAsync(_database.ConnectionString, application: "Shop");
+        await using var nextVersion = await CacheHost.StartAsync(_database.ConnectionString, application: "Shop");
+        await using var apart = await CacheHost.StartAsync(_database.ConnectionString, options => options.KeyPrefix = "crm", application: "Crm");
+        await using var crm = await CacheHost.StartAsync(_database.ConnectionString, application: "Crm");
+
+        await Eventually.LoggedAsync(crm, "table_shared");
+        Assert.That(
+            crm.Logs.GetSnapshot().Single(static record => record.Id.Name == "table_shared").Message,
+            Does.StartWith("The application Crm uses the table of the cache public.solid_cache_entries without a key prefix, as Shop did before.").And.Contain("give each a KeyPrefix or a TableName"));
+        Assert.That(
+            ((CacheHost[])[shop, nextVersion, apart]).SelectMany(static node => node.Logs.GetSnapshot()).Select(static record => record.Id.Name), Has.None.EqualTo("table_shared"));
+    }
+
+    [Test]
+    public async Task Whose_table_it_is_keeps_nobody_from_it()
+    {
+        await using (await CacheHost.StartAsync(_database.ConnectionString, application: "Shop"))
+        {
+        }
+
+        await _database.ExecuteAsync($"GRANT SELECT ON solid_cache_entries, solid_cache_state TO {_application}");
+        await using var connection = await _database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var locking = new NpgsqlCommand("SELECT FROM solid_cache_state FOR UPDATE", connection);
+        await locking.ExecuteNonQueryAsync();
+
+        await using var writer = await CacheHost.StartAsync(_database.ConnectionString, application: "Crm");
+        await using var reader = await CacheHost.StartAsync(OfApplication, options => options.CreateSchemaIfNotExists = false, application: "Reports");
+        await writer.Cache.SetAsync("key", [1], new());
+        Assert.That(await reader.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+    }
+
     private string OfApplication => _database.ConnectionStringOf(_application, "secret") + ";Pooling=false";
 
     private Task AsNeighbourAsync(string sql) => PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_neighbour, "secret") + ";Pooling=false", sql);

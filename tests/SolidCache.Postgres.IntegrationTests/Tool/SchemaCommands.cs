@@ -38,6 +38,34 @@ public sealed class SchemaCommands : ToolFixture
     }
 
     [Test]
+    public async Task The_benchmark_leaves_pages_that_vacuum_empties_and_says_so()
+    {
+        await using var services = await MigratedCacheAsync("mine");
+        var size = await Database.ScalarAsync<long>("SELECT pg_total_relation_size('solid_cache_entries')");
+        var run = await RunAsync("verify", "--benchmark", "--iterations", "200");
+        await Database.ExecuteAsync("VACUUM solid_cache_entries");
+
+        Assert.That(run.Lines[^1], Does.Match(@"^No entry of this is left\. The table is [0-9.]+ KB larger than before: pages that VACUUM empties for the next entries\.$"));
+        Assert.That(await Database.ScalarAsync<long>("SELECT pg_total_relation_size('solid_cache_entries')"), Is.LessThanOrEqualTo(size + 32_768), "Maps of free space.");
+    }
+
+    [Test]
+    public async Task A_table_is_taken_as_it_is_logged_or_not()
+    {
+        Assert.That((await RunAsync("migrate", "--unlogged")).ExitCode, Is.Zero);
+        foreach (var command in (string[])["migrate", "verify", "stats", "cleanup", "get none", "rm none"])
+        {
+            var run = await RunAsync(command.Split(' '));
+            Assert.That((run.ExitCode, run.Error), Is.EqualTo(command.EndsWith("none", StringComparison.Ordinal) ? (1, run.Error) : (0, "")), command);
+        }
+
+        Assert.That(await Database.ScalarAsync<string>("SELECT relpersistence::text FROM pg_class WHERE relname = 'solid_cache_entries'"), Is.EqualTo("u"));
+        await Database.ExecuteAsync("ALTER TABLE solid_cache_entries SET LOGGED");
+        var unlogged = await RunAsync("migrate", "--unlogged");
+        Assert.That(unlogged.Error, Does.Contain("--unlogged was given, but the table public.solid_cache_entries is logged.").And.Contain("SET UNLOGGED;"));
+    }
+
+    [Test]
     public async Task The_benchmark_has_four_rows_and_a_histogram_of_each()
     {
         await using var services = await MigratedCacheAsync();

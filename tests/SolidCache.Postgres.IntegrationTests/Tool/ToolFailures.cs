@@ -134,15 +134,7 @@ public sealed class ToolFailures : ToolFixture
 
     private Process Start(params string[] arguments)
     {
-        // As it was built, and not as it lies beside these tests, which leave out what ASP.NET Core brings along.
-        var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(
-            AppContext.BaseDirectory, "../../../../../src/SolidCache.Postgres.Tool/bin", framework.Parent!.Name, framework.Name, "SolidCache.Postgres.Tool.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = ToolProgram.Of(arguments);
         start.Environment["ConnectionStrings__SolidCache"] = Database.ConnectionString;
         return Process.Start(start)!;
     }

@@ -92,14 +92,14 @@ FROM (
   FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE entry.key = due.due_key
-  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL;
+  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL;
 
 -- Remove
 /* solid_cache:remove */
 DELETE FROM "public"."solid_cache_entries" AS entry
 USING (SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
-  AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
@@ -111,7 +111,7 @@ WITH free AS MATERIALIZED (
   DELETE FROM "public"."solid_cache_entries" AS entry
   USING free
   WHERE entry.key = free.key
-    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 )
 SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free);
@@ -131,7 +131,7 @@ WITH stale AS MATERIALIZED (
   JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
   WHERE entry.key = free.key
     AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
-    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
 )
 SELECT key FROM stale WHERE key NOT IN (SELECT key FROM free);
 
@@ -152,7 +152,7 @@ WITH slice AS MATERIALIZED (
   DELETE FROM "public"."solid_cache_entries" AS entry
   USING free
   WHERE entry.key = free.key
-    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   RETURNING entry.key
 )
 SELECT
@@ -175,7 +175,7 @@ SELECT
   $1,
   $4
 
-WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -204,7 +204,7 @@ SELECT
   row.key,
   row.value
 FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
-WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -236,7 +236,7 @@ SELECT
   nullif(row.tags, '')::text[],
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
 FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
-WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -274,7 +274,7 @@ SELECT
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
   FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
   WHERE row.key NOT IN (SELECT key FROM locked)
-    AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
@@ -345,7 +345,7 @@ WITH asked AS MATERIALIZED (
       value = CASE WHEN free.is_kept IS TRUE THEN entry.value ELSE '' END
   FROM free
   WHERE entry.key = free.key
-    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   RETURNING entry.key
 ), made AS (
@@ -353,7 +353,7 @@ WITH asked AS MATERIALIZED (
   SELECT '-infinity', asked.key, '', asked.lease, now() + asked.duration::float8 * interval '1 microsecond', asked.tags, pg_catalog.pg_current_snapshot()
   FROM asked
   WHERE NOT EXISTS (SELECT FROM "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key)
-    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   ORDER BY asked.key
   ON CONFLICT (key) DO NOTHING
@@ -405,7 +405,7 @@ FROM (
   FOR UPDATE OF entry SKIP LOCKED
 ) AS held
 WHERE entry.key = held.key
-  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
 RETURNING entry.key;
 
 -- Fill
@@ -442,7 +442,7 @@ FROM (
   FOR UPDATE OF entry SKIP LOCKED
 ) AS held
 WHERE entry.key = held.key
-  AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true)) IS NOT NULL
+  AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
   AND NOT EXISTS (

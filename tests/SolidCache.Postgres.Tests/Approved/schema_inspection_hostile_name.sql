@@ -69,7 +69,8 @@ CROSS JOIN me
 JOIN pg_catalog.pg_class AS class ON class.relnamespace = home.oid AND class.relname = wanted.name
 CROSS JOIN LATERAL (
   SELECT pg_catalog.string_agg(
-    attribute.attname::text || ' '::text || pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)
+    -- Without the quotes of quote_all_identifiers.
+    attribute.attname::text || ' '::text || pg_catalog.replace(pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), '"'::text, ''::text)
       || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END,
     E'\n'::text ORDER BY attribute.attnum) AS list
   FROM pg_catalog.pg_attribute AS attribute

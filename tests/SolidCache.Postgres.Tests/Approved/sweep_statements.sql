@@ -98,4 +98,5 @@ WHERE removal.swept_at < now() - interval '10 minutes'
 /* solid_cache:sweep_manual */
 UPDATE "public"."solid_cache_state"
 SET last_sweep_finished_at = now(),
-    last_sweep_deleted = $1;
+    last_sweep_deleted = $1
+WHERE singleton;

@@ -58,5 +58,17 @@ public sealed class BuildTests
     public void The_public_API_is_written_down() =>
         Assert.That(Included("PackageReference"), Does.Contain("Microsoft.CodeAnalysis.PublicApiAnalyzers"));
 
+    /// <summary>eng/package-test.sh builds an application with these very versions.</summary>
+    [Test]
+    public void What_the_package_takes_is_as_old_as_works_and_the_README_says_so()
+    {
+        var lowest = Project.Descendants("LowestVersion").Single().Value;
+
+        Assert.That(
+            Project.Descendants("PackageReference").Where(package => package.Attribute("PrivateAssets") is null).Select(package => package.Attribute("VersionOverride")?.Value),
+            Has.All.EqualTo("$(LowestVersion)"));
+        Assert.That(File.ReadAllText(Path.Combine(Repository.Root, "README.md")), Does.Contain($"Npgsql {lowest} or later"));
+    }
+
     private static IEnumerable<string> Included(string item) => Project.Descendants(item).Select(element => element.Attribute("Include")!.Value);
 }

@@ -70,6 +70,15 @@ public sealed class CacheDataSourceTests
         Assert.That((built.Enlist, built.NoResetOnClose, built.ApplicationName), Is.EqualTo((false, true, "SolidCache.Postgres")));
     }
 
+    /// <summary>A setting of the connection string wins over the environment's, so that each has to be there.</summary>
+    [Test]
+    public void An_own_one_sends_UTF_8_and_prepares_nothing_by_itself()
+    {
+        var built = Settings(AwayDatabase.ConnectionString + ";Client Encoding=LATIN1;Encoding=iso-8859-1;Max Auto Prepare=20");
+
+        Assert.That((built.ClientEncoding, built.Encoding, built.MaxAutoPrepare), Is.EqualTo(("UTF8", "UTF8", 0)));
+    }
+
     [Test]
     public void An_own_one_keeps_idle_connections_alive_unless_told_otherwise()
     {

@@ -31,7 +31,7 @@ public sealed class LogTests
     public void No_message_has_a_hole_for_a_key_a_value_or_a_connection_string() =>
         Assert.That(
             Messages.SelectMany(message => Holes(message.Message)).Distinct(),
-            Is.SubsetOf((string[])["Table", "Version", "RetrySeconds", "SqlState", "IntervalSeconds", "DeletedCount", "ElapsedSeconds", "Reason", "Warmer", "Kind", "ErrorType", "Bytes", "MaxValueBytes"]));
+            Is.SubsetOf((string[])["Table", "Version", "RetrySeconds", "SqlState", "IntervalSeconds", "DeletedCount", "ElapsedSeconds", "Reason", "Warmer", "Kind", "ErrorType", "Bytes", "MaxValueBytes", "Application", "Other"]));
 
     [Test]
     public void The_count_of_a_cleanup_is_a_value_of_its_own()

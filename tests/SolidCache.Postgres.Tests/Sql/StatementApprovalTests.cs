@@ -57,6 +57,21 @@ public sealed class StatementApprovalTests
         Assert.That(statements.Select(statement => statement.Text), Has.All.Match(@"\A/\* solid_cache:[a-z_]+ \*/\s"));
     }
 
+    /// <summary>Sessions may be made so that none passes without (pg-safeupdate).</summary>
+    [Test]
+    public void Every_update_and_deletion_has_a_condition()
+    {
+        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Select(statement => statement.Text).Append(PostgresSolidCacheSchema.GetScript());
+
+        var changes = statements
+            .SelectMany(text => Regex.Matches(text, @"^\s*(UPDATE|DELETE FROM) .*?(;|\z|(?=^\s*(UPDATE|DELETE FROM) ))", RegexOptions.Multiline | RegexOptions.Singleline))
+            .Select(match => match.Value)
+            .ToArray();
+
+        Assert.That(changes, Has.All.Contains("WHERE"));
+        Assert.That(changes, Has.Length.GreaterThan(10));
+    }
+
     private static string Script(object statements) =>
         string.Join("\n\n", Texts(statements).Select(statement => $"-- {statement.Name}\n{statement.Text};"));
 

@@ -18,7 +18,7 @@ CREATE {unlogged}TABLE IF NOT EXISTS {entries} (
   absolute_expiration timestamptz,                         -- the cap of a sliding expiration
   key                 text COLLATE "C" PRIMARY KEY,
   value               bytea NOT NULL
-) WITH (
+) USING heap WITH (
   -- Room for one more version of a row on its page, so that an overwrite stays there.
   fillfactor = 80,
   autovacuum_vacuum_scale_factor = 0.05,
@@ -31,6 +31,7 @@ CREATE {unlogged}TABLE IF NOT EXISTS {entries} (
 -- One row: the version of the schema, and where the sweep stands.
 CREATE TABLE IF NOT EXISTS {state} (
   singleton               boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  application             text,                            -- that last began to use the table without a key prefix
   schema_version          integer NOT NULL,
   minimum_library_version integer NOT NULL,                -- the oldest library schema version that can work with this one
   sweep_holder            text,                            -- who sweeps, while the lease lasts
@@ -40,7 +41,7 @@ CREATE TABLE IF NOT EXISTS {state} (
   sweep_deleted           bigint NOT NULL DEFAULT 0,       -- by the pass under way
   last_sweep_finished_at  timestamptz,
   last_sweep_deleted      bigint
-);
+) USING heap;
 
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
 CREATE OR REPLACE FUNCTION {cleanup_function}(maximum bigint DEFAULT NULL)
@@ -74,7 +75,8 @@ BEGIN
   IF maximum IS NULL THEN
     UPDATE {state}
     SET last_sweep_finished_at = clock_timestamp(),
-        last_sweep_deleted = deleted;
+        last_sweep_deleted = deleted
+    WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
     {forget_tag_removals};
   END IF;
 
@@ -139,7 +141,8 @@ BEGIN
 
   UPDATE {state}
   SET last_sweep_finished_at = clock_timestamp(),
-      last_sweep_deleted = deleted;
+      last_sweep_deleted = deleted
+  WHERE true;
   {forget_tag_removals};
 END
 $solid_cache$;

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS {tag_removals} (
   removed_by xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   swept_at   timestamptz,                              -- when its entries were deleted first; what was under way then may bring a last one
   PRIMARY KEY (tag, removed_by)
-);
+) USING heap;
 
 -- Tells a transaction of this database from one of another that has a cache of the same name.
 ALTER TABLE {state} ADD COLUMN IF NOT EXISTS identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid();
