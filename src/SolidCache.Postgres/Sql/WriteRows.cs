@@ -92,6 +92,7 @@ internal sealed class WriteRows
         Fill(conditions, rows[0].Kind, deadline, WriteConditions.ShortLockWait);
         try
         {
+<<<<<<< HEAD
             switch (rows[0].Kind)
             {
                 case WriteKind.Remove:
@@ -103,6 +104,11 @@ internal sealed class WriteRows
                 default:
                     return session.Query(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
             }
+=======
+            return rows[0].Kind == WriteKind.Remove
+                ? session.QueryOnce(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline)
+                : session.QueryOnce(static row => row.Text(0), _statements.SetFree, ColumnsOfSets(conditions));
+>>>>>>> 03580c6 (Let nobody read in an outage what he could not write back, try what comes last first beside the lanes, and let who watches begin by itself)
         }
         finally
         {
