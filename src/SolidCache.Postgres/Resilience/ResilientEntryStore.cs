@@ -30,7 +30,7 @@ internal sealed class ResilientEntryStore(
         IsStale(key)
             ? ValueTask.FromResult<double?>(null)
             : CallAsync(
-                reads.Refusal(),
+                ReadRefusal(),
                 "get",
                 key,
                 (destination, slide, cancellationToken),
@@ -118,13 +118,11 @@ internal sealed class ResilientEntryStore(
         IEntryStore store, CacheKey key, (ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) call) =>
         store.WriteAsync(key, call.Value, call.Expiration, call.Durable, call.Async, call.Token);
 
-<<<<<<< HEAD
     private bool MayFill(CacheKey key) =>
         (room.Refusal(mayTry: false) ?? writes.Refusal(mayTry: false)) is null && !IsStale(key) && degradation?.IsBlind(key) is not true;
-=======
+
     /// <summary>Where sets may be dropped, who could not write what he makes of it does not read either: with the set the cache would drop what was read.</summary>
     private Exception? ReadRefusal() => (degradation is null ? null : writes.AwayBecause(servesOthers: reads.State == BreakerState.Closed)) ?? reads.Refusal();
->>>>>>> 03580c6 (Let nobody read in an outage what he could not write back, try what comes last first beside the lanes, and let who watches begin by itself)
 
     private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
 

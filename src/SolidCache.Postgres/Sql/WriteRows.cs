@@ -92,23 +92,17 @@ internal sealed class WriteRows
         Fill(conditions, rows[0].Kind, deadline, WriteConditions.ShortLockWait);
         try
         {
-<<<<<<< HEAD
             switch (rows[0].Kind)
             {
                 case WriteKind.Remove:
-                    return session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline);
+                    return session.QueryOnce(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline);
                 case WriteKind.Fill:
                     // It leaves out what is locked by itself, for good.
-                    Note(rows, session.Query(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
+                    Note(rows, session.QueryOnce(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
                     return [];
                 default:
-                    return session.Query(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
+                    return session.QueryOnce(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
             }
-=======
-            return rows[0].Kind == WriteKind.Remove
-                ? session.QueryOnce(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline)
-                : session.QueryOnce(static row => row.Text(0), _statements.SetFree, ColumnsOfSets(conditions));
->>>>>>> 03580c6 (Let nobody read in an outage what he could not write back, try what comes last first beside the lanes, and let who watches begin by itself)
         }
         finally
         {

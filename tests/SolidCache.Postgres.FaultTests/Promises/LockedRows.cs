@@ -63,7 +63,7 @@ public sealed class LockedRows : OneServer
         using (Assert.EnterMultipleScope())
         {
             Assert.That(free.Where(call => call.Error is not null || call.After > bound).Take(5), Is.Empty, "Other keys have little to wait for.");
-            AssertDoneAtOnce(then, "Those that come later have nothing to wait for.");
+            Assert.That(then.Where(call => call.Error is not null || call.After > bound / 2).Take(5), Is.Empty, "Those that come later have less.");
             Assert.That(inserted.Where(call => call.Error is not null).Take(5), Is.Empty, "They are written when the other has gone.");
             AssertNoOutage(node);
         }
