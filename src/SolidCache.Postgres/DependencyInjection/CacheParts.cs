@@ -67,23 +67,20 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
         var reads = new ReadQueue(limits, clock, table);
         var writes = new WriteQueue(limits, clock, table);
-        Action? wakeWatch = null;
+        var watch = new Watch(Survived);
         _readBreaker = new CircuitBreaker(sideCalls.ProbeReads, (state, error) => Changed("reads", error, reads.FailWaiting), TimeProvider.System);
         _writeBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("writes", error, writes.FailWaiting), TimeProvider.System);
         _roomBreaker = new CircuitBreaker(sideCalls.ProbeWrites, (state, error) => Changed("sets", error, writes.FailWaitingSets), TimeProvider.System);
 
         var ends = new BackendEnd(looks, clock, life);
-        Lanes<KeyWrite>? writeLanes = null;
-        void WakeWrites() => writeLanes!.Wake();
-        var failures = new WriteFailures(connections, writes, WakeWrites, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
-        var stragglers = new Stragglers(connections, statements, writes, WakeWrites, failures, clock, _telemetry);
+        var failures = new WriteFailures(connections, writes, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
+        var stragglers = new Stragglers(connections, statements, writes, failures, clock, _telemetry);
         var readLanes = new Lanes<ReadRequest>(
             "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), clock, _telemetry), clock, Survived);
-        writeLanes = new Lanes<KeyWrite>(
+        var writeLanes = new Lanes<KeyWrite>(
             "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
         // The breakers last: one may open while the lanes are looked after.
-        var watch = new Watch(Survived, readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
-        wakeWatch = watch.Wake;
+        watch.LookAfter(readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
         _entries = new EntryStore(
             reads, writes, readLanes, writeLanes, watch, clock, life, sideCalls.RemoveAsync, sideCalls.RemoveTagsAsync, sideCalls.ReadStatisticsAsync);
 
@@ -134,7 +131,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
             failWaiting(() => new Outage(Refusal.Of(table, error)));
             // It asks the server, and who is refused wakes nobody.
-            wakeWatch?.Invoke();
+            watch.Wake();
             OwnThread.TryStart("log", () => log.BreakerOpened(table, kind, CacheTelemetry.TypeOf(error)));
         }
     }

@@ -131,39 +131,29 @@ internal sealed class EntryStore(
         return request;
     }
 
-    private ValueTask<ReadValue> SendAsync(ReadRequest request, bool async, CancellationToken cancellationToken)
+    private ValueTask<ReadValue> SendAsync(ReadRequest request, bool async, CancellationToken cancellationToken) =>
+        SendAsync<ReadRequest, ReadRequest, ReadValue>(request, reads, readLanes, async, cancellationToken);
+
+    private ValueTask<bool> SendAsync(WriteRequest request, bool async, CancellationToken cancellationToken) =>
+        SendAsync<WriteRequest, KeyWrite, bool>(request, writes, writeLanes, async, cancellationToken);
+
+    private ValueTask<TAnswer> SendAsync<TRequest, TPart, TAnswer>(
+        TRequest request, IRequestQueue<TRequest> queue, Lanes<TPart> lanes, bool async, CancellationToken cancellationToken)
+        where TRequest : Request<TAnswer>
     {
         request.Blocks = !async;
         try
         {
             life.ThrowIfOver();
-            reads.Add(request);
-        }
-        catch (Exception refusal) when (refusal is SolidCacheException or ObjectDisposedException)
-        {
-            return ValueTask.FromException<ReadValue>(refusal);
-        }
-
-        readLanes.Wake();
-        watch.Wake();
-        return request.AnswerAsync(cancellationToken);
-    }
-
-    private ValueTask<bool> SendAsync(WriteRequest request, bool async, CancellationToken cancellationToken)
-    {
-        request.Blocks = !async;
-        try
-        {
-            life.ThrowIfOver();
-            writes.Add(request);
+            queue.Add(request);
         }
         catch (Exception refusal) when (refusal is SolidCacheException or ObjectDisposedException)
         {
             request.ReleaseValue();
-            return ValueTask.FromException<bool>(refusal);
+            return ValueTask.FromException<TAnswer>(refusal);
         }
 
-        writeLanes.Wake();
+        lanes.Wake();
         watch.Wake();
         return request.AnswerAsync(cancellationToken);
     }

@@ -29,6 +29,19 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
     /// <summary>Gets or sets a value indicating whether its batch took so long that another took its place.</summary>
     public bool IsGivenUp { get; set; }
 
+    /// <returns>False when there is nothing to take.</returns>
+    public bool TakesBatch(IBatchQueue<T> queue, long now)
+    {
+        queue.Take(Batch);
+        if (Batch.Count == 0)
+        {
+            return false;
+        }
+
+        BusySince = now;
+        return true;
+    }
+
     /// <summary>Executes its batch; whatever that throws ends the batch and not the lane.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "It is the answer of those who wait, and told of.")]
     public void Execute()
@@ -36,14 +49,13 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         try
         {
             executor.Execute(Batch);
+            Batch.Clear();
         }
         catch (Exception error)
         {
             failed(error);
             Fail(error);
         }
-
-        Batch.Clear();
     }
 
     /// <summary>Ends its batch with an error.</summary>

@@ -99,7 +99,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
     private Lane<T>? Another()
     {
         var lane = _asleep.Count > 0 ? _asleep[^1] : _lanes.Count < most ? new Lane<T>(newExecutor(), failed) : null;
-        if (lane is null || !TakesBatch(lane))
+        if (lane is null || !lane.TakesBatch(queue, clock.Now))
         {
             return null;
         }
@@ -129,7 +129,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
             {
                 lane.Fail(OwnThread.NoneLeft());
             }
-            while (_lanes.Count == 1 && TakesBatch(lane));
+            while (_lanes.Count == 1 && lane.TakesBatch(queue, clock.Now));
 
             Leave(lane);
         }
@@ -137,13 +137,6 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
 
     /// <summary>Whether a lane that has ended a batch should go on: one with large batches is better than two that share them.</summary>
     private bool IsNeeded(Lane<T> lane) => _isEnding || queue.KeepsAnotherLaneBusy || NobodyGetsOn(but: lane);
-
-    private bool TakesBatch(Lane<T> lane)
-    {
-        queue.Take(lane.Batch);
-        lane.BusySince = lane.Batch.Count > 0 ? clock.Now : null;
-        return lane.Batch.Count > 0;
-    }
 
     private void GiveUp(Lane<T> lane)
     {
@@ -210,7 +203,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
                     return false;
                 }
 
-                if (lane.Batch.Count > 0 || (IsNeeded(lane) && TakesBatch(lane)))
+                if (lane.Batch.Count > 0 || (IsNeeded(lane) && lane.TakesBatch(queue, clock.Now)))
                 {
                     return true;
                 }

@@ -3,7 +3,7 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>Reads in the order of their arrival. A read joins only a batch that has not been sent, or it could miss what was acknowledged since.</summary>
-internal sealed class ReadQueue(BatchLimits limits, CallClock clock, TableName table) : IBatchQueue<ReadRequest>
+internal sealed class ReadQueue(BatchLimits limits, CallClock clock, TableName table) : IBatchQueue<ReadRequest>, IRequestQueue<ReadRequest>
 {
     private readonly Lock _gate = new();
     private readonly List<List<ReadRequest>> _underWay = [];
@@ -17,7 +17,6 @@ internal sealed class ReadQueue(BatchLimits limits, CallClock clock, TableName t
 
     public bool KeepsAnotherLaneBusy => _count >= limits.AnotherLaneEntries;
 
-    /// <exception cref="SolidCacheException">Too many wait already.</exception>
     public void Add(ReadRequest request)
     {
         lock (_gate)

@@ -71,6 +71,11 @@ internal abstract class Request<T> : IValueTaskSource<T>
         }
     }
 
+    /// <summary>Gives the memory back that holds what it brought along.</summary>
+    public virtual void ReleaseValue()
+    {
+    }
+
     /// <summary>One of its two holders lets go and may not touch it again.</summary>
     public void Release()
     {

@@ -7,14 +7,18 @@ namespace SolidCache.Postgres.Dispatch;
 /// none of the pool's, whose threads may all be waiting for the cache.
 /// </summary>
 /// <param name="failed">Told when a look throws.</param>
-/// <param name="watched">What is looked at.</param>
-internal sealed class Watch(Action<Exception> failed, params IReadOnlyList<IWatched> watched)
+internal sealed class Watch(Action<Exception> failed)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan BetweenStarts = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan UntilThreadEnds = TimeSpan.FromSeconds(10);
     private readonly object _gate = new();
+    private IReadOnlyList<IWatched> _watched = [];
     private volatile bool _isAwake;
     private bool _hasThread;
+
+    /// <summary>What is looked at, in this order; call before it is woken.</summary>
+    public void LookAfter(params IReadOnlyList<IWatched> watched) => _watched = watched;
 
     /// <summary>Tells that there is something to look after.</summary>
     public void Wake()
@@ -36,13 +40,15 @@ internal sealed class Watch(Action<Exception> failed, params IReadOnlyList<IWatc
             _hasThread = true;
         }
 
+        Start();
+    }
+
+    private void Start()
+    {
         if (!OwnThread.TryStart("watch", Run))
         {
-            lock (_gate)
-            {
-                // The next call tries again.
-                (_isAwake, _hasThread) = (false, false);
-            }
+            // Whoever waits may have been the last to call.
+            _ = Task.Delay(BetweenStarts, TimeProvider.System).ContinueWith(_ => Start(), TaskScheduler.Default);
         }
     }
 
@@ -76,7 +82,7 @@ internal sealed class Watch(Action<Exception> failed, params IReadOnlyList<IWatc
     private bool AnyToLookAfter()
     {
         var any = false;
-        foreach (var one in watched)
+        foreach (var one in _watched)
         {
             try
             {

@@ -6,7 +6,7 @@ namespace SolidCache.Postgres.Dispatch;
 /// Writes, in a line for each key. A batch takes one row a key from the lines that are not under way; the order of a line is never
 /// broken, whichever lane is quicker, and also when nobody knows whether a row took effect.
 /// </summary>
-internal sealed class WriteQueue : IBatchQueue<KeyWrite>
+internal sealed class WriteQueue : IBatchQueue<KeyWrite>, IRequestQueue<WriteRequest>
 {
     private readonly Lock _gate = new();
     private readonly Backlog _backlog;
@@ -36,7 +36,6 @@ internal sealed class WriteQueue : IBatchQueue<KeyWrite>
     /// <summary>Gets whether another lane should start although one works; one that has nothing under way is about to take the next batch itself.</summary>
     public bool KeepsAnotherLaneBusy => Locked(static queue => !queue._sent.IsEmpty && queue._lines.Ready.KeepsAnotherLaneBusy);
 
-    /// <exception cref="SolidCacheException">Too much waits already.</exception>
     public void Add(WriteRequest request)
     {
         lock (_gate)

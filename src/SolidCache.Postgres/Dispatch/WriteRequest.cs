@@ -83,8 +83,7 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
         Release();
     }
 
-    /// <summary>Gives the memory back.</summary>
-    public void ReleaseValue()
+    public override void ReleaseValue()
     {
         if (_rented is { } rented)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Resilience;
 
@@ -29,6 +30,8 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
     private TimeSpan _pause = FirstPause;
     private int _failures;
     private volatile bool _isDisposed;
+    private bool _isAway;
+    private bool _hasAnswered;
     private long? _tryingSince;
     private long _restsSince;
     private TimeSpan _restsFor;
@@ -39,6 +42,11 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
 
     /// <summary>Gets a number that changes with every success: a batch compares that of its start with that of its end.</summary>
     public long Successes => Volatile.Read(ref _successes);
+
+    /// <summary>What made it open, if the server may be away: it has answered no question since. Null where only what is counted here fails.</summary>
+    /// <param name="servesOthers">Whether what is counted elsewhere is served: then it is enough that the server has answered once.</param>
+    public Exception? AwayBecause(bool servesOthers) =>
+        _state == BreakerState.Open && _isAway && !(servesOthers && _hasAnswered) ? _lastError : null;
 
     /// <summary>
     /// The server lives, but would not do what a batch asked for, for the sake of one of its rows: what counts as a failure in a row goes on counting.
@@ -113,7 +121,7 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
 
         if (!OwnThread.TryStart("probe", Ask))
         {
-            Asked(serves: false);
+            Asked(serves: false, _isAway);
         }
 
         return true;
@@ -137,6 +145,7 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
                 return;
             }
 
+            (_isAway, _hasAnswered) = (true, _hasAnswered && _state != BreakerState.Closed);
             _state = BreakerState.Open;
             Rest();
         }
@@ -172,21 +181,22 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the probe meets, the server does not serve yet.")]
     private void Ask()
     {
-        var serves = false;
+        var (serves, isAway) = (false, false);
         try
         {
             probe();
             serves = true;
         }
-        catch (Exception)
+        catch (Exception error)
         {
             // It stays open and asks again.
+            isAway = error is Outage;
         }
 
-        Asked(serves);
+        Asked(serves, isAway);
     }
 
-    private void Asked(bool serves)
+    private void Asked(bool serves, bool isAway)
     {
         lock (_gate)
         {
@@ -196,6 +206,7 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
                 return;
             }
 
+            (_isAway, _hasAnswered) = (isAway, _hasAnswered || !isAway);
             if (serves)
             {
                 (_state, _tryingSince) = (BreakerState.HalfOpen, null);

@@ -20,7 +20,7 @@ internal sealed class ResilientEntryStore(
         IsStale(key)
             ? ValueTask.FromResult(false)
             : CallAsync(
-                reads.Refusal(),
+                ReadRefusal(),
                 "get",
                 key,
                 (destination, slide, async, cancellationToken),
@@ -30,7 +30,7 @@ internal sealed class ResilientEntryStore(
         IsStale(key)
             ? ValueTask.FromResult<double?>(null)
             : CallAsync(
-                reads.Refusal(),
+                ReadRefusal(),
                 "get",
                 key,
                 (destination, slide, cancellationToken),
@@ -88,7 +88,7 @@ internal sealed class ResilientEntryStore(
         writes.Refusal(mayTry: false), Throws, default, (tags, cancellationToken), static (store, _, call) => store.RemoveTagsAsync(call.tags, call.cancellationToken));
 
     public ValueTask<bool> RefreshAsync(CacheKey key, bool async, CancellationToken cancellationToken) => CallAsync(
-        reads.Refusal(), "refresh", key, (async, cancellationToken), static (store, key, call) => store.RefreshAsync(key, call.async, call.cancellationToken));
+        ReadRefusal(), "refresh", key, (async, cancellationToken), static (store, key, call) => store.RefreshAsync(key, call.async, call.cancellationToken));
 
     public ValueTask<bool> WriteAsync(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, bool async, CancellationToken cancellationToken)
@@ -108,7 +108,7 @@ internal sealed class ResilientEntryStore(
     public ValueTask<TimeSpan?> GetTimeToLiveAsync(CacheKey key, CancellationToken cancellationToken) =>
         IsStale(key)
             ? ValueTask.FromResult<TimeSpan?>(null)
-            : CallAsync(reads.Refusal(), "time_to_live", key, cancellationToken, static (store, key, token) => store.GetTimeToLiveAsync(key, token));
+            : CallAsync(ReadRefusal(), "time_to_live", key, cancellationToken, static (store, key, token) => store.GetTimeToLiveAsync(key, token));
 
     /// <summary>Health checks want to know how the server is, and not how it was.</summary>
     public ValueTask<SolidCacheStatistics> GetStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) => CallAsync(
@@ -120,6 +120,9 @@ internal sealed class ResilientEntryStore(
 
     private bool MayFill(CacheKey key) =>
         (room.Refusal(mayTry: false) ?? writes.Refusal(mayTry: false)) is null && !IsStale(key) && degradation?.IsBlind(key) is not true;
+
+    /// <summary>Where sets may be dropped, who could not write what he makes of it does not read either: with the set the cache would drop what was read.</summary>
+    private Exception? ReadRefusal() => (degradation is null ? null : writes.AwayBecause(servesOthers: reads.State == BreakerState.Closed)) ?? reads.Refusal();
 
     private bool IsStale(CacheKey key) => degradation is { HasStale: true } && degradation.IsStale(key);
 
@@ -133,7 +136,8 @@ internal sealed class ResilientEntryStore(
         }
 
         var began = degraded.Begins();
-        var refusal = room.Refusal() ?? writes.Refusal();
+        // While others try, this one goes beside them: its key may have been read.
+        var refusal = room.Refusal() ?? writes.Refusal(mayTry: false);
         var error = refusal is null ? null : (Exception)Refusal.Of(table, refusal);
         if (error is null)
         {

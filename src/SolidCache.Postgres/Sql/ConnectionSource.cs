@@ -81,7 +81,7 @@ internal sealed class ConnectionSource(
             return !ServerErrors.IsReadOnly(error) || !ForgetIfReadOnly(session);
         }
 
-        if (error is not (NpgsqlException or SolidCacheException or Outage or OperationCanceledException))
+        if (error is not (NpgsqlException or SolidCacheException or Outage))
         {
             // What others throw within the driver, a listener of its activities or its meter, leaves half a statement behind: the next would get another's answer.
             dataSource.Clear();

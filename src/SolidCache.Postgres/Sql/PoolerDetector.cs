@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
 
@@ -11,12 +11,10 @@ namespace SolidCache.Postgres.Sql;
 /// </summary>
 internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool ownsConnections, ServerClock clock, TableName table, Log log)
 {
-    /// <summary>Checked connections that are remembered; beyond, all are checked again.</summary>
-    private const int MaxRemembered = 4_096;
-
     /// <remarks>
     /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
-    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear.
+    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear. And it hears warnings, whatever its role does: that a commit
+    /// was not confirmed is one.
     /// </remarks>
     private const string Question =
         """
@@ -25,19 +23,21 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
           pg_backend_pid()::bigint,
           (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint,
           (SELECT (extract(epoch FROM backend_start) * 1000000.0)::bigint FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()),
-          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) END
+          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) || set_config('client_min_messages', 'warning', false) END
         """;
 
-    private readonly ConcurrentDictionary<int, Backend> _known = new();
+    /// <remarks>By what Npgsql keeps for each connection, and not by the process id: a server that begins anew gives those out a second time.</remarks>
+    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, Backend> _known = [];
     private int _warned;
 
     /// <summary>Tells a session who serves it, and whether it may prepare.</summary>
     public void Look(Session session)
     {
-        var reported = session.Connection.ProcessID;
-        if (clock.IsOld || !_known.TryGetValue(reported, out var backend))
+        var connection = session.Connection.PostgresParameters;
+        if (clock.IsOld || !_known.TryGetValue(connection, out var backend))
         {
-            backend = Ask(session, reported);
+            backend = Ask(session, session.Connection.ProcessID);
+            _known.AddOrUpdate(connection, backend);
         }
 
         session.Backend = backend;
@@ -56,11 +56,6 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
             log.PoolerDetected(table);
         }
 
-        if (_known.Count >= MaxRemembered)
-        {
-            _known.Clear();
-        }
-
-        return _known[reported] = new(reported, isDirect ? started ?? 0 : null);
+        return new(reported, isDirect ? started ?? 0 : null);
     }
 }

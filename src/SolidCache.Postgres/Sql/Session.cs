@@ -8,7 +8,6 @@ internal sealed class Session : IDisposable
 {
     /// <summary>PostgreSQL's function in which a commit waits for its synchronous standbys, named in all it says there, in whatever language.</summary>
     private const string WaitForStandbys = "SyncRepWaitForLSN";
-    private const int MostAttempts = 50;
     private const int ScriptSeconds = 600;
     private readonly int _limitSeconds;
     private bool _isUnconfirmed;
@@ -60,17 +59,14 @@ internal sealed class Session : IDisposable
     public IReadOnlyList<T> Query<T>(Func<RowReader, T> read, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         using var command = Command(sql, parameters);
-        return Repeated(command, command =>
-        {
-            var results = new List<T>();
-            using var rows = new RowReader(command.ExecuteReader());
-            while (rows.Read())
-            {
-                results.Add(read(rows));
-            }
+        return Repeated(command, command => Rows(command, read));
+    }
 
-            return results;
-        });
+    /// <summary>The same once: what the server has undone, and what others have locked, is the matter of who calls.</summary>
+    public IReadOnlyList<T> QueryOnce<T>(Func<RowReader, T> read, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        using var command = Command(sql, parameters);
+        return Confirmed(command, command => Rows(command, read));
     }
 
     /// <summary>The first row of a statement; the default when there is none.</summary>
@@ -113,24 +109,44 @@ internal sealed class Session : IDisposable
 
     public void Dispose() => Connection.Dispose();
 
-    /// <summary>A statement that the server undid because of what others did at the same time is executed anew; alone, it is a transaction of its own.</summary>
+    private static List<T> Rows<T>(NpgsqlCommand command, Func<RowReader, T> read)
+    {
+        var results = new List<T>();
+        using var rows = new RowReader(command.ExecuteReader());
+        while (rows.Read())
+        {
+            results.Add(read(rows));
+        }
+
+        return results;
+    }
+
+    /// <summary>A statement that the server undid because of what others did at the same time is executed anew while there is time; alone, it is a transaction of its own.</summary>
     private T Repeated<T>(NpgsqlCommand command, Func<NpgsqlCommand, T> execute)
     {
-        for (var attempt = 1; ; attempt++)
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
         {
             try
             {
-                _isUnconfirmed = false;
-                var result = execute(command);
-                RefuseUnconfirmed();
-                return result;
+                return Confirmed(command, execute);
             }
-            catch (PostgresException error) when ((ServerErrors.IsUndone(error) || ServerErrors.IsLocked(error)) && IsUnbroken && !_isInTransaction && attempt < MostAttempts)
+            catch (PostgresException error) when (MayRepeat(error) && TimeProvider.System.GetElapsedTime(began) < Limit)
             {
                 // At once: the server has waited for the others already.
             }
         }
     }
+
+    private T Confirmed<T>(NpgsqlCommand command, Func<NpgsqlCommand, T> execute)
+    {
+        _isUnconfirmed = false;
+        var result = execute(command);
+        RefuseUnconfirmed();
+        return result;
+    }
+
+    private bool MayRepeat(PostgresException error) => (ServerErrors.IsUndone(error) || ServerErrors.IsLocked(error)) && IsUnbroken && !_isInTransaction;
 
     private NpgsqlCommand Command(string sql, ReadOnlySpan<NpgsqlParameter> parameters)
     {

@@ -28,7 +28,7 @@ internal sealed class SideCalls(
     public Task<SolidCacheStatistics> ReadStatisticsAsync(TimeSpan overdueAfter, CancellationToken cancellationToken) =>
         looks.RunAsync(session => table.Read(session, overdueAfter), cancellationToken);
 
-    /// <summary>Removes what is stale since a set was dropped at a timestamp.</summary>
+    /// <summary>Removes what is stale since a set was dropped at a timestamp: by the latest that the server's clock may have shown, or the old value might stay.</summary>
     /// <returns>The keys whose rows others have locked.</returns>
     public IReadOnlyList<string> RemoveStale(IReadOnlyList<(string Key, long DroppedAt)> dropped) => probes.Run(
         ProbesWait,
@@ -36,7 +36,7 @@ internal sealed class SideCalls(
             static rows => rows.Text(0),
             statements.RemoveStale,
             Parameter.Texts([.. dropped.Select(static one => one.Key)]),
-            Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.At(one.DroppedAt, TimeSpan.Zero))])));
+            Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.AtLatest(one.DroppedAt))])));
 
     /// <summary>Whether the server would serve reads; throws if not. Blocks, as all that breakers ask.</summary>
     public void ProbeReads() => Probe("/* solid_cache:probe */ SELECT false");

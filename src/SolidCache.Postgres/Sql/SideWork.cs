@@ -24,7 +24,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
             throw new Outage(clock.OutOfTime());
         }
 
-        return DoAndRelease(work);
+        return DoAndRelease(work, CancellationToken.None);
     }
 
     /// <summary>Work that ends within the limit of a call, its wait for a place included.</summary>
@@ -36,7 +36,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
             throw new Outage(clock.OutOfTime());
         }
 
-        var running = Start(work);
+        var running = Start(work, cancellationToken);
         try
         {
             var left = clock.Limit - clock.Since(began);
@@ -58,7 +58,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
     public async Task<T> RunStepsAsync<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         await _place.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var running = Start(work);
+        var running = Start(work, cancellationToken);
         try
         {
             return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -73,11 +73,15 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
     private static void Forget(Task running) => _ = running.ContinueWith(
         static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private Task<T> Start<T>(Func<Session, T> work)
+    /// <summary>What looks like a cancellation, and is none of the caller's, is a listener's of the driver's.</summary>
+    private static bool IsCancelled(Exception error, CancellationToken cancellationToken) =>
+        error is OperationCanceledException && cancellationToken.IsCancellationRequested;
+
+    private Task<T> Start<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         try
         {
-            return OwnThread.RunAsync(duty, () => DoAndRelease(work));
+            return OwnThread.RunAsync(duty, () => DoAndRelease(work, cancellationToken));
         }
         catch (SolidCacheException)
         {
@@ -86,11 +90,11 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
         }
     }
 
-    private T DoAndRelease<T>(Func<Session, T> work)
+    private T DoAndRelease<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         try
         {
-            return Do(work);
+            return Do(work, cancellationToken);
         }
         finally
         {
@@ -98,7 +102,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
         }
     }
 
-    private T Do<T>(Func<Session, T> work)
+    private T Do<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -111,7 +115,7 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
                 {
                     return work(session);
                 }
-                catch (Exception error)
+                catch (Exception error) when (!IsCancelled(error, cancellationToken))
                 {
                     connections.IsOfUseAfter(session, error);
                     throw;
@@ -122,9 +126,9 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
                     session.Dispose();
                 }
             }
-            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+            catch (Exception error) when (!IsCancelled(error, cancellationToken))
             {
-                if (!broke || attempt == MostAttempts || error is NpgsqlException { InnerException: TimeoutException })
+                if (!broke || attempt == MostAttempts || error is not (NpgsqlException or IOException) or NpgsqlException { InnerException: TimeoutException })
                 {
                     throw connections.Explained(error);
                 }

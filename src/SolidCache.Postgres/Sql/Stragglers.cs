@@ -8,31 +8,38 @@ namespace SolidCache.Postgres.Sql;
 /// The writes whose rows others have locked, and those of batches that failed because of one row. They are tried together on one connection beside the
 /// lanes, until each is done or its time is up, so that neither the rest of their batch nor a lane waits with them.
 /// </summary>
+/// <remarks>
+/// What has come last goes first, a statement at a time: it may be free, and is not to wait for all that is known to be locked. Rows that somebody else has
+/// inserted and not committed are seen by nobody, and only a wait for each tells which they are: seconds for hundreds.
+/// </remarks>
 internal sealed class Stragglers(
-    ConnectionSource connections, EntryStatements statements, WriteQueue queue, Action wakeLanes, WriteFailures failures, CallClock clock, CacheTelemetry telemetry)
+    ConnectionSource connections, EntryStatements statements, WriteQueue queue, WriteFailures failures, CallClock clock, CacheTelemetry telemetry)
 {
-    private const int MostTogether = 128;
     private const int MostTriedAgain = 32;
+
+    /// <summary>Into which rows are divided that failed together.</summary>
+    private const int Parts = 8;
 
     /// <summary>Of a row that the server undoes because of what others do to it at the same time.</summary>
     private const int MostAttempts = 20;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(10);
     private readonly object _gate = new();
-    private readonly List<KeyWrite> _arrived = [];
+    private readonly LinkedList<List<KeyWrite>> _next = new();
     private readonly Queue<KeyWrite> _locked = new();
     private readonly LaneSession _session = new(connections);
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
+    private long _triedAgainAt;
     private volatile bool _hasThread;
 
     /// <summary>Gets a value indicating whether rows are locked by others, and more may be.</summary>
     public bool AreThere => _hasThread;
 
     /// <summary>Takes the rows of a batch over from their lane, and ends them.</summary>
-    public void Add(IReadOnlyCollection<KeyWrite> rows)
+    public void Add(IEnumerable<KeyWrite> rows)
     {
         lock (_gate)
         {
-            _arrived.AddRange(rows);
+            _next.AddFirst([.. rows]);
             Monitor.Pulse(_gate);
             if (_hasThread)
             {
@@ -54,31 +61,21 @@ internal sealed class Stragglers(
         List<KeyWrite> rows;
         lock (_gate)
         {
-            rows = [.. _arrived];
-            _arrived.Clear();
+            rows = [.. _next.SelectMany(static group => group)];
+            _next.Clear();
             _hasThread = false;
         }
 
         queue.End(rows, OwnThread.NoneLeft);
-        wakeLanes();
     }
 
     private void Run()
     {
-        while (Next() is { Count: > 0 } rows)
+        while (Next() is { } rows)
         {
-            var locked = Wanted(rows).GroupBy(static row => row.Kind)
-                .SelectMany(static kind => kind.OrderBy(static row => row.Winner.Key).Chunk(MostTogether))
-                .SelectMany(chunk => Try([.. chunk]))
-                .ToList();
-            wakeLanes();
-            lock (_gate)
+            foreach (var kind in Wanted(rows).GroupBy(static row => row.Kind))
             {
-                locked.ForEach(_locked.Enqueue);
-                if (_arrived.Count == 0 && locked.Count > 0)
-                {
-                    Monitor.Wait(_gate, BetweenTries);
-                }
+                Try([.. kind.OrderBy(static row => row.Winner.Key)]);
             }
         }
     }
@@ -104,20 +101,23 @@ internal sealed class Stragglers(
         return wanted;
     }
 
-    private List<KeyWrite> Next()
+    private List<KeyWrite>? Next()
     {
         lock (_gate)
         {
-            if (_arrived.Count + _locked.Count > 0)
+            if (_next.Count == 0 && _locked.Count > 0)
             {
-                // Those that were locked before in turns: what has just come may be free, and is not to wait for all of them.
-                List<KeyWrite> rows = [.. _arrived];
-                _arrived.Clear();
-                for (var tries = MostTriedAgain; tries > 0 && _locked.TryDequeue(out var row); tries--)
-                {
-                    rows.Add(row);
-                }
+                Monitor.Wait(_gate, BetweenTries);
+            }
 
+            if (_locked.Count > 0 && (_next.Count == 0 || clock.Since(_triedAgainAt) > BetweenTries))
+            {
+                _next.AddLast([.. Enumerable.Range(0, Math.Min(MostTriedAgain, _locked.Count)).Select(_ => _locked.Dequeue())]);
+                _triedAgainAt = clock.Now;
+            }
+
+            if (TakeFirst() is { } rows)
+            {
                 return rows;
             }
         }
@@ -125,14 +125,25 @@ internal sealed class Stragglers(
         _session.Rest();
         lock (_gate)
         {
-            _hasThread = _arrived.Count + _locked.Count > 0;
-            return _hasThread ? Next() : [];
+            var rows = TakeFirst();
+            _hasThread = rows is not null;
+            return rows;
         }
     }
 
-    /// <returns>The rows that are still locked.</returns>
+    private List<KeyWrite>? TakeFirst()
+    {
+        var rows = _next.First?.Value;
+        if (rows is not null)
+        {
+            _next.RemoveFirst();
+        }
+
+        return rows;
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, it is the answer of those who wait.")]
-    private List<KeyWrite> Try(List<KeyWrite> rows, int attempt = 1)
+    private void Try(List<KeyWrite> rows, int attempt = 1)
     {
         telemetry.WriteRetried();
         var oldest = rows.Min(static row => row.Began);
@@ -147,39 +158,27 @@ internal sealed class Stragglers(
             }
 
             queue.End(rows.FindAll(row => !locked.Contains(row.Winner.Key.Stored)), error: null);
-            return rows.FindAll(row => locked.Contains(row.Winner.Key.Stored));
+            TryAgain(rows.FindAll(row => locked.Contains(row.Winner.Key.Stored)));
         }
         catch (Exception error) when (WriteFailures.IsOfServer(error))
         {
-            return Failed(rows, error, attempt, oldest, sent);
+            Failed(rows, error, attempt, oldest, sent);
         }
         catch (Exception error)
         {
             failures.Unexpected(error);
-            var backend = _session.Backend;
-            _session.RestAfter(error);
-            if (sent is null)
+            if (!failures.EndsInDoubt(rows, error, _session, sent is not null))
             {
                 queue.End(rows, () => connections.Explained(error));
             }
-            else
-            {
-                failures.EndInDoubt(rows, error, oldest, backend);
-            }
-
-            return [];
         }
     }
 
-    private List<KeyWrite> Failed(List<KeyWrite> rows, Exception error, int attempt, long oldest, Session? sent)
+    private void Failed(List<KeyWrite> rows, Exception error, int attempt, long oldest, Session? sent)
     {
-        var backend = _session.Backend;
-        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
-        _session.RestAfter(error);
-        if (mayTakeEffect)
+        if (failures.EndsInDoubt(rows, error, _session, sent is not null && sent.IsInDoubtAfter(error)))
         {
-            failures.EndInDoubt(rows, error, oldest, backend);
-            return [];
+            return;
         }
 
         var isLate = LateWrite.IsReportedBy(error);
@@ -187,26 +186,43 @@ internal sealed class Stragglers(
         {
             // The server has turned its clock: the next look will tell.
             connections.ServerClock.Doubt();
-            return rows;
+            TryAgain(rows);
         }
-
-        if (rows.Count > 1 && (isLate || ServerErrors.IsLocked(error) || ServerErrors.LiesInARow(error) || ServerErrors.IsUndone(error)))
+        else if (rows.Count > 1 && (isLate || ServerErrors.IsLocked(error) || ServerErrors.LiesInARow(error) || ServerErrors.IsUndone(error)))
         {
-            var half = rows.Count / 2;
-            return [.. Try(rows[..half]), .. Try(rows[half..])];
+            Divide(rows);
         }
-
-        if (isLate || ServerErrors.IsLocked(error))
+        else if (isLate || ServerErrors.IsLocked(error))
         {
-            return rows;
+            TryAgain(rows);
         }
-
-        if (ServerErrors.IsUndone(error) && attempt < MostAttempts)
+        else if (ServerErrors.IsUndone(error) && attempt < MostAttempts)
         {
-            return Try(rows, attempt + 1);
+            Try(rows, attempt + 1);
         }
+        else
+        {
+            queue.End(rows, failures.Judged(error, rows[0].Kind));
+        }
+    }
 
-        queue.End(rows, failures.Judged(error, rows[0].Kind));
-        return [];
+    /// <summary>Tries them part by part, at once.</summary>
+    private void Divide(List<KeyWrite> rows)
+    {
+        lock (_gate)
+        {
+            foreach (var part in rows.Chunk((rows.Count + Parts - 1) / Parts))
+            {
+                _next.AddFirst([.. part]);
+            }
+        }
+    }
+
+    private void TryAgain(List<KeyWrite> locked)
+    {
+        lock (_gate)
+        {
+            locked.ForEach(_locked.Enqueue);
+        }
     }
 }

@@ -61,15 +61,10 @@ internal sealed class WriteBatchExecutor(
 
     public void Fail(List<KeyWrite> batch, Exception error)
     {
-        var backend = _session.Backend;
-        _session.RestAfter(error);
-        if (_isSent)
+        if (!failures.EndsInDoubt(batch, error, _session, _isSent))
         {
-            failures.EndInDoubt(batch, error, Oldest(batch), backend);
-            return;
+            queue.End(batch, () => connections.Explained(error));
         }
-
-        queue.End(batch, () => connections.Explained(error));
     }
 
     public void GiveUp(List<KeyWrite> batch)
@@ -90,13 +85,8 @@ internal sealed class WriteBatchExecutor(
     /// <returns>Whether the batch is to be sent again.</returns>
     private bool Survives(List<KeyWrite> batch, Exception error, Session? sent, int sends)
     {
-        var backend = _session.Backend;
-        var mayTakeEffect = sent is not null && sent.IsInDoubtAfter(error);
-        _session.RestAfter(error);
-
-        if (mayTakeEffect)
+        if (failures.EndsInDoubt(batch, error, _session, sent is not null && sent.IsInDoubtAfter(error)))
         {
-            failures.EndInDoubt(batch, error, Oldest(batch), backend);
             return false;
         }
 

@@ -8,7 +8,7 @@ namespace SolidCache.Postgres.Sql;
 
 /// <summary>What becomes of writes that failed, and who hears of it: the breakers, and the keys whose last write may take effect still.</summary>
 internal sealed class WriteFailures(
-    ConnectionSource connections, WriteQueue queue, Action wakeLanes, CircuitBreaker writes, CircuitBreaker room, BackendEnd ends, Action<Exception> unexpected, CallClock clock, Log log)
+    ConnectionSource connections, WriteQueue queue, CircuitBreaker writes, CircuitBreaker room, BackendEnd ends, Action<Exception> unexpected, CallClock clock, Log log)
 {
     /// <summary>How long after its deadline a write of an unknown process counts as impossible: it looks at the clock, and then commits.</summary>
     private static readonly TimeSpan CommitsWithin = TimeSpan.FromMilliseconds(100);
@@ -68,21 +68,27 @@ internal sealed class WriteFailures(
     }
 
     /// <summary>
-    /// Answers a batch that was sent and whose connection broke. Its keys are kept until the server's process is gone that may execute it, or refuses
-    /// it; where that process is not known, until the deadline.
+    /// Gives up the session on which a batch has failed, if it is of no use any more; and answers the batch if it may take effect still. Then its keys are kept
+    /// until the server's process is gone that may execute it, or refuses it; where that process is not known, until the deadline.
     /// </summary>
-    public void EndInDoubt(List<KeyWrite> batch, Exception error, long oldest, Backend? backend)
+    /// <returns>Whether the batch has its answer.</returns>
+    public bool EndsInDoubt(List<KeyWrite> batch, Exception error, LaneSession session, bool mayTakeEffect)
     {
-        var deadline = clock.DeadlineOf(oldest, CommitsWithin);
-        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => connections.Explained(error)), until: long.MaxValue);
-        var isLookedAfter = ends.TryEnd(backend, deadline, away: writes.Failed, ended: () =>
+        var backend = session.Backend;
+        session.RestAfter(error);
+        if (!mayTakeEffect)
         {
-            queue.Release(hold);
-            wakeLanes();
-        });
+            return false;
+        }
+
+        var deadline = clock.DeadlineOf(batch.Min(static write => write.Began), CommitsWithin);
+        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => connections.Explained(error)), until: long.MaxValue);
+        var isLookedAfter = ends.TryEnd(backend, deadline, away: writes.Failed, ended: () => queue.Release(hold));
         if (!isLookedAfter)
         {
             queue.Release(hold, deadline);
         }
+
+        return true;
     }
 }

@@ -95,13 +95,13 @@ internal sealed class WriteRows
             switch (rows[0].Kind)
             {
                 case WriteKind.Remove:
-                    return session.Query(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline);
+                    return session.QueryOnce(static row => row.Text(0), _statements.RemoveFree, Parameter.Texts(_keys), conditions.Deadline);
                 case WriteKind.Fill:
                     // It leaves out what is locked by itself, for good.
-                    Note(rows, session.Query(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
+                    Note(rows, session.QueryOnce(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
                     return [];
                 default:
-                    return session.Query(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
+                    return session.QueryOnce(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
             }
         }
         finally

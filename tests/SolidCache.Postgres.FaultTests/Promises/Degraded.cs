@@ -157,6 +157,30 @@ public sealed class Degraded : OneServer
         await Eventually.TrueAsync(async () => await node.Cache.GetAsync("key:3") is [.. var value] && value.SequenceEqual("newer"u8.ToArray()), "the node reads what is there");
     }
 
+    /// <summary>What the server's clock shows is known up to the time that its answer takes.</summary>
+    [Test, CancelAfter(40_000)]
+    public async Task What_was_stored_just_before_a_set_was_dropped_does_not_stay([Values] bool coalescing)
+    {
+        await using var proxy = new TcpProxy(Server.Port);
+        var node = await StartDegradingAsync(Cluster.ConnectionStringOn(proxy.Port), coalescing, maxQueuedCalls: 10_000);
+        var other = await StartNodeAsync();
+        await other.Cache.SetAsync("another key", [1], Forever);
+        proxy.Traffic = Traffic.Refused;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await node.Cache.SetAsync("another key", [2], Forever);
+                return _told.Any(one => one.Error is SolidCacheException);
+            },
+            "sets are refused at once");
+
+        await other.Cache.SetAsync("key", "old"u8.ToArray(), Forever);
+        await node.Cache.SetAsync("key", "dropped"u8.ToArray(), Forever);
+        proxy.Traffic = Traffic.Slow;
+
+        await Eventually.TrueAsync(async () => await CountAsync("key = 'key'") == 0, "what is stale is removed");
+    }
+
     /// <summary>Figures when all that would be removed has been.</summary>
     private async Task<(long Old, long Present)> LongAfterwardsAsync()
     {

@@ -42,6 +42,31 @@ public sealed class HungCommits : OneServer
         Assert.That(await CountAsync("key = 'durable:key'"), Is.Zero);
     }
 
+    /// <summary>The server calls such a commit a success, and says in a warning that it is none.</summary>
+    [Test, CancelAfter(40_000)]
+    public async Task What_was_not_confirmed_is_not_acknowledged_where_the_role_hears_no_warnings()
+    {
+        await Server.ExecuteAsync("ALTER ROLE postgres SET client_min_messages = error");
+        try
+        {
+            var node = await StartNodeAsync(static options => options.OperationTimeout = TimeSpan.FromSeconds(10));
+            await node.Cache.SetAsync("another key", [1], Forever);
+            await node.Cache.SetAsync("key", [1], Forever);
+            await WaitForStandbysAsync("*");
+            var remove = Ended.OfAsync(() => node.Cache.RemoveAsync("key"));
+            await Eventually.TrueAsync(async () => await Server.ScalarAsync<int>(CommitWaits) != 0, "the commit waits");
+
+            await Server.ExecuteAsync($"SELECT pg_cancel_backend(({CommitWaits}))");
+
+            Assert.That((await remove).Error, Is.InstanceOf<TimeoutException>());
+        }
+        finally
+        {
+            await WaitForStandbysAsync("");
+            await Server.ExecuteAsync("ALTER ROLE postgres RESET client_min_messages");
+        }
+    }
+
     /// <summary>Other writes are served all the time, so that no breaker opens.</summary>
     private static async Task<Ended> ServingAsync(Verbs verbs, Task<Ended> call)
     {

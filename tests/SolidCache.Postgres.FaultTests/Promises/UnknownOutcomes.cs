@@ -78,6 +78,38 @@ public sealed class UnknownOutcomes : OneServer
         AssertWithinLimit([await late, after]);
     }
 
+    /// <summary>As a server in a container does that begins anew: the cache has known another process of that id.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task Nor_does_one_whose_process_has_an_id_that_was_given_out_before()
+    {
+        await using var proxy = new TcpProxy(Server.Port);
+        var node = await StartNodeAsync(static options => options.WriteConnections = 1, Cluster.ConnectionStringOn(proxy.Port));
+        await node.Cache.SetAsync("key", [1], Forever);
+        await node.Cache.RemoveAsync("key");
+        var (known, attempts) = (await Server.BackendPidsAsync(), 0);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await Server.EndBackendsAsync();
+                // Whatever begins next gets the number after this, threads included.
+                await Superuser.NeedAsync("sh", "-c", $"echo {known[0] - 1 - (attempts++ % 12)} > /proc/sys/kernel/ns_last_pid");
+                await Eventually.TrueAsync(async () => (await Ended.OfAsync(() => node.Cache.RemoveAsync("key"))).Error is null, "it has a connection again");
+                return (await Server.BackendPidsAsync()).All(known.Contains);
+            },
+            "an id is given out again",
+            TimeSpan.FromSeconds(30));
+
+        var statement = proxy.HoldBack("late value"u8.ToArray());
+        var late = Ended.OfAsync(() => node.Cache.SetAsync("key", "late value"u8.ToArray(), Forever));
+        await statement.Arrived;
+        proxy.CutOffHeld();
+        await RemovedAsync(node.Cache, "key");
+        await DeliverAsync(statement);
+
+        await TestContext.Out.WriteLineAsync($"late: {await late}");
+        Assert.That(await CountAsync("true"), Is.Zero);
+    }
+
     [Test, CancelAfter(30_000)]
     public async Task A_remove_that_the_network_delivers_late_does_not_take_what_was_set_since([Values] bool async, [Values] bool coalescing)
     {

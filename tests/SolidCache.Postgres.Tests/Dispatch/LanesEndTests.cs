@@ -106,7 +106,8 @@ public sealed class LanesEndTests
         var busy = new BusyCount();
         var seed = 0;
         var lanes = new Lanes<int>("tests", queue, most, () => new RandomExecutor(Interlocked.Increment(ref seed), busy), AwayDatabase.Clock(), static _ => { });
-        var watch = new Watch(static _ => { }, lanes);
+        var watch = new Watch(static _ => { });
+        watch.LookAfter(lanes);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => OwnThread.RunAsync(
             "callers",

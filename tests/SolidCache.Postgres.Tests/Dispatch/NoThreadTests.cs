@@ -81,13 +81,13 @@ public sealed class NoThreadTests
     }
 
     [Test]
-    public void The_watch_begins_with_the_next_call()
+    public void The_watch_begins_although_nobody_calls_again()
     {
         using var looked = new SemaphoreSlim(0);
-        var watch = new Watch(static _ => { }, new Once(looked));
-        watch.Wake();
-        GiveThreadsBack();
+        var watch = new Watch(static _ => { });
+        watch.LookAfter(new Once(looked));
 
+        // There are threads for all others.
         watch.Wake();
 
         Assert.That(looked.Wait(TimeSpan.FromSeconds(60)), Is.True);
@@ -100,9 +100,9 @@ public sealed class NoThreadTests
         var connections = AwayDatabase.Connections(_dataSource, NullLoggerFactory.Instance);
         var ends = new BackendEnd(AwayDatabase.Work(_dataSource, NullLoggerFactory.Instance), AwayDatabase.Clock(), new CacheLife());
         using var breaker = new CircuitBreaker(static () => { }, static (_, _) => { }, TimeProvider.System);
-        var failures = new WriteFailures(connections, writes.Queue, static () => { }, breaker, breaker, ends, static _ => { }, writes.Clock, new Log(NullLoggerFactory.Instance));
+        var failures = new WriteFailures(connections, writes.Queue, breaker, breaker, ends, static _ => { }, writes.Clock, new Log(NullLoggerFactory.Instance));
         var stragglers = new Stragglers(
-            connections, new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1), writes.Queue, static () => { }, failures, writes.Clock, Telemetry.Unheard);
+            connections, new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1), writes.Queue, failures, writes.Clock, Telemetry.Unheard);
         var (set, removal) = (writes.Set("k"), writes.Remove("k"));
         var batch = writes.Take();
         writes.Queue.Stray(batch);

@@ -23,12 +23,14 @@ internal sealed class StoreParts
         Writes = new WriteQueue(limits, Clock, AwayDatabase.Table);
         var readLanes = new Lanes<ReadRequest>("reads", Reads, lanes, () => newReader(this), Clock, Failures.Enqueue);
         _writeLanes = new Lanes<KeyWrite>("writes", Writes, lanes, () => newWriter(this), Clock, Failures.Enqueue);
+        var watch = new Watch(Failures.Enqueue);
+        watch.LookAfter(readLanes, _writeLanes);
         Store = new EntryStore(
             Reads,
             Writes,
             readLanes,
             _writeLanes,
-            new Watch(Failures.Enqueue, readLanes, _writeLanes),
+            watch,
             Clock,
             new CacheLife(),
             (ranges, _) => Task.FromResult(removeRanges(ranges)),

@@ -11,7 +11,7 @@ public sealed class WatchTests
     public void Nobody_looks_before_there_is_anything()
     {
         var watched = new Watched();
-        _ = new Watch(static _ => { }, watched);
+        _ = Over(static _ => { }, watched);
 
         Assert.That(watched.Looks, Is.Zero);
     }
@@ -20,7 +20,7 @@ public sealed class WatchTests
     public void It_looks_while_there_is_anything_on_a_thread_that_is_none_of_the_pools()
     {
         var watched = new Watched();
-        new Watch(static _ => { }, watched).Wake();
+        Over(static _ => { }, watched).Wake();
         for (var look = 0; look < 5; look++)
         {
             watched.NextLook(any: true);
@@ -35,7 +35,7 @@ public sealed class WatchTests
     public async Task It_looks_no_more_when_there_is_nothing_and_again_when_it_is_woken()
     {
         var watched = new Watched();
-        var watch = new Watch(static _ => { }, watched);
+        var watch = Over(static _ => { }, watched);
         watch.Wake();
         watched.NextLook(any: true);
         watched.NextLook(any: false);
@@ -55,7 +55,7 @@ public sealed class WatchTests
     public void What_comes_during_its_last_look_is_looked_after()
     {
         var watched = new Watched();
-        var watch = new Watch(static _ => { }, watched);
+        var watch = Over(static _ => { }, watched);
         watch.Wake();
         watched.NextLook(any: false, watch.Wake);
         watched.NextLook(any: true);
@@ -68,7 +68,7 @@ public sealed class WatchTests
     {
         var (first, second) = (new Watched(), new Watched());
         var told = new TaskCompletionSource<Exception>();
-        new Watch(error => told.TrySetResult(error), first, second).Wake();
+        Over(error => told.TrySetResult(error), first, second).Wake();
 
         first.NextLook(any: false, static () => throw new IOException("look"));
         second.NextLook(any: false);
@@ -78,6 +78,13 @@ public sealed class WatchTests
         second.NextLook(any: false);
 
         Assert.That(told.Task.Result.Message, Is.EqualTo("look"));
+    }
+
+    private static Watch Over(Action<Exception> failed, params IReadOnlyList<IWatched> watched)
+    {
+        var watch = new Watch(failed);
+        watch.LookAfter(watched);
+        return watch;
     }
 
     /// <summary>Looks when the test says so.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
+using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Resilience;
 
@@ -31,6 +32,9 @@ internal sealed class ResilientUnderTest : IDisposable
     public ResilientEntryStore Throwing { get; }
 
     public ResilientEntryStore Degrading { get; }
+
+    /// <summary>What the breakers get for an answer; null when the server would serve.</summary>
+    public Exception? Answer { get; set; }
 
     public List<(string Operation, Exception Error)> Told { get; } = [];
 
@@ -68,6 +72,25 @@ internal sealed class ResilientUnderTest : IDisposable
         return error;
     }
 
+    /// <summary>The time has come for a breaker to ask its server.</summary>
+    public void Ask(CircuitBreaker breaker)
+    {
+        OwnThread.Instead = static work =>
+        {
+            work();
+            return true;
+        };
+        try
+        {
+            Time.Advance(TimeSpan.FromSeconds(3));
+            breaker.Look();
+        }
+        finally
+        {
+            OwnThread.Instead = null;
+        }
+    }
+
     public void Dispose()
     {
         Degradation.Dispose();
@@ -77,7 +100,16 @@ internal sealed class ResilientUnderTest : IDisposable
         Removals.Dispose();
     }
 
-    private static CircuitBreaker Breaker() => new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
+    private CircuitBreaker Breaker() => new(
+        () =>
+        {
+            if (Answer is { } error)
+            {
+                throw error;
+            }
+        },
+        static (_, _) => { },
+        Time);
 
     private IReadOnlyList<string> RemoveStale(IReadOnlyList<(string Key, long DroppedAt)> dropped)
     {

@@ -55,8 +55,8 @@ internal sealed class AwayParts : IDisposable
     private static CircuitBreaker NewBreaker() => new(static () => throw new IOException(), static (_, _) => { }, TimeProvider.System);
 
     private Stragglers Stragglers(WriteQueue queue, WriteFailures failures) =>
-        new(Connections, Statements, queue, static () => { }, failures, Clock, Telemetry.Unheard);
+        new(Connections, Statements, queue, failures, Clock, Telemetry.Unheard);
 
     private WriteFailures Failures(WriteQueue queue) =>
-        new(Connections, queue, static () => { }, Breaker, Room, Ends, static _ => { }, Clock, new Log(NullLoggerFactory.Instance));
+        new(Connections, queue, Breaker, Room, Ends, static _ => { }, Clock, new Log(NullLoggerFactory.Instance));
 }
