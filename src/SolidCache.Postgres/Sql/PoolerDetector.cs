@@ -13,8 +13,7 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
 {
     /// <remarks>
     /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
-    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear. And it hears warnings, whatever its role does: that a commit
-    /// was not confirmed is one.
+    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear.
     /// </remarks>
     private const string Question =
         """
@@ -23,7 +22,7 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
           pg_backend_pid()::bigint,
           (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint,
           (SELECT (extract(epoch FROM backend_start) * 1000000.0)::bigint FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()),
-          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) || set_config('client_min_messages', 'warning', false) END
+          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) END
         """;
 
     /// <remarks>By what Npgsql keeps for each connection, and not by the process id: a server that begins anew gives those out a second time.</remarks>
