@@ -62,7 +62,7 @@ public sealed class StatementApprovalTests
     [Test]
     public void Every_update_and_deletion_has_a_condition()
     {
-        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Select(statement => statement.Text).Append(PostgresSolidCacheSchema.GetScript());
+        var statements = Texts(new EntryStatements(Default, 0.1, MaxValueBytes)).Concat(Texts(new SweepStatements(Default))).Select(statement => statement.Text).Append(PostgresSolidCacheSchema.GetScript());
 
         var changes = statements
             .SelectMany(text => Regex.Matches(text, @"^\s*(UPDATE|DELETE FROM) .*?(;|\z|(?=^\s*(UPDATE|DELETE FROM) ))", RegexOptions.Multiline | RegexOptions.Singleline))
