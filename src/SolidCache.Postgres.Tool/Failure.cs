@@ -38,6 +38,7 @@ internal sealed partial record Failure(string Message, int Code)
         PostgresException server => new($"The server refuses ({server.SqlState}): {server.MessageText}", ExitCode.Refused),
         NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
         OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), ExitCode.Usage),
+        IOException file => new(file.Message, ExitCode.NotWritten),
         ArgumentException argument => new(InTermsOfTheTool(argument.Message), ExitCode.Usage),
         _ => null,
     };

@@ -85,10 +85,10 @@ public sealed class PostgresSolidCacheOptions
     /// <value>Default: 0.1, a tenth. 0.01 to 1.</value>
     public double SlidingExpirationSlack { get; set; } = 0.1;
 
-    /// <summary>Gets or sets the size in bytes above which a value is refused before anything is sent.</summary>
+    /// <summary>Gets or sets the size in bytes above which a value is refused before anything is sent, and one that others have stored is not fetched.</summary>
     /// <value>
     /// Default: 67,108,864 (64 MB). 1 to 500,000,000: pg_dump writes a value as hexadecimal text, and a row of more than 1 GB of it
-    /// cannot be dumped.
+    /// cannot be dumped. A larger one in the table is a miss, and a warning in the log: lower the option on no node before those that set such values.
     /// </value>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
 

@@ -21,9 +21,36 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
     public (ConnectionTarget Target, string Key)? AsStored(string key) =>
         KeyPrefix is null && StoredKey.Read(key) is { } stored ? (this with { KeyPrefix = stored.Prefix }, stored.Key) : null;
 
-    /// <summary>For statements of the tool's own, in UTF-8 whatever PGCLIENTENCODING says.</summary>
-    public NpgsqlDataSource OpenDataSource() =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionUri.Read(ConnectionString)) { Encoding = "UTF8", ClientEncoding = "UTF8" });
+    /// <summary>
+    /// The rows of a statement of the tool's own, whose names are looked up in pg_catalog alone: whoever runs the tool is often a superuser, and others may have
+    /// functions in his search_path. The setting is of the statement's transaction, so that a pooler hands it to nobody else.
+    /// </summary>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(Func<NpgsqlDataReader, T> read, string sql, string[] parameters, CancellationToken cancellationToken)
+    {
+        var builder = new NpgsqlDataSourceBuilder(ConnectionUri.Read(ConnectionString))
+        {
+            // Whatever PGCLIENTENCODING says.
+            ConnectionStringBuilder = { Encoding = "UTF8", ClientEncoding = "UTF8" },
+        };
+        // Npgsql's question for the types of the database would come before the setting.
+        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+        await using var dataSource = builder.Build();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "/* solid_cache:tool_path */ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        command.CommandText = sql;
+        command.Parameters.AddRange(parameters.Select(static parameter => new NpgsqlParameter<string> { TypedValue = parameter }).ToArray());
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var results = new List<T>();
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            results.Add(read(rows));
+        }
+
+        return results;
+    }
 
     /// <summary>The cache as an application would register it, without its hosted services.</summary>
     /// <exception cref="OptionsValidationException">A name or the connection string cannot be used.</exception>

@@ -8,6 +8,7 @@ internal static class KeyPrefixes
     // From prefix to prefix along the primary key, '_' being the character after '^'. Keys without a prefix are walked one by one, so that their number is limited.
     private const string Walk =
         """
+        /* solid_cache:tool_prefixes */
         WITH RECURSIVE walk(step, key) AS (
           (SELECT 1, key FROM {0} ORDER BY key LIMIT 1)
           UNION ALL
@@ -34,15 +35,8 @@ internal static class KeyPrefixes
 
         try
         {
-            await using var dataSource = target.OpenDataSource();
-            var prefixes = new List<string>();
-            await using var command = dataSource.CreateCommand(Walk.Replace("{0}", $"{Quoted(target.Schema)}.{Quoted(target.Table)}", StringComparison.Ordinal));
-            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken))
-            {
-                prefixes.Add(rows.GetString(0));
-            }
-
+            var walk = Walk.Replace("{0}", $"{Quoted(target.Schema)}.{Quoted(target.Table)}", StringComparison.Ordinal);
+            var prefixes = await target.QueryAsync(static rows => rows.GetString(0), walk, [], cancellationToken);
             return prefixes.Count == 0 ? null : $"The table holds keys of the prefixes {string.Join(", ", prefixes)}: name one with --key-prefix.";
         }
         catch (NpgsqlException)

@@ -1,4 +1,3 @@
-using Npgsql;
 using SolidCache.Postgres.Tool.Connecting;
 
 namespace SolidCache.Postgres.Tool.Verifying;
@@ -8,6 +7,7 @@ internal static class ServerInspection
 {
     private const string Sql =
         """
+        /* solid_cache:tool_verify */
         SELECT
           current_setting('server_version'),
           current_user,
@@ -17,17 +17,18 @@ internal static class ServerInspection
             WHERE oid = to_regclass(format('%I.%I', $1, $2))
           ),
           (
-            SELECT format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid))
+            SELECT string_agg(format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid)), ', ' ORDER BY pg_proc.oid)
             FROM pg_proc
             JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE nspname = $1
               AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'cleanup_expired_cache' ELSE $2 || '_cleanup_expired' END
-            ORDER BY pronargs DESC
-            LIMIT 1
           ),
           -- What a sweep needs: it is not tried, since the rows that it would delete, and the time that it would record, are not of this run.
           (
-            SELECT bool_and(has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'UPDATE') AND (relname <> $2 OR has_table_privilege(oid, 'DELETE')))
+            SELECT bool_and(has_table_privilege(oid, 'SELECT') AND CASE
+              WHEN relname = $2 THEN has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')
+              ELSE has_any_column_privilege(oid, 'UPDATE')
+            END)
             FROM pg_class
             WHERE oid = to_regclass(format('%I.%I', $1, $2))
               OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_state' ELSE $2 || '_state' END))
@@ -37,22 +38,25 @@ internal static class ServerInspection
     /// <exception cref="SolidCacheException">The table or its function is missing, or the cache refuses what it finds.</exception>
     public static async Task RunAsync(ConnectionTarget target, ISolidCache cache, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using var dataSource = target.OpenDataSource();
-        await using var command = dataSource.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Schema });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = target.Table });
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        await rows.ReadAsync(cancellationToken);
-        var table = await rows.IsDBNullAsync(2, cancellationToken) ? null : rows.GetString(2);
-        var function = await rows.IsDBNullAsync(3, cancellationToken) ? null : rows.GetString(3);
-        if (table is null)
+        var rows = await target.QueryAsync(
+            static row => (
+                Version: row.GetString(0),
+                Role: row.GetString(1),
+                Table: row.IsDBNull(2) ? null : row.GetString(2),
+                Function: row.IsDBNull(3) ? null : row.GetString(3),
+                MaySweep: !row.IsDBNull(4) && row.GetBoolean(4)),
+            Sql,
+            [target.Schema, target.Table],
+            cancellationToken);
+        var found = rows[0];
+        if (found.Table is null)
         {
             throw Missing("table", target);
         }
 
         // The first statement of a cache looks whether all is as the library made it, and knows best what to say.
         await cache.GetStatisticsAsync(cancellationToken);
-        if (function is null)
+        if (found.Function is null)
         {
             throw Missing("cleanup function", target);
         }
@@ -60,11 +64,11 @@ internal static class ServerInspection
         terminal.Table(
             ["Found", "Value"],
             [
-                ["server", $"PostgreSQL {rows.GetString(0)}"],
-                ["role", rows.GetString(1)],
-                ["table", $"{target} ({table})"],
-                ["function", function],
-                ["sweeps", rows.GetBoolean(4) ? "the role may sweep" : "the role may NOT sweep"],
+                ["server", $"PostgreSQL {found.Version}"],
+                ["role", found.Role],
+                ["table", $"{target} ({found.Table})"],
+                ["function", found.Function],
+                ["sweeps", found.MaySweep ? "the role may sweep" : "the role may NOT sweep"],
             ]);
     }
 

@@ -77,6 +77,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         var builder = new NpgsqlSlimDataSourceBuilder(ConnectionUri.Read(connectionString)) { Name = name.Length == 0 ? "SolidCache.Postgres" : $"SolidCache.Postgres:{name}" };
         builder.EnableArrays();
         builder.EnableTransportSecurity();
+        // Npgsql would ask for the database's types before anything else, in a statement that calls what the search_path leads to. PostgreSQL's own suffice.
+        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         var settings = builder.ConnectionStringBuilder;
         // Whatever the environment (PGCLIENTENCODING) or a string that others use too says: in another encoding a key would be another key.
         (settings.Encoding, settings.ClientEncoding) = ("UTF8", "UTF8");

@@ -61,7 +61,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var probes = new SideWork(connections, clock, "probe");
 
         var life = new CacheLife();
-        var statements = new EntryStatements(names, options.SlidingExpirationSlack);
+        var tooLarge = new SeldomTold(TimeProvider.System);
+        var statements = new EntryStatements(names, options.SlidingExpirationSlack, options.MaxValueBytes);
         var sideCalls = new SideCalls(
             connections, statements, new RangeRemoval(statements, serverClock, clock, table), new TagRemoval(names), new StatisticsReader(names), removals, tagRemovals, looks, probes);
         var limits = (options.Coalescing ? BatchLimits.Default : BatchLimits.Alone) with { MaxWaiting = options.MaxQueuedCalls };
@@ -76,7 +77,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var failures = new WriteFailures(connections, writes, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
         var stragglers = new Stragglers(connections, statements, writes, failures, clock, _telemetry);
         var readLanes = new Lanes<ReadRequest>(
-            "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), clock, _telemetry), clock, Survived);
+            "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), TooLarge, clock, _telemetry), clock, Survived);
         var writeLanes = new Lanes<KeyWrite>(
             "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
         // The breakers last: one may open while the lanes are looked after.
@@ -119,6 +120,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         {
             _telemetry.Failed();
             OwnThread.TryStart("log", () => log.BatchFailed(error, table));
+        }
+
+        void TooLarge()
+        {
+            if (tooLarge.IsDue())
+            {
+                OwnThread.TryStart("log", () => log.ForeignValue(table, options.MaxValueBytes));
+            }
         }
 
         void Changed(string kind, Exception? error, Action<Func<Exception>> failWaiting)

@@ -41,6 +41,9 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(207, LogLevel.Warning, "A value was made and could not be stored: {ErrorType}.", EventName = "fill_failed")]
     public partial void FillFailed(string errorType);
 
+    [LoggerMessage(208, LogLevel.Warning, "The cache {Table} holds a value of more than the {MaxValueBytes} bytes that it stores itself (MaxValueBytes). Somebody else has written it, or a node that allows more: it is not fetched, and its key is read as a miss. Not told again within ten minutes.", EventName = "foreign_value")]
+    public partial void ForeignValue(TableName table, int maxValueBytes);
+
     [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started - interval_seconds={IntervalSeconds}, cache {Table}", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);
 

@@ -13,6 +13,11 @@ namespace SolidCache.Postgres.Dispatch;
 internal readonly record struct ReadValue(
     byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, double LifeLeft = 1, LeaseState Lease = LeaseState.Unavailable)
 {
+    /// <summary>Gets what stands for a value that was left where it is, since no cache like this one has stored it: a miss.</summary>
+    public static ReadValue Unwanted { get; } = new(Array: null, Length: -1, TouchIsDue: false);
+
+    public bool IsUnwanted => Length < 0;
+
     public bool IsHit => Array is not null;
 
     public static ReadValue Rent(int length, bool touchIsDue) => new(ValueMemory.Rent(length), length, touchIsDue);

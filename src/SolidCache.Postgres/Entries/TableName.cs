@@ -14,6 +14,7 @@ internal sealed record TableName
     private const string StateSuffix = "_state";
     private const string CleanupSuffix = "_cleanup_expired";
     private const string SweepSuffix = "_sweep_expired";
+    private const string CountSuffix = "_sweep_count";
     private const string TagRemovalsSuffix = "_tag_removals";
     private const string TagIndexSuffix = "_tags_idx";
 
@@ -48,6 +49,9 @@ internal sealed record TableName
     public string CleanupFunction => IsDefault ? "cleanup_expired_cache" : Table + CleanupSuffix;
 
     public string SweepProcedure => IsDefault ? "sweep_expired_cache" : Table + SweepSuffix;
+
+    /// <summary>The type of the first argument of both, which is of no use to others.</summary>
+    public string CountType => IsDefault ? "solid_cache_count" : Table + CountSuffix;
 
     private bool IsDefault => Table == DefaultTable;
 

@@ -22,6 +22,8 @@ internal sealed partial record Migration(int Version, string Template)
         "tag_index_name" => names.TagIndexName,
         "cleanup_function" => names.CleanupFunction,
         "sweep_procedure" => names.SweepProcedure,
+        "count_type" => names.CountType,
+        "count_type_literal" => SqlNames.Literal(names.CountType),
         "schema_name" => SqlNames.Literal(names.Table.Schema),
         "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),

@@ -1,3 +1,4 @@
+using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Schema;
@@ -20,27 +21,7 @@ internal static class SchemaInspection
         return
             $"""
             /* solid_cache:schema_found */
-            WITH me AS (
-              SELECT rolname, rolsuper
-              FROM pg_catalog.pg_roles
-              WHERE rolname = current_user
-            ),
-            home AS (
-              SELECT oid, nspowner
-              FROM pg_catalog.pg_namespace
-              WHERE nspname = {SqlNames.Literal(table.Schema)}
-            ),
-            -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
-            trusted AS (
-              SELECT role.oid
-              FROM pg_catalog.pg_roles AS role
-              CROSS JOIN me
-              WHERE role.rolsuper
-                OR role.rolname = me.rolname
-                OR role.oid IN (SELECT nspowner FROM home)
-                OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-                OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
-            ),
+            WITH {TrustedBy(table)},
             wanted (part, name, key, key_columns) AS (
               VALUES
                 ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name, 1::smallint),
@@ -65,7 +46,7 @@ internal static class SchemaInspection
               wanted.part,
               class.relkind::text,
               pg_catalog.pg_get_userbyid(class.relowner)::text,
-              me.rolsuper OR class.relowner IN (SELECT oid FROM trusted),
+              class.relowner IN (SELECT oid FROM trusted),
               pg_catalog.pg_has_role(class.relowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
                 AND pg_catalog.current_setting('transaction_read_only') = 'off',
               coalesce(columns.list, ''),
@@ -127,25 +108,56 @@ internal static class SchemaInspection
               '{Routine}',
               routine.prokind::text,
               pg_catalog.pg_get_userbyid(routine.proowner)::text,
-              me.rolsuper OR routine.proowner IN (SELECT oid FROM trusted),
+              routine.proowner IN (SELECT oid FROM trusted),
               pg_catalog.pg_has_role(routine.proowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
                 AND pg_catalog.current_setting('transaction_read_only') = 'off',
               routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
                 || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
               pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
+                AND counts.type IS NOT NULL
                 AND CASE routine.proname
-                  WHEN {SqlNames.Literal(table.CleanupFunction)} THEN routine.prokind = 'f' AND routine.proargtypes::text = '20' AND routine.prorettype = '20'
-                  ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE '23 701%'
+                  WHEN {SqlNames.Literal(table.CleanupFunction)} THEN routine.prokind = 'f' AND routine.proargtypes::text = counts.type AND routine.prorettype = '20'
+                  ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE (counts.type || ' 701%'::text)
                 END,
               pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries)}) > 0,
               NULL::text,
               routine.oid::text
             FROM pg_catalog.pg_proc AS routine
             JOIN home ON routine.pronamespace = home.oid
-            CROSS JOIN me
+            LEFT JOIN (
+              SELECT typnamespace, oid::text AS type
+              FROM pg_catalog.pg_type
+              WHERE typname = {SqlNames.Literal(table.CountType)}
+            ) AS counts ON counts.typnamespace = home.oid
             WHERE routine.proname IN ({SqlNames.Literal(table.CleanupFunction)}, {SqlNames.Literal(table.SweepProcedure)})
             """;
     }
+
+    /// <summary>Whose tables and functions the role that asks takes for its own: the last of these queries, <c>trusted</c>.</summary>
+    public static string TrustedBy(TableName table) =>
+        $"""
+        me AS (
+          SELECT rolname, rolsuper
+          FROM pg_catalog.pg_roles
+          WHERE rolname = current_user
+        ),
+        home AS (
+          SELECT oid, nspowner
+          FROM pg_catalog.pg_namespace
+          WHERE nspname = {SqlNames.Literal(table.Schema)}
+        ),
+        -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+        trusted AS (
+          SELECT role.oid
+          FROM pg_catalog.pg_roles AS role
+          CROSS JOIN me
+          WHERE role.rolsuper
+            OR role.rolname = me.rolname
+            OR role.oid IN (SELECT nspowner FROM home)
+            OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+            OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+        )
+        """;
 
     /// <summary>Whether Citus has one of the tables. Its catalog has to be there.</summary>
     public static string DistributedOf(SqlNames names) =>

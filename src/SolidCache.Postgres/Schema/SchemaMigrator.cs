@@ -35,6 +35,11 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         {
             throw new SolidCacheException(Waited(session), error) { IsTransient = true };
         }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.RaiseException)
+        {
+            // The migrations' own look at what is there.
+            throw new SolidCacheException(error.MessageText, error) { IsMismatch = true };
+        }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new SolidCacheException(
@@ -43,11 +48,16 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         }
     }
 
-    /// <summary>Not for ever: any role may hold it, also one that has nothing to do with the cache.</summary>
+    /// <summary>
+    /// Not for ever: any role may hold it, also one that has nothing to do with the cache. From then on names are looked up in pg_catalog alone, those of the
+    /// migrations too.
+    /// </summary>
     private void TakeLock(Session session)
     {
-        session.Execute("SELECT pg_catalog.set_config('lock_timeout', $1, true)", Parameter.Text($"{(long)Patience(session).TotalMilliseconds}ms"));
-        session.Execute(SchemaScript.Lock(names));
+        session.Execute(
+            "/* solid_cache:schema_wait */ SELECT pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)",
+            Parameter.Text($"{(long)Patience(session).TotalMilliseconds}ms"));
+        session.Execute($"/* solid_cache:schema_take_lock */ {SchemaScript.Lock(names)}");
         session.Execute("SET LOCAL lock_timeout TO DEFAULT");
     }
 

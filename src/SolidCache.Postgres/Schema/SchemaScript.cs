@@ -29,12 +29,29 @@ internal static class SchemaScript
             $"""
             -- The schema of SolidCache.Postgres, version {migrations[^1].Version}. It may run again, and beside other nodes.
             BEGIN;
+            -- No function or operator of another schema is a better fit than PostgreSQL's own.
+            SET LOCAL search_path = pg_catalog, pg_temp;
+            SET LOCAL lock_timeout = '1min';
 
-            {Lock(names)};
+            DO $solid_cache$
+            BEGIN
+              PERFORM pg_advisory_xact_lock({LockKey(names)});
+            EXCEPTION WHEN lock_not_available THEN
+              RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
+                SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
+                FROM (
+                  {Indented(LockHolders(names), 6)}
+                ) AS holders (pid, role, application)
+              );
+            END
+            $solid_cache$;
+
+            SET LOCAL lock_timeout TO DEFAULT;
 
             DO $solid_cache$
             DECLARE
               found integer;
+              stranger text;
             BEGIN
               -- Never touch what the library did not make.
               IF to_regclass({SqlNames.Literal(names.Entries)}) IS NOT NULL AND (
@@ -66,6 +83,16 @@ internal static class SchemaScript
                 RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
                   {SqlNames.Literal(names.CleanupFunction)}, {SqlNames.Literal(names.SweepProcedure)};
               END IF;
+              WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
+              SELECT pg_get_userbyid(relowner) INTO stranger
+              FROM pg_class
+              WHERE oid IN (to_regclass({SqlNames.Literal(names.Entries)}), to_regclass({SqlNames.Literal(names.State)}), to_regclass({SqlNames.Literal(names.TagRemovals)}))
+                AND relowner NOT IN (SELECT oid FROM trusted)
+              LIMIT 1;
+              IF stranger IS NOT NULL THEN
+                RAISE EXCEPTION 'A table of the cache % belongs to the role %, who would read and change all that is in it.', {SqlNames.Literal(names.Entries)}, stranger
+                  USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
+              END IF;
               IF to_regclass({SqlNames.Literal(names.State)}) IS NOT NULL THEN
                 SELECT schema_version INTO found FROM {names.State};
                 IF found > {migrations[^1].Version} THEN
@@ -84,6 +111,8 @@ internal static class SchemaScript
 
         return script.Append("COMMIT;\n").ToString();
     }
+
+    private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);
 
     private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
 

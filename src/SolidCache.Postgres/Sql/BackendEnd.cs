@@ -13,16 +13,16 @@ internal sealed class BackendEnd(SideWork work, CallClock clock, CacheLife life)
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
 
     /// <remarks>What has written or locked anything has a transaction's id; without one it has not come to the look at its deadline.</remarks>
-    private const string EndIfSame =
+    public const string EndIfSame =
         """
         /* solid_cache:end_backend */
-        SELECT backend_start IS NULL OR NOT pg_terminate_backend(pid, 500), backend_xid IS NOT NULL
+        SELECT backend_start IS NULL OR NOT pg_terminate_backend(pid, 500::bigint), backend_xid IS NOT NULL
         FROM pg_catalog.pg_stat_activity
         WHERE pid = $1
           AND (backend_start IS NULL OR (extract(epoch FROM backend_start) * 1000000.0)::bigint = $2)
         """;
 
-    private const string CancelIfHanging =
+    public const string CancelIfHanging =
         """
         /* solid_cache:cancel_hanging */
         SELECT pg_cancel_backend(pid)

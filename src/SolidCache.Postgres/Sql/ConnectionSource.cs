@@ -16,7 +16,7 @@ internal sealed class ConnectionSource(
     /// A role's or a database's setting counts when a session begins, and a reset leaves it as it was then: what was opened while writes were forbidden stays so
     /// when they are allowed again. A standby's sessions do not, nor those of a server whose file of settings was changed.
     /// </remarks>
-    private const string IsReadOnlyFromItsBeginning =
+    public const string IsReadOnlyFromItsBeginning =
         """
         /* solid_cache:read_only */
         SELECT EXISTS (

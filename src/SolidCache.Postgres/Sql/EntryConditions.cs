@@ -23,8 +23,17 @@ internal static class EntryConditions
 
     public static string IsLive(SqlNames names, string entry) => $"({entry}.expires_at > now() AND {IsFresh(names, entry)})";
 
+    /// <summary>Longer than any duration that the library stores, a thousand years: what somebody else has stored must not lead out of range.</summary>
+    public const string Longest = "31536000000000000";
+
     /// <summary>Until when the value of an entry may be served while another is made.</summary>
-    public static string StaleUntil(string entry) => $"({entry}.expires_at + {entry}.stale_for::float8 * interval '1 microsecond')";
+    /// <param name="entry">What the statement calls the entry.</param>
+    /// <param name="most">The SQL of the microseconds for which it is served at most.</param>
+    public static string StaleUntil(string entry, string? most = null) =>
+        $"(least({entry}.expires_at, '250000-01-01'::timestamptz) + least(greatest({entry}.stale_for, 0), {(most is null ? "" : $"{most}, ")}{Longest})::float8 * interval '1 microsecond')";
+
+    /// <summary>The value, unless it has more bytes than any that this cache stores: then it stays where it is, since its length is known without reading it.</summary>
+    public static string Value(string entry, int maxValueBytes) => $"CASE WHEN octet_length({entry}.value) <= {maxValueBytes} THEN {entry}.value END";
 
     /// <summary>Until when a row is of use, be it only to whoever has its lease.</summary>
     public static string IsOfUseUntil(string entry) => $"greatest({entry}.expires_at, {StaleUntil(entry)}, {entry}.lease_ends_at)";

@@ -7,30 +7,34 @@ namespace SolidCache.Postgres.Sql;
 /// wire, so neither clocks nor time zones nor plugins of the application's data source matter.
 /// </summary>
 /// <remarks>
-/// Operands have the very types of PostgreSQL's operators, and functions that are called with other types than their own are qualified: a
-/// better fit in another schema of the search_path would win over pg_catalog, and run as this role (CVE-2018-1058).
+/// Operands have the very types of PostgreSQL's operators, and functions that are called with other types than their own, or take any, are qualified: a
+/// better fit in another schema of the search_path would win over pg_catalog, and run as this role (CVE-2018-1058). What stands in a row is not believed
+/// either, since others may have written it.
 /// </remarks>
 internal sealed class EntryStatements
 {
     /// <summary>Rows that one transaction of a removal by prefix or pattern locks at most.</summary>
     public const int RemovalSlice = 1_000;
 
-    public EntryStatements(SqlNames names, double slidingSlack)
+    public EntryStatements(SqlNames names, double slidingSlack, int maxValueBytes)
     {
         var entries = names.Entries;
         var stretch = $"'{(1 + slidingSlack).ToString(CultureInfo.InvariantCulture)}'::float8";
 
+        const string Window = $"least(greatest(sliding_expiration, 0), {EntryConditions.Longest})::float8";
+
         // A touch is due when less than the window remains, the cap leaves room for one, and it can be written: not on a standby.
         const string TouchIsDue =
-            """
+            $"""
             sliding_expiration IS NOT NULL
-              AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+              AND expires_at < now() + {Window} * interval '1 microsecond'
               AND expires_at < coalesce(absolute_expiration, 'infinity')
               AND NOT current_setting('transaction_read_only')::boolean
             """;
-        var touched = $"least(absolute_expiration, now() + sliding_expiration::float8 * {stretch} * interval '1 microsecond')";
+        var touched = $"least(absolute_expiration, now() + {Window} * {stretch} * interval '1 microsecond')";
 
-        // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed.
+        // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed. A value that no set of this cache would
+        // have stored stays where it is: its length is known without reading it.
         Read = ReadWhere("get", "key = $1");
         ReadMany = ReadWhere("get_many", "key = ANY ($1)");
         ReadAged = ReadWhere(
@@ -39,7 +43,7 @@ internal sealed class EntryStatements
             """
             ,
               CASE
-                WHEN isfinite(absolute_expiration) AND absolute_expiration > created_at
+                WHEN isfinite(absolute_expiration) AND isfinite(created_at) AND absolute_expiration > created_at
                 THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
                 ELSE 1::float8
               END
@@ -79,7 +83,7 @@ internal sealed class EntryStatements
             """;
 
         Sets = new(names, stretch);
-        Leases = new(names, stretch);
+        Leases = new(names, stretch, maxValueBytes);
 
         // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
         Remove =
@@ -116,14 +120,14 @@ internal sealed class EntryStatements
             WITH stale AS MATERIALIZED (
               SELECT entry.key
               FROM {entries} AS entry
-              JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
+              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
               WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
             ), free AS MATERIALIZED (
               SELECT key, created_at FROM {entries} WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
               USING free
-              JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
+              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
               WHERE entry.key = free.key
                 AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
                 AND {WriteConditions.Durability("true")}
@@ -164,7 +168,7 @@ internal sealed class EntryStatements
         string ReadWhere(string name, string condition, string further = "") =>
             $"""
             /* solid_cache:{name} */
-            SELECT key, {TouchIsDue}, value{further}
+            SELECT key, {TouchIsDue}, {EntryConditions.Value("entry", maxValueBytes)}{further}
             FROM {entries} AS entry
             WHERE {condition}
               AND {EntryConditions.IsLive(names, "entry")}

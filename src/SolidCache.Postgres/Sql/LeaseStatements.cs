@@ -6,15 +6,16 @@ namespace SolidCache.Postgres.Sql;
 /// </summary>
 internal sealed class LeaseStatements
 {
-    public LeaseStatements(SqlNames names, string stretch)
+    public LeaseStatements(SqlNames names, string stretch, int maxValueBytes)
     {
         var entries = names.Entries;
         var isLive = EntryConditions.IsLive(names, "entry");
+        var value = EntryConditions.Value("entry", maxValueBytes);
         const string Asked =
             """
             SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
               FROM (
-                SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration, unnest($4) AS stale_for, unnest($5) AS is_ahead, unnest($6) AS tags
+                SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS is_ahead, pg_catalog.unnest($6) AS tags
               ) AS one
             """;
 
@@ -70,9 +71,9 @@ internal sealed class LeaseStatements
               asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
               coalesce({isLive}, false),
               CASE
-                WHEN {isLive} THEN entry.value
-                WHEN entry.expires_at + least(entry.stale_for, asked.stale_for)::float8 * interval '1 microsecond' > now()
-                  AND {EntryConditions.IsFresh(names, "entry")} THEN entry.value
+                WHEN {isLive} THEN {value}
+                WHEN {EntryConditions.StaleUntil("entry", "asked.stale_for")} > now()
+                  AND {EntryConditions.IsFresh(names, "entry")} THEN {value}
               END
             FROM asked
             LEFT JOIN {entries} AS entry ON entry.key = asked.key
@@ -87,7 +88,7 @@ internal sealed class LeaseStatements
             FROM (
               SELECT asked.key, asked.duration
               FROM {entries} AS entry
-              JOIN (SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration) AS asked ON asked.key = entry.key
+              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
               WHERE entry.lease = asked.lease
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
@@ -116,13 +117,13 @@ internal sealed class LeaseStatements
               FROM {entries} AS entry
               JOIN (
                 SELECT
-                  unnest($1) AS key,
-                  unnest($2) AS absolute,
-                  unnest($3) AS sliding,
-                  unnest($4) AS value,
-                  unnest($9) AS stale_for,
-                  unnest($10) AS tags,
-                  unnest($11) AS lease
+                  pg_catalog.unnest($1) AS key,
+                  pg_catalog.unnest($2) AS absolute,
+                  pg_catalog.unnest($3) AS sliding,
+                  pg_catalog.unnest($4) AS value,
+                  pg_catalog.unnest($9) AS stale_for,
+                  pg_catalog.unnest($10) AS tags,
+                  pg_catalog.unnest($11) AS lease
               ) AS made ON made.key = entry.key
               WHERE entry.lease = made.lease
               ORDER BY entry.key

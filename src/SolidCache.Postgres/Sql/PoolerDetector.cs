@@ -13,16 +13,25 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
 {
     /// <remarks>
     /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
-    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear.
+    /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear. And it looks names up in pg_catalog alone from then on,
+    /// whatever others have made elsewhere; this statement, which comes before that, leaves nothing to the search_path, its operators included.
     /// </remarks>
     private const string Question =
         """
         /* solid_cache:pooler */
         SELECT
-          pg_backend_pid()::bigint,
-          (extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint,
-          (SELECT (extract(epoch FROM backend_start) * 1000000.0)::bigint FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()),
-          CASE WHEN $2 AND pg_backend_pid()::bigint = $1 THEN set_config('enable_seqscan', 'off', false) || set_config('jit', 'off', false) END
+          pg_catalog.pg_backend_pid()::bigint,
+          (extract(epoch FROM pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000000.0)::bigint,
+          (
+            SELECT (extract(epoch FROM backend_start) OPERATOR(pg_catalog.*) 1000000.0)::bigint
+            FROM pg_catalog.pg_stat_activity
+            WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+          ),
+          CASE WHEN $2 AND pg_catalog.pg_backend_pid()::bigint OPERATOR(pg_catalog.=) $1 THEN pg_catalog.concat(
+            pg_catalog.set_config('enable_seqscan', 'off', false),
+            pg_catalog.set_config('jit', 'off', false),
+            pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false))
+          END
         """;
 
     /// <remarks>By what Npgsql keeps for each connection, and not by the process id: a server that begins anew gives those out a second time.</remarks>

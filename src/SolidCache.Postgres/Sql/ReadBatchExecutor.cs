@@ -17,6 +17,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private readonly CircuitBreaker _breaker;
     private readonly BackendEnd _ends;
     private readonly Action<CacheKey, long> _touch;
+    private readonly Action _tooLarge;
     private readonly CallClock _clock;
     private readonly CacheTelemetry _telemetry;
     private readonly LaneSession _session;
@@ -25,9 +26,9 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private long _servedBefore;
 
     public ReadBatchExecutor(
-        ConnectionSource connections, EntryStatements statements, ReadQueue queue, CircuitBreaker breaker, BackendEnd ends, Action<CacheKey, long> touch, CallClock clock, CacheTelemetry telemetry)
+        ConnectionSource connections, EntryStatements statements, ReadQueue queue, CircuitBreaker breaker, BackendEnd ends, Action<CacheKey, long> touch, Action tooLarge, CallClock clock, CacheTelemetry telemetry)
     {
-        (_connections, _queue, _breaker, _ends, _touch, _clock, _telemetry) = (connections, queue, breaker, ends, touch, clock, telemetry);
+        (_connections, _queue, _breaker, _ends, _touch, _tooLarge, _clock, _telemetry) = (connections, queue, breaker, ends, touch, tooLarge, clock, telemetry);
         _session = new(connections);
         _rows = new(statements, clock);
     }
@@ -162,7 +163,13 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
                     throw StatementMixUp.Detected();
                 }
 
-                Answer(request, ReadRows.Read(kind, rows));
+                var value = ReadRows.Read(kind, rows);
+                if (value.IsUnwanted)
+                {
+                    _tooLarge();
+                }
+
+                Answer(request, value);
             }
         }
 

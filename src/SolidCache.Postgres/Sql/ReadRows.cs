@@ -6,6 +6,7 @@ namespace SolidCache.Postgres.Sql;
 /// <summary>What one batch asks as the parameters of its statement, reused from batch to batch; and the rows of the answer.</summary>
 internal sealed class ReadRows
 {
+    private const long MostMicroseconds = long.MaxValue / TimeSpan.TicksPerMicrosecond;
     private readonly NpgsqlParameter<string> _key = Parameter.Text();
     private readonly List<string> _keys = [];
     private readonly LaneStatement _one;
@@ -47,13 +48,17 @@ internal sealed class ReadRows
     /// <summary>The row that the reader stands on; its first column is the key.</summary>
     public static ReadValue Read(ReadKind kind, RowReader rows) => kind switch
     {
-        ReadKind.AgedValue => rows.Value(2, rows.Bool(1)) with { LifeLeft = rows.Float(3) },
+        ReadKind.AgedValue => Value(rows) with { LifeLeft = rows.Float(3) },
         ReadKind.Life => Life(rows),
         ReadKind.Lease => LeaseRows.Taken(rows),
         ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: Entries.LeaseState.Granted),
-        _ => rows.Value(2, rows.Bool(1)),
+        _ => Value(rows),
     };
 
+    /// <summary>Without one it is larger than any that this cache stores: somebody else has written it, and nobody wants it.</summary>
+    private static ReadValue Value(RowReader rows) => rows.IsNull(2) ? ReadValue.Unwanted : rows.Value(2, rows.Bool(1));
+
+    /// <summary>A row that others have written may say that it lives for longer than a <see cref="TimeSpan"/> holds.</summary>
     private static ReadValue Life(RowReader rows) => new(
-        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.MaxValue);
+        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds and < MostMicroseconds ? TimeSpan.FromMicroseconds(Math.Max(microseconds, 0)) : TimeSpan.MaxValue);
 }

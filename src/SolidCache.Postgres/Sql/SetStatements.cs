@@ -4,8 +4,9 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class SetStatements
 {
     // The rows come in the order of their keys, and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
-    private const string Columns = "SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value";
-    private const string Extras = "unnest($9) AS stale_for, unnest($10) AS tags";
+    private const string Columns =
+        "SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value";
+    private const string Extras = "pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags";
 
     private readonly string _entries;
     private readonly string _stretch;

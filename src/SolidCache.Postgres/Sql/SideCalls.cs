@@ -6,6 +6,8 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class SideCalls(
     ConnectionSource connections, EntryStatements statements, RangeRemoval removal, TagRemoval tagRemoval, StatisticsReader table, SideWork removals, SideWork tagRemovals, SideWork looks, SideWork probes)
 {
+    public const string ReadProbe = "/* solid_cache:probe */ SELECT false";
+    public const string WriteProbe = "/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean";
     private static readonly TimeSpan ProbesWait = TimeSpan.FromSeconds(2);
 
     public Task<long> RemoveAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken)
@@ -39,9 +41,9 @@ internal sealed class SideCalls(
             Parameter.BigInts([.. dropped.Select(one => connections.ServerClock.AtLatest(one.DroppedAt))])));
 
     /// <summary>Whether the server would serve reads; throws if not. Blocks, as all that breakers ask.</summary>
-    public void ProbeReads() => Probe("/* solid_cache:probe */ SELECT false");
+    public void ProbeReads() => Probe(ReadProbe);
 
-    public void ProbeWrites() => Probe("/* solid_cache:probe */ SELECT current_setting('transaction_read_only')::boolean");
+    public void ProbeWrites() => Probe(WriteProbe);
 
     private void Probe(string isRefused)
     {

@@ -24,6 +24,8 @@ internal sealed class SqlNames(TableName table)
 
     public string SweepProcedure { get; } = Qualify(table, table.SweepProcedure);
 
+    public string CountType { get; } = Qualify(table, table.CountType);
+
     /// <summary>A string literal, for the places where SQL takes no parameter. Assumes nothing about <c>standard_conforming_strings</c>.</summary>
     public static string Literal(string text) =>
         (text.Contains('\\') ? " E'" : "'") + text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";

@@ -34,7 +34,7 @@ internal sealed class StatisticsReader
             SELECT
               pg_catalog.pg_relation_size({entries}::regclass) / current_setting('block_size')::bigint,
               pg_catalog.pg_total_relation_size({entries}::regclass),
-              (SELECT (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint FROM {names.State} LIMIT 1)
+              (SELECT CASE WHEN isfinite(last_sweep_finished_at) THEN (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint END FROM {names.State} LIMIT 1)
             """;
         _count =
             $"""

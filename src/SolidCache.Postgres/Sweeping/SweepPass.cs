@@ -15,7 +15,8 @@ internal sealed class SweepPass(SweepStatements statements, double bytesPerSecon
         var (file, blockCount, blockBytes) = Measure(session);
         var pace = new SweepPace(bytesPerSecond, blockBytes);
         var deleted = deletedBefore;
-        for (var block = firstBlock; block < blockCount;)
+        // What the state says was perhaps written by somebody else: a place outside the table would end this pass, and every later one, at once.
+        for (var block = firstBlock >= 0 && firstBlock < blockCount ? firstBlock : 0; block < blockCount;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var started = time.GetTimestamp();

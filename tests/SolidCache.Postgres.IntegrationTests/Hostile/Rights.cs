@@ -47,7 +47,8 @@ public sealed class Rights
         await _database.ExecuteAsync(
             $"""
             GRANT USAGE ON SCHEMA public TO {_sweeper};
-            GRANT SELECT (ctid, key, expires_at), UPDATE (created_at), DELETE ON solid_cache_entries TO {_sweeper};
+            GRANT SELECT (ctid, key, expires_at, stale_for, lease_ends_at, tags, made_after), UPDATE (created_at), DELETE ON solid_cache_entries TO {_sweeper};
+            GRANT SELECT, UPDATE (swept_at), DELETE ON solid_cache_tag_removals TO {_sweeper};
             GRANT UPDATE (last_sweep_finished_at, last_sweep_deleted) ON solid_cache_state TO {_sweeper};
             """);
         foreach (var sweep in (string[])["SELECT cleanup_expired_cache()", "SELECT cleanup_expired_cache(10)", "CALL sweep_expired_cache()"])

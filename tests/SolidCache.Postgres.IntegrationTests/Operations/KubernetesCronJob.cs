@@ -18,9 +18,10 @@ public sealed class KubernetesCronJob
             VALUES ('old', '', now() - interval '1 second'), ('live', '', now() + interval '1 hour')
             """);
         var command = Strings(Container()["command"]);
-        Assert.That(Scalar(Container()["env"][0]["name"]), Is.EqualTo("DATABASE_URI"));
+        Assert.That(Scalar(Container()["envFrom"][0]["secretRef"]["name"]), Is.EqualTo("solid-cache-sweeper"));
+        Assert.That(command, Has.None.Contains("$("), "What a command line holds, ps shows.");
 
-        await ShellProgram.RunAsync(command[0], [.. command[1..].Select(argument => argument.Replace("$(DATABASE_URI)", UriOf(database.ConnectionString), StringComparison.Ordinal))]);
+        await ShellProgram.RunAsync(command[0], command[1..], SecretOf(database.ConnectionString));
 
         Assert.That(await database.ScalarAsync<string>("SELECT string_agg(key, ',') FROM solid_cache_entries"), Is.EqualTo("live"));
     }
@@ -35,10 +36,13 @@ public sealed class KubernetesCronJob
         Assert.That(Scalar(Container()["securityContext"]["readOnlyRootFilesystem"]), Is.EqualTo("true"));
     }
 
-    private static string UriOf(string connectionString)
+    private static (string Name, string Value)[] SecretOf(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        return $"postgresql://{Uri.EscapeDataString(settings.Username!)}:{Uri.EscapeDataString(settings.Password ?? "")}@{settings.Host}:{settings.Port}/{settings.Database}";
+        return
+        [
+            ("PGHOST", settings.Host!), ("PGPORT", $"{settings.Port}"), ("PGDATABASE", settings.Database!), ("PGUSER", settings.Username!), ("PGPASSWORD", settings.Password ?? ""),
+        ];
     }
 
     private static YamlNode Manifest()

@@ -21,7 +21,7 @@ public sealed class PgCron
             await ExecuteAsync(source, block.Text);
         }
 
-        Assert.That(await ScalarAsync<string>(source, "SELECT command FROM cron.job"), Is.EqualTo("SELECT cleanup_expired_cache();"));
+        Assert.That(await ScalarAsync<string>(source, "SELECT command FROM cron.job"), Is.EqualTo("SELECT public.cleanup_expired_cache(NULL::public.solid_cache_count);"));
         await ExecuteAsync(
             source,
             """
@@ -29,7 +29,7 @@ public sealed class PgCron
             VALUES ('old', '', now() - interval '1 second'), ('live', '', now() + interval '2 hours')
             """);
         // The same job, and the procedure's, every minute instead of every hour: pg_cron knows no shorter time before its version 1.5.
-        await ExecuteAsync(source, "UPDATE cron.job SET schedule = '* * * * *'; SELECT cron.schedule('sweep', '* * * * *', 'CALL sweep_expired_cache()')");
+        await ExecuteAsync(source, "UPDATE cron.job SET schedule = '* * * * *'; SELECT cron.schedule('sweep', '* * * * *', 'CALL public.sweep_expired_cache(64::public.solid_cache_count)')");
 
         await Eventually.TrueAsync(
             async () => await ScalarAsync<long>(source, "SELECT count(DISTINCT command) FROM cron.job_run_details WHERE status = 'succeeded'") == 2,

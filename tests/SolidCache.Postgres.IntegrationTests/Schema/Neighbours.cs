@@ -61,8 +61,22 @@ public sealed class Neighbours
         await using var node = CacheHost.Build(OfApplication);
 
         await Assert.ThatAsync(
-            () => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}").And.Message.Contains("cleanup_expired_cache"));
+            () => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("cleanup_expired_cache(maximum bigint) RETURNS bigint is a routine that this library did not make"));
         Assert.That(await _database.ScalarAsync<bool>("SELECT to_regclass('solid_cache_entries') IS NULL"), Is.True);
+    }
+
+    /// <summary>Who makes the schema for others is often a superuser, who would hand them a neighbour's tables.</summary>
+    [TestCase("{script}")]
+    [TestCase("CREATE TABLE solid_cache_state (singleton boolean PRIMARY KEY, schema_version integer NOT NULL, minimum_library_version integer NOT NULL)")]
+    public async Task Neither_does_a_superuser_adopt_what_a_neighbour_made(string made)
+    {
+        await AsNeighbourAsync(made.Replace("{script}", PostgresSolidCacheSchema.GetScript(), StringComparison.Ordinal));
+        await using var node = CacheHost.Build(_database.ConnectionString);
+
+        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}"));
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).Error, Does.Contain($"belongs to the role {_neighbour}"));
+        await Assert.ThatAsync(
+            () => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains($"belongs to the role {_neighbour}"));
     }
 
     [Test]
@@ -130,6 +144,11 @@ public sealed class Neighbours
         Assert.That(
             node.Logs.GetSnapshot().Select(record => record.Message),
             Has.Some.Contains($"pid {connection.ProcessID} (role {_neighbour}, application_name 'in the way')").And.Contains("pg_terminate_backend"));
+
+        var script = PostgresSolidCacheSchema.GetScript().Replace("'1min'", "'100ms'", StringComparison.Ordinal);
+        await Assert.ThatAsync(
+            () => PostgresServer.ExecuteAsync(OfApplication, script),
+            Throws.TypeOf<PostgresException>().With.Message.Contains($"held by pid {connection.ProcessID} (role {_neighbour}, application_name 'in the way')"));
 
         await connection.CloseAsync();
         await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT to_regclass('solid_cache_entries') IS NOT NULL"), "the schema is made once the lock is free");

@@ -1,9 +1,9 @@
 -- Read
 /* solid_cache:get */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, value
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = $1
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
@@ -18,9 +18,9 @@ WHERE key = $1
 -- ReadMany
 /* solid_cache:get_many */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, value
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
@@ -35,11 +35,11 @@ WHERE key = ANY ($1)
 -- ReadAged
 /* solid_cache:get_aged */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, value,
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
   CASE
-    WHEN isfinite(absolute_expiration) AND absolute_expiration > created_at
+    WHEN isfinite(absolute_expiration) AND isfinite(created_at) AND absolute_expiration > created_at
     THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
     ELSE 1::float8
   END
@@ -57,7 +57,7 @@ WHERE key = ANY ($1)
 -- Life
 /* solid_cache:life */
 SELECT key, sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE
   WHEN isfinite(expires_at) THEN least(
@@ -78,14 +78,14 @@ WHERE key = ANY ($1)
 -- Touch
 /* solid_cache:touch */
 UPDATE "public"."solid_cache_entries" AS entry
-SET expires_at = least(absolute_expiration, now() + sliding_expiration::float8 * '1.1'::float8 * interval '1 microsecond')
+SET expires_at = least(absolute_expiration, now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * '1.1'::float8 * interval '1 microsecond')
 FROM (
   SELECT key AS due_key
   FROM "public"."solid_cache_entries"
   WHERE key = ANY ($1)
     AND expires_at > now()
     AND sliding_expiration IS NOT NULL
-  AND expires_at < now() + sliding_expiration::float8 * interval '1 microsecond'
+  AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean
   ORDER BY key
@@ -121,14 +121,14 @@ SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ($1) AND key NOT 
 WITH stale AS MATERIALIZED (
   SELECT entry.key
   FROM "public"."solid_cache_entries" AS entry
-  JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
+  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
   WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
 ), free AS MATERIALIZED (
   SELECT key, created_at FROM "public"."solid_cache_entries" WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "public"."solid_cache_entries" AS entry
   USING free
-  JOIN (SELECT unnest($1) AS key, unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
+  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
   WHERE entry.key = free.key
     AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
@@ -203,7 +203,7 @@ SELECT
   least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
   row.value
-FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value) AS row
+FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value) AS row
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
@@ -235,7 +235,7 @@ SELECT
   nullif(row.stale_for, 0),
   nullif(row.tags, '')::text[],
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
-FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
+FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags) AS row
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
@@ -272,7 +272,7 @@ SELECT
   nullif(row.stale_for, 0),
   nullif(row.tags, '')::text[],
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
-  FROM (SELECT unnest($1) AS key, unnest($2) AS absolute, unnest($3) AS sliding, unnest($4) AS value, unnest($9) AS stale_for, unnest($10) AS tags) AS row
+  FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags) AS row
   WHERE row.key NOT IN (SELECT key FROM locked)
     AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
@@ -296,7 +296,7 @@ SELECT key FROM locked;
 WITH asked AS MATERIALIZED (
   SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
   FROM (
-    SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration, unnest($4) AS stale_for, unnest($5) AS is_ahead, unnest($6) AS tags
+    SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS is_ahead, pg_catalog.unnest($6) AS tags
   ) AS one
 ), free AS MATERIALIZED (
   SELECT
@@ -318,7 +318,7 @@ WITH asked AS MATERIALIZED (
     FROM "public"."solid_cache_tag_removals" AS removal
     WHERE removal.tag = ANY (entry.tags)
       AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))) AND (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond') > now()) AS is_kept
+  ))) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()) AS is_kept
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE coalesce(entry.lease_ends_at <= now(), true)
@@ -378,8 +378,8 @@ SELECT
     FROM "public"."solid_cache_tag_removals" AS removal
     WHERE removal.tag = ANY (entry.tags)
       AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )))) THEN entry.value
-    WHEN entry.expires_at + least(entry.stale_for, asked.stale_for)::float8 * interval '1 microsecond' > now()
+  )))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+    WHEN (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now()
       AND (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
@@ -387,7 +387,7 @@ SELECT
     FROM "public"."solid_cache_tag_removals" AS removal
     WHERE removal.tag = ANY (entry.tags)
       AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))) THEN entry.value
+  ))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
   END
 FROM asked
 LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key;
@@ -399,7 +399,7 @@ SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
 FROM (
   SELECT asked.key, asked.duration
   FROM "public"."solid_cache_entries" AS entry
-  JOIN (SELECT unnest($1) AS key, unnest($2) AS lease, unnest($3) AS duration) AS asked ON asked.key = entry.key
+  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
   WHERE entry.lease = asked.lease
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
@@ -429,13 +429,13 @@ FROM (
   FROM "public"."solid_cache_entries" AS entry
   JOIN (
     SELECT
-      unnest($1) AS key,
-      unnest($2) AS absolute,
-      unnest($3) AS sliding,
-      unnest($4) AS value,
-      unnest($9) AS stale_for,
-      unnest($10) AS tags,
-      unnest($11) AS lease
+      pg_catalog.unnest($1) AS key,
+      pg_catalog.unnest($2) AS absolute,
+      pg_catalog.unnest($3) AS sliding,
+      pg_catalog.unnest($4) AS value,
+      pg_catalog.unnest($9) AS stale_for,
+      pg_catalog.unnest($10) AS tags,
+      pg_catalog.unnest($11) AS lease
   ) AS made ON made.key = entry.key
   WHERE entry.lease = made.lease
   ORDER BY entry.key

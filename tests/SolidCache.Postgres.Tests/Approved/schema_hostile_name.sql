@@ -1,11 +1,35 @@
 -- The schema of SolidCache.Postgres, version 2. It may run again, and beside other nodes.
 BEGIN;
+-- No function or operator of another schema is a better fit than PostgreSQL's own.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL lock_timeout = '1min';
 
-SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0));
+DO $solid_cache$
+BEGIN
+  PERFORM pg_advisory_xact_lock(pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0));
+EXCEPTION WHEN lock_not_available THEN
+  RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
+    SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
+    FROM (
+      /* solid_cache:schema_lock */
+      SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+      FROM pg_catalog.pg_locks AS locks
+      LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
+      WHERE locks.locktype = 'advisory'
+        AND locks.granted
+        AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        AND ((locks.classid::bigint << 32) | locks.objid::bigint) = pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0)
+    ) AS holders (pid, role, application)
+  );
+END
+$solid_cache$;
+
+SET LOCAL lock_timeout TO DEFAULT;
 
 DO $solid_cache$
 DECLARE
   found integer;
+  stranger text;
 BEGIN
   -- Never touch what the library did not make.
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') IS NOT NULL AND (
@@ -36,6 +60,36 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
        E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_cleanup_expired"',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_expired"';
+  END IF;
+  WITH me AS (
+    SELECT rolname, rolsuper
+    FROM pg_catalog.pg_roles
+    WHERE rolname = current_user
+  ),
+  home AS (
+    SELECT oid, nspowner
+    FROM pg_catalog.pg_namespace
+    WHERE nspname =  E'Ünï"co''dé\\'
+  ),
+  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+  trusted AS (
+    SELECT role.oid
+    FROM pg_catalog.pg_roles AS role
+    CROSS JOIN me
+    WHERE role.rolsuper
+      OR role.rolname = me.rolname
+      OR role.oid IN (SELECT nspowner FROM home)
+      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+  )
+  SELECT pg_get_userbyid(relowner) INTO stranger
+  FROM pg_class
+  WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'))
+    AND relowner NOT IN (SELECT oid FROM trusted)
+  LIMIT 1;
+  IF stranger IS NOT NULL THEN
+    RAISE EXCEPTION 'A table of the cache % belongs to the role %, who would read and change all that is in it.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', stranger
+      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
@@ -91,8 +145,26 @@ CREATE TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state
   last_sweep_deleted      bigint
 ) USING heap;
 
+-- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
+DO $solid_cache$
+BEGIN
+  IF to_regtype( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_count"') IS NULL THEN
+    CREATE DOMAIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" AS bigint;
+  END IF;
+  IF (SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_count"')) NOT IN (
+    SELECT relowner FROM pg_catalog.pg_class WHERE oid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"')
+    UNION ALL
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user
+  ) THEN
+    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let a superuser drop it, or run: ALTER DOMAIN % OWNER TO <the owner of the table>;',
+       E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_count"',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_sweep_count"';
+  END IF;
+  REVOKE ALL ON DOMAIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" FROM PUBLIC;
+END
+$solid_cache$;
+
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_cleanup_expired"(maximum bigint DEFAULT NULL)
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_cleanup_expired"(maximum "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -111,7 +183,7 @@ BEGIN
   WITH expired AS (
     SELECT key
     FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-    WHERE (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+    WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
     SELECT
@@ -151,7 +223,7 @@ $solid_cache$;
 
 -- Deletes all expired entries, a slice of blocks a transaction, and commits in between. Call it outside a transaction.
 CREATE OR REPLACE PROCEDURE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_expired"(
-  blocks_per_slice integer DEFAULT 64,
+  blocks_per_slice "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" DEFAULT 64,
   pause_seconds double precision DEFAULT 0.01,
   INOUT deleted bigint DEFAULT 0
 )
@@ -161,7 +233,7 @@ DECLARE
   next_block bigint := 0;
   block_count bigint;
   slice_deleted bigint;
-  called text;
+  called pg_catalog.text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -188,7 +260,7 @@ BEGIN
       FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
-        AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+        AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
     SELECT
@@ -198,7 +270,7 @@ BEGIN
   ))))
       FOR UPDATE SKIP LOCKED
     ))
-      AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+      AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
     SELECT

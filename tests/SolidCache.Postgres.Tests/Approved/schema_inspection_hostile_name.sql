@@ -45,7 +45,7 @@ SELECT
   wanted.part,
   class.relkind::text,
   pg_catalog.pg_get_userbyid(class.relowner)::text,
-  me.rolsuper OR class.relowner IN (SELECT oid FROM trusted),
+  class.relowner IN (SELECT oid FROM trusted),
   pg_catalog.pg_has_role(class.relowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
     AND pg_catalog.current_setting('transaction_read_only') = 'off',
   coalesce(columns.list, ''),
@@ -107,22 +107,27 @@ SELECT
   'routine',
   routine.prokind::text,
   pg_catalog.pg_get_userbyid(routine.proowner)::text,
-  me.rolsuper OR routine.proowner IN (SELECT oid FROM trusted),
+  routine.proowner IN (SELECT oid FROM trusted),
   pg_catalog.pg_has_role(routine.proowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
     AND pg_catalog.current_setting('transaction_read_only') = 'off',
   routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
     || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
   pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0
+    AND counts.type IS NOT NULL
     AND CASE routine.proname
-      WHEN  E'x"; DROP TABLE {state}; --''\\_cleanup_expired' THEN routine.prokind = 'f' AND routine.proargtypes::text = '20' AND routine.prorettype = '20'
-      ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE '23 701%'
+      WHEN  E'x"; DROP TABLE {state}; --''\\_cleanup_expired' THEN routine.prokind = 'f' AND routine.proargtypes::text = counts.type AND routine.prorettype = '20'
+      ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE (counts.type || ' 701%'::text)
     END,
   pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0,
   NULL::text,
   routine.oid::text
 FROM pg_catalog.pg_proc AS routine
 JOIN home ON routine.pronamespace = home.oid
-CROSS JOIN me
+LEFT JOIN (
+  SELECT typnamespace, oid::text AS type
+  FROM pg_catalog.pg_type
+  WHERE typname =  E'x"; DROP TABLE {state}; --''\\_sweep_count'
+) AS counts ON counts.typnamespace = home.oid
 WHERE routine.proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired');
 
 -- Distributed

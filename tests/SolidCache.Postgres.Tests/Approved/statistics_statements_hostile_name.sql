@@ -3,7 +3,7 @@
 SELECT
   pg_catalog.pg_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass) / current_setting('block_size')::bigint,
   pg_catalog.pg_total_relation_size( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass),
-  (SELECT (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" LIMIT 1);
+  (SELECT CASE WHEN isfinite(last_sweep_finished_at) THEN (extract(epoch FROM now() - last_sweep_finished_at) * 1000000.0)::bigint END FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" LIMIT 1);
 
 -- Count
 /* solid_cache:count */
@@ -11,7 +11,7 @@ SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
 FROM (
   SELECT count(*) FILTER (WHERE expires_at > '-infinity') AS total,
     count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
+    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 ) AS counts;
@@ -30,7 +30,7 @@ FROM (
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE expires_at > '-infinity') AS total,
     count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
-    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
+    count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
   FROM (
     SELECT expires_at, stale_for, lease_ends_at, key, value

@@ -32,7 +32,7 @@ WHERE entry.ctid = ANY (ARRAY(
   FROM "public"."solid_cache_entries" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
-    AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
     SELECT
@@ -42,7 +42,7 @@ WHERE entry.ctid = ANY (ARRAY(
   ))))
   FOR UPDATE SKIP LOCKED
 ))
-  AND (greatest(entry.expires_at, (entry.expires_at + entry.stale_for::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
+  AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
   pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
   AND NOT EXISTS (
     SELECT

@@ -102,7 +102,7 @@ public sealed class NoThreadTests
         using var breaker = new CircuitBreaker(static () => { }, static (_, _) => { }, TimeProvider.System);
         var failures = new WriteFailures(connections, writes.Queue, breaker, breaker, ends, static _ => { }, writes.Clock, new Log(NullLoggerFactory.Instance));
         var stragglers = new Stragglers(
-            connections, new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1), writes.Queue, failures, writes.Clock, Telemetry.Unheard);
+            connections, new EntryStatements(new SqlNames(AwayDatabase.Table), 0.1, 1_000), writes.Queue, failures, writes.Clock, Telemetry.Unheard);
         var (set, removal) = (writes.Set("k"), writes.Remove("k"));
         var batch = writes.Take();
         writes.Queue.Stray(batch);

@@ -5,7 +5,7 @@ namespace SolidCache.Postgres.Tests.Entries;
 /// <summary>Which names a cache's table may have, and what they give to the objects beside it.</summary>
 public sealed class TableNameTests
 {
-    private static readonly string[] DefaultObjects = ["solid_cache_entries", "solid_cache_state", "cleanup_expired_cache", "sweep_expired_cache"];
+    private static readonly string[] DefaultObjects = ["solid_cache_entries", "solid_cache_state", "cleanup_expired_cache", "sweep_expired_cache", "solid_cache_count"];
 
     [Test]
     public void The_default_table_brings_the_names_of_the_requirements() =>
@@ -14,7 +14,7 @@ public sealed class TableNameTests
     [Test]
     public void Another_table_gives_its_name_to_what_stands_beside_it()
     {
-        string[] expected = ["sessions", "sessions_state", "sessions_cleanup_expired", "sessions_sweep_expired"];
+        string[] expected = ["sessions", "sessions_state", "sessions_cleanup_expired", "sessions_sweep_expired", "sessions_sweep_count"];
 
         Assert.That(Objects(new("public", "sessions")), Is.EqualTo(expected));
     }
@@ -101,5 +101,5 @@ public sealed class TableNameTests
     public void In_messages_it_reads_as_a_person_would_write_it() =>
         Assert.That(new TableName("my schema", "t").ToString(), Is.EqualTo("my schema.t"));
 
-    private static string[] Objects(TableName table) => [table.Table, table.State, table.CleanupFunction, table.SweepProcedure];
+    private static string[] Objects(TableName table) => [table.Table, table.State, table.CleanupFunction, table.SweepProcedure, table.CountType];
 }

@@ -63,7 +63,7 @@ public sealed class NameProperties
             iter: 4_000,
             print: Texts.Print);
 
-    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[.. Parts(new(names, 0.1)), new SweepStatements(names), new TransactionStatements(names)])
+    private static IEnumerable<string> SqlOf(SqlNames names) => ((object[])[.. Parts(new(names, 0.1, 1_000)), new SweepStatements(names), new TransactionStatements(names)])
         .SelectMany(statements => statements.GetType().GetProperties().Where(property => property.PropertyType == typeof(string)).Select(property => (string)property.GetValue(statements)!));
 
     private static object[] Parts(EntryStatements statements) => [statements, statements.Sets, statements.Leases];

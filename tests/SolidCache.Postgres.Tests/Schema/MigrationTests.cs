@@ -22,6 +22,8 @@ public sealed class MigrationTests
     [TestCase("{sweep_name}", "'t_sweep_expired'")]
     [TestCase("{state}", "\"s\".\"t_state\"")]
     [TestCase("{cleanup_function}", "\"s\".\"t_cleanup_expired\"")]
+    [TestCase("{count_type}", "\"s\".\"t_sweep_count\"")]
+    [TestCase("{count_type_literal}", "'\"s\".\"t_sweep_count\"'")]
     [TestCase("{sweep_procedure}", "\"s\".\"t_sweep_expired\"")]
     [TestCase("CREATE {unlogged}TABLE {entries}", "CREATE TABLE \"s\".\"t\"")]
     public void A_placeholder_becomes_a_quoted_name(string template, string expected) =>

@@ -32,10 +32,10 @@ internal sealed class AwayParts : IDisposable
 
     private BackendEnd Ends { get; }
 
-    private static EntryStatements Statements { get; } = new(new SqlNames(AwayDatabase.Table), 0.1);
+    private static EntryStatements Statements { get; } = new(new SqlNames(AwayDatabase.Table), 0.1, 1_000);
 
     public ReadBatchExecutor Reads(ReadQueue queue, Action<CacheKey, long> touch) =>
-        new(Connections, Statements, queue, Breaker, Ends, touch, Clock, Telemetry.Unheard);
+        new(Connections, Statements, queue, Breaker, Ends, touch, static () => { }, Clock, Telemetry.Unheard);
 
     public WriteBatchExecutor Writes(WriteQueue queue)
     {

@@ -10,15 +10,16 @@ namespace SolidCache.Postgres.Tests.Sql;
 /// <summary>Every statement that the library sends, as a file that people can read and review.</summary>
 public sealed class StatementApprovalTests
 {
+    private const int MaxValueBytes = 64 * 1024 * 1024;
     private static readonly SqlNames Default = new(new TableName(TableName.DefaultSchema, TableName.DefaultTable));
     private static readonly SqlNames Hostile = new(new TableName(@"Ünï""co'dé\", @"x""; DROP TABLE {state}; --'\"));
 
     [Test]
-    public void Statements_on_entries_are_as_approved() => Approval.Verify("entry_statements", Script(new EntryStatements(Default, 0.1)));
+    public void Statements_on_entries_are_as_approved() => Approval.Verify("entry_statements", Script(new EntryStatements(Default, 0.1, MaxValueBytes)));
 
     [Test]
     public void Statements_on_entries_of_a_hostile_name_are_as_approved() =>
-        Approval.Verify("entry_statements_hostile_name", Script(new EntryStatements(Hostile, 0.1)));
+        Approval.Verify("entry_statements_hostile_name", Script(new EntryStatements(Hostile, 0.1, MaxValueBytes)));
 
     [Test]
     public void Statements_of_a_sweep_are_as_approved() => Approval.Verify("sweep_statements", Script(new SweepStatements(Default)));
@@ -43,16 +44,16 @@ public sealed class StatementApprovalTests
     [TestCase(1, "2")]
     public void The_slack_stretches_a_sliding_window(double slack, string factor)
     {
-        var statements = new EntryStatements(Default, slack);
+        var statements = new EntryStatements(Default, slack, MaxValueBytes);
         string[] stretching = [statements.Touch, statements.Sets.One, statements.Sets.Many, statements.Sets.Free];
 
-        Assert.That(stretching, Has.All.Match($@"(sliding_expiration|nullif\((row\.sliding|\$3), 0\))::float8 \* '{Regex.Escape(factor)}'::float8 \* interval"));
+        Assert.That(stretching, Has.All.Match($@"(least\(greatest\(sliding_expiration, 0\), \d+\)|nullif\((row\.sliding|\$3), 0\))::float8 \* '{Regex.Escape(factor)}'::float8 \* interval"));
     }
 
     [Test]
     public void Every_statement_says_who_sent_it()
     {
-        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Concat(Texts(new StatisticsReader(Default))).Concat(Texts(new TransactionStatements(Default)));
+        var statements = Texts(new EntryStatements(Default, 0.1, MaxValueBytes)).Concat(Texts(new SweepStatements(Default))).Concat(Texts(new StatisticsReader(Default))).Concat(Texts(new TransactionStatements(Default)));
 
         Assert.That(statements.Select(statement => statement.Text), Has.All.Match(@"\A/\* solid_cache:[a-z_]+ \*/\s"));
     }
@@ -61,7 +62,7 @@ public sealed class StatementApprovalTests
     [Test]
     public void Every_update_and_deletion_has_a_condition()
     {
-        var statements = Texts(new EntryStatements(Default, 0.1)).Concat(Texts(new SweepStatements(Default))).Select(statement => statement.Text).Append(PostgresSolidCacheSchema.GetScript());
+        var statements = Texts(new EntryStatements(Default, 0.1, MaxValueBytes)).Concat(Texts(new SweepStatements(Default))).Select(statement => statement.Text).Append(PostgresSolidCacheSchema.GetScript());
 
         var changes = statements
             .SelectMany(text => Regex.Matches(text, @"^\s*(UPDATE|DELETE FROM) .*?(;|\z|(?=^\s*(UPDATE|DELETE FROM) ))", RegexOptions.Multiline | RegexOptions.Singleline))

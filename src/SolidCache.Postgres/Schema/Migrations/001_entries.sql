@@ -43,8 +43,26 @@ CREATE TABLE IF NOT EXISTS {state} (
   last_sweep_deleted      bigint
 ) USING heap;
 
+-- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
+DO $solid_cache$
+BEGIN
+  IF to_regtype({count_type_literal}) IS NULL THEN
+    CREATE DOMAIN {count_type} AS bigint;
+  END IF;
+  IF (SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype({count_type_literal})) NOT IN (
+    SELECT relowner FROM pg_catalog.pg_class WHERE oid = to_regclass({entries_literal})
+    UNION ALL
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user
+  ) THEN
+    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let a superuser drop it, or run: ALTER DOMAIN % OWNER TO <the owner of the table>;',
+      {count_type_literal}, {entries_literal}, {count_type_literal};
+  END IF;
+  REVOKE ALL ON DOMAIN {count_type} FROM PUBLIC;
+END
+$solid_cache$;
+
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
-CREATE OR REPLACE FUNCTION {cleanup_function}(maximum bigint DEFAULT NULL)
+CREATE OR REPLACE FUNCTION {cleanup_function}(maximum {count_type} DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -86,7 +104,7 @@ $solid_cache$;
 
 -- Deletes all expired entries, a slice of blocks a transaction, and commits in between. Call it outside a transaction.
 CREATE OR REPLACE PROCEDURE {sweep_procedure}(
-  blocks_per_slice integer DEFAULT 64,
+  blocks_per_slice {count_type} DEFAULT 64,
   pause_seconds double precision DEFAULT 0.01,
   INOUT deleted bigint DEFAULT 0
 )
@@ -96,7 +114,7 @@ DECLARE
   next_block bigint := 0;
   block_count bigint;
   slice_deleted bigint;
-  called text;
+  called pg_catalog.text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);

@@ -1,0 +1,88 @@
+using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Documentation;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.IntegrationTests.Tool;
+
+namespace SolidCache.Postgres.IntegrationTests.Hostile;
+
+/// <summary>Functions and procedures under the names of the cache's own, by a neighbour who may create in its schema: no documented call runs one, or fails because of one.</summary>
+public sealed class OverloadedNames
+{
+    private static readonly string[] Arguments =
+    [
+        "integer DEFAULT 0", "bigint", "bigint, integer DEFAULT 0", "bigint, double precision, bigint, integer DEFAULT 0", "text DEFAULT ''", "anyelement",
+        "anyelement, integer DEFAULT 0", "anynonarray, double precision DEFAULT 0, bigint DEFAULT 0, text DEFAULT ''", "anycompatible, anycompatible DEFAULT NULL", "VARIADIC anyarray", "VARIADIC text[]",
+    ];
+
+    private static readonly string[] Ours =
+    [
+        "SELECT public.cleanup_expired_cache(NULL::public.solid_cache_count)", "SELECT public.cleanup_expired_cache(1000::public.solid_cache_count)",
+        "CALL public.sweep_expired_cache(64::public.solid_cache_count)", "CALL public.sweep_expired_cache(64::public.solid_cache_count, 0.01::double precision, 0::bigint)",
+    ];
+
+    private readonly string _neighbour = $"neighbour_{Guid.NewGuid():N}";
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task CreateNeighbourAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        await _database.ExecuteAsync($"CREATE ROLE {_neighbour} LOGIN PASSWORD 'secret'; GRANT CREATE, USAGE ON SCHEMA public TO {_neighbour}");
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+    }
+
+    [TearDown]
+    public async Task DropAsync()
+    {
+        await _database.ExecuteAsync($"DROP OWNED BY {_neighbour} CASCADE; DROP ROLE {_neighbour}");
+        await _database.DisposeAsync();
+    }
+
+    [Test]
+    public async Task No_documented_call_runs_another_or_is_ambiguous()
+    {
+        foreach (var arguments in Arguments)
+        {
+            await AsNeighbourAsync($"CREATE FUNCTION public.cleanup_expired_cache({arguments}) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''hijacked''; END'");
+            await AsNeighbourAsync($"CREATE PROCEDURE public.sweep_expired_cache({arguments}) LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''hijacked''; END'");
+        }
+
+        var documented = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs/operations.md")) + File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs/operations/cronjob.yaml"));
+        Assert.That(documented, Does.Contain($"'{Ours[0]};'").And.Contain($"--command={Ours[0]};").And.Contain($"'{Ours[2]}'"));
+        foreach (var call in Ours.Concat(DocumentedBlock.Of("docs/schema.md").Where(static block => block.Text.StartsWith("CALL", StringComparison.Ordinal)).SelectMany(static block => block.Text.Split('\n'))))
+        {
+            await _database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', '')");
+            await _database.ExecuteAsync(call);
+            Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.Zero, call);
+        }
+
+        foreach (var command in (string[])["verify", "cleanup", "migrate"])
+        {
+            var run = await ToolRun.OfAsync(command, "--connection-string", _database.ConnectionString);
+            Assert.That(run.ExitCode, Is.Zero, run.Error);
+        }
+
+        await _database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "docs/operations/uninstall.sql")));
+    }
+
+    [TestCase("cleanup_expired_cache(public.solid_cache_count, integer DEFAULT 0)")]
+    [TestCase("cleanup_expired_cache(VARIADIC public.solid_cache_count[])")]
+    [TestCase("sweep_expired_cache(public.solid_cache_count DEFAULT NULL)")]
+    public async Task Nobody_else_may_use_the_type_of_the_argument(string signature) =>
+        await Assert.ThatAsync(
+            () => AsNeighbourAsync($"CREATE FUNCTION public.{signature} RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'"),
+            Throws.TypeOf<PostgresException>().With.Message.Contains("permission denied for type solid_cache_count"));
+
+    [Test]
+    public async Task A_type_of_that_name_that_was_there_before_is_refused()
+    {
+        await _database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "docs/operations/uninstall.sql")));
+        await AsNeighbourAsync("CREATE DOMAIN public.solid_cache_count AS bigint");
+        await using var node = CacheHost.Build(_database.ConnectionString);
+
+        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("\"solid_cache_count\" belongs to another role"));
+        await Assert.ThatAsync(() => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains("belongs to another role"));
+    }
+
+    private Task AsNeighbourAsync(string sql) => PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_neighbour, "secret") + ";Pooling=false", sql);
+}
