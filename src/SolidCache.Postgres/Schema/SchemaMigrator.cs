@@ -12,6 +12,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
     /// <remarks>Of the role or the database: they are meant for an application's statements, and would undo each attempt.</remarks>
     private const string WithoutTimeouts =
         """
+        /* solid_cache:schema_patience */
         SELECT pg_catalog.set_config(name, '0', true)
         FROM pg_catalog.pg_settings
         WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')

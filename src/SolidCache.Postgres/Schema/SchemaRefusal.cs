@@ -79,7 +79,7 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
     private string? OfOwner(FoundObject? found, string name) => found is null || found.IsOwnerTrusted || !createSchema
         ? null
         : $"{name} belongs to the role {found.Owner}, which this role is no member of: whoever owns a table reads and changes all that is in it. {AnotherName} "
-            + $"If it was made for this cache by that role, set {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = false, or connect as that role; "
+            + $"If it was made for this cache by that role, set {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = false; or connect as that role; "
             + $"or let a superuser run: ALTER TABLE {name} OWNER TO <this role>;";
 
     /// <summary>A routine of somebody else beside ours would make the calls of both ambiguous; once ours is there, nothing is made any more.</summary>
