@@ -214,7 +214,7 @@ public sealed class Neighbours
         {
         }
 
-        await _database.ExecuteAsync($"GRANT SELECT ON solid_cache_entries, solid_cache_state TO {_application}");
+        await _database.ExecuteAsync($"GRANT SELECT ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {_application}");
         await using var connection = await _database.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var locking = new NpgsqlCommand("SELECT FROM solid_cache_state FOR UPDATE", connection);
