@@ -7,11 +7,12 @@ namespace SweepLambda;
 /// <summary>Calls the cache's own function for it. <c>SWEEP_FUNCTION</c> names another than the default table's.</summary>
 internal sealed class Sweep : IAsyncDisposable
 {
-    private const string DefaultFunction = "public.cleanup_expired_cache";
+    /// <summary>With an argument of a type that only the tables' owner may use, so that nobody else's function of that name fits the call.</summary>
+    private const string DefaultCall = "public.cleanup_expired_cache(NULL::public.solid_cache_count)";
     private readonly NpgsqlDataSource _database;
     private readonly string _sql;
 
-    private Sweep(NpgsqlDataSource database, string function) => (_database, _sql) = (database, $"SELECT {function}()");
+    private Sweep(NpgsqlDataSource database, string call) => (_database, _sql) = (database, $"SELECT {call}");
 
     /// <exception cref="InvalidOperationException">There is no connection string, or none that can be read; it is not shown.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "It belongs to what is returned.")]
@@ -29,7 +30,7 @@ internal sealed class Sweep : IAsyncDisposable
             var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = "pg_catalog, pg_temp" };
             return new Sweep(
                 new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build(),
-                Environment.GetEnvironmentVariable("SWEEP_FUNCTION") is { Length: > 0 } function ? function : DefaultFunction);
+                Environment.GetEnvironmentVariable("SWEEP_FUNCTION") is { Length: > 0 } function ? $"{function}()" : DefaultCall);
         }
         catch (ArgumentException)
         {
