@@ -8,7 +8,7 @@ internal static class SchemaScript
 {
     /// <summary>Held until the end of the transaction, by everybody who migrates a cache in the same schema, which the first creates for all.</summary>
     public static string Lock(SqlNames names) =>
-        $"SELECT pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
+        $"SELECT {LockCall(names)}";
 
     /// <summary>Who holds that lock: everybody may, and nobody needs a right for it.</summary>
     public static string LockHolders(SqlNames names) =>
@@ -23,19 +23,19 @@ internal static class SchemaScript
           AND ((locks.classid::bigint << 32) | locks.objid::bigint) = {LockKey(names)}
         """;
 
-    public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged)
+    public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged, bool ownTransaction)
     {
         var script = new StringBuilder(
             $"""
             -- The schema of SolidCache.Postgres, version {migrations[^1].Version}. It may run again, and beside other nodes.
-            BEGIN;
-
-            {Lock(names)};
-
+            {(ownTransaction ? "BEGIN;\n" : "")}
             DO $solid_cache$
             DECLARE
               found integer;
             BEGIN
+              -- Until the end of the transaction. Here, and not by itself, since migration tools put the script into a block, where a SELECT needs a place for its result.
+              PERFORM {LockCall(names)};
+
               -- Never touch what the library did not make.
               IF to_regclass({SqlNames.Literal(names.Entries)}) IS NOT NULL AND (
                 SELECT count(*)
@@ -82,8 +82,20 @@ internal static class SchemaScript
             script.Append(migration.For(names, unlogged)).Append('\n');
         }
 
-        return script.Append("COMMIT;\n").ToString();
+        return script.Append(ownTransaction ? "COMMIT;\n" : "").ToString();
     }
+
+    public static string Drop(SqlNames names) =>
+        $"""
+        DROP PROCEDURE IF EXISTS {names.SweepProcedure};
+        DROP FUNCTION IF EXISTS {names.CleanupFunction};
+        DROP TABLE IF EXISTS {names.Entries};
+        DROP TABLE IF EXISTS {names.TagRemovals};
+        DROP TABLE IF EXISTS {names.State};
+
+        """;
+
+    private static string LockCall(SqlNames names) => $"pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
 
     private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
 
