@@ -68,7 +68,7 @@ internal sealed class ChangedEntities
             {
                 throw new InvalidOperationException(
                     $"A row of '{entry.Metadata.DisplayName()}' changes whose {key.PrincipalEntityType.DisplayName()} the context does not track, so that it is not known what to remove from the cache. "
-                    + $"Load it before, or say what the row itself removes: On<{entry.Metadata.ClrType.ShortDisplayName()}>(\"{entry.Metadata.Name}\", row => ..) in UseSolidCacheInvalidation().");
+                    + $"Load it before, or say what the row itself removes: On(\"{entry.Metadata.Name}\", ..) in UseSolidCacheInvalidation().");
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class InvalidationInterceptor(InvalidationRules rules, CacheChoi
     public async ValueTask<InterceptionResult<int>> SavingChangesAsync(
         DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
-        await (Of(eventData)?.BeginSaveAsync(async: true, cancellationToken) ?? default).ConfigureAwait(false);
+        await (Of(eventData)?.BeginSaveAsync(async: true, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
         return result;
     }
 
@@ -41,7 +41,7 @@ internal sealed class InvalidationInterceptor(InvalidationRules rules, CacheChoi
 
     public async ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        await (Of(eventData)?.EndSaveAsync(async: true, cancellationToken) ?? default).ConfigureAwait(false);
+        await (Of(eventData)?.EndSaveAsync(async: true, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
         return result;
     }
 
@@ -49,7 +49,7 @@ internal sealed class InvalidationInterceptor(InvalidationRules rules, CacheChoi
         Completed(Of(eventData)?.FailSaveAsync(eventData.Exception, async: false, CancellationToken.None));
 
     public async Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default) =>
-        await (Of(eventData)?.FailSaveAsync(eventData.Exception, async: true, cancellationToken) ?? default).ConfigureAwait(false);
+        await (Of(eventData)?.FailSaveAsync(eventData.Exception, async: true, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
 
     public void SaveChangesCanceled(DbContextEventData eventData) => Of(eventData)?.ForgetSave();
 
@@ -78,12 +78,12 @@ internal sealed class InvalidationInterceptor(InvalidationRules rules, CacheChoi
     public async ValueTask<InterceptionResult> TransactionCommittingAsync(
         DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
     {
-        await (Of(eventData)?.CommitAsync(transaction, eventData.TransactionId, async: true, cancellationToken) ?? default).ConfigureAwait(false);
+        await (Of(eventData)?.CommitAsync(transaction, eventData.TransactionId, async: true, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
         return result;
     }
 
     private UnitOfWork? Of(DbContextEventData eventData) =>
         eventData.Context is { } context ? _units.GetValue(context, key => new UnitOfWork(key, rules, cache)) : null;
 
-    private static void Completed(ValueTask? called) => (called ?? default).AsTask().GetAwaiter().GetResult();
+    private static void Completed(Task? called) => called?.GetAwaiter().GetResult();
 }

@@ -6,6 +6,8 @@ internal sealed class Removals
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
 
+    public bool IsEmpty => _keys.Count + _tags.Count == 0;
+
     public void Add(InvalidationRule rule, object entity)
     {
         string? name;
@@ -40,9 +42,9 @@ internal sealed class Removals
     }
 
     /// <summary>The tags first, which lock nothing; then all keys in one statement.</summary>
-    public async ValueTask ExecuteAsync(Func<ISolidCacheTransaction> transaction, bool async, CancellationToken cancellationToken)
+    public async Task ExecuteAsync(Func<ISolidCacheTransaction> transaction, bool async, CancellationToken cancellationToken)
     {
-        if (_keys.Count + _tags.Count == 0)
+        if (IsEmpty)
         {
             return;
         }
@@ -55,8 +57,13 @@ internal sealed class Removals
         }
         else
         {
-            cache.RemoveByTag(_tags);
-            cache.Remove(_keys);
+            Execute(cache);
         }
+    }
+
+    private void Execute(ISolidCacheTransaction cache)
+    {
+        cache.RemoveByTag(_tags);
+        cache.Remove(_keys);
     }
 }

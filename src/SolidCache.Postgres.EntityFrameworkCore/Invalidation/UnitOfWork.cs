@@ -16,7 +16,7 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
     private ChangedEntities? _changes;
     private bool _areRemoved;
 
-    public async ValueTask BeginSaveAsync(bool async, CancellationToken cancellationToken)
+    public async Task BeginSaveAsync(bool async, CancellationToken cancellationToken)
     {
         // There is one still if another interceptor, who was told of its end before us, saves again.
         await EndSaveAsync(async, cancellationToken).ConfigureAwait(false);
@@ -35,7 +35,7 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
     }
 
     /// <summary>Of a transaction that EF began, for one save or for several.</summary>
-    public async ValueTask CommitAsync(DbTransaction transaction, Guid transactionId, bool async, CancellationToken cancellationToken)
+    public async Task CommitAsync(DbTransaction transaction, Guid transactionId, bool async, CancellationToken cancellationToken)
     {
         if (transactionId != _begunTransaction)
         {
@@ -47,7 +47,7 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
         _areRemoved = true;
     }
 
-    public async ValueTask EndSaveAsync(bool async, CancellationToken cancellationToken)
+    public async Task EndSaveAsync(bool async, CancellationToken cancellationToken)
     {
         var (changes, areRemoved) = (_changes, _areRemoved);
         ForgetSave();
@@ -65,14 +65,17 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
         // Nobody tells us of the commit of a transaction that the application began by itself.
         var removals = new Removals();
         changes.AddTo(removals);
-        await RemoveNowAsync(removals, async, cancellationToken).ConfigureAwait(false);
+        if (!removals.IsEmpty)
+        {
+            await RemoveNowAsync(removals, async, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
     /// EF undoes what a save did that failed, up to its savepoint or with its transaction; and PostgreSQL aborts the transaction at any error of its own. Only a conflict that EF
     /// found by the number of rows, without a savepoint, leaves changes behind that the application can commit.
     /// </summary>
-    public async ValueTask FailSaveAsync(Exception error, bool async, CancellationToken cancellationToken)
+    public async Task FailSaveAsync(Exception error, bool async, CancellationToken cancellationToken)
     {
         var database = context.Database;
         var isUndone = database.CurrentTransaction is null ? (database.GetEnlistedTransaction() ?? Transaction.Current) is null : database.AutoSavepointsEnabled;
@@ -86,7 +89,7 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
 
     public void ForgetSave() => (_changes, _areRemoved) = (null, false);
 
-    private async ValueTask RemoveNowAsync(Removals removals, bool async, CancellationToken cancellationToken)
+    private async Task RemoveNowAsync(Removals removals, bool async, CancellationToken cancellationToken)
     {
         var database = context.Database;
         if (database.CurrentTransaction is { } used)
@@ -96,26 +99,27 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
         }
 
         // In a TransactionScope: opened again, the connection is the one that takes part in it.
-        await (async ? database.OpenConnectionAsync(cancellationToken) : Opened()).ConfigureAwait(false);
+        if (async)
+        {
+            await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            Open();
+        }
+
         try
         {
             await removals.ExecuteAsync(() => cache.For(context).InTransactionOf(database.GetDbConnection()), async, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            await (async ? database.CloseConnectionAsync() : Closed()).ConfigureAwait(false);
-        }
-
-        Task Opened()
-        {
-            database.OpenConnection();
-            return Task.CompletedTask;
-        }
-
-        Task Closed()
-        {
-            database.CloseConnection();
-            return Task.CompletedTask;
+            // Blocks on nothing: the scope keeps the connection.
+            Close();
         }
     }
+
+    private void Open() => context.Database.OpenConnection();
+
+    private void Close() => context.Database.CloseConnection();
 }
