@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the library, looks into the package, and uses it as a new user would: from a project outside this
+# Packs the library and its companion for Entity Framework Core, looks into the packages, and uses them as a new user would: from a project outside this
 # repository, which gets it from a folder as it would from a feed, on a real PostgreSQL server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,9 +10,10 @@ trap 'rm -rf "$work"' EXIT
 version=0.0.0-ci.$(date -u +%Y%m%d%H%M%S)
 machine_packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: *//')
 
-# A build tree of its own: the odd version does not get into the repository's bin and obj folders.
-dotnet pack src/SolidCache.Postgres -c Release --artifacts-path "$work/build" --output "$work/packages" \
-  --nologo -v quiet -p:Version="$version"
+# A build tree of its own: the odd version does not get into the repository's bin and obj folders. With the library that it depends on.
+for packed in SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore; do
+  dotnet pack "src/$packed" -c Release --artifacts-path "$work/build" --output "$work/packages" --nologo -v quiet -p:Version="$version"
+done
 
 # The package is unpacked into the temporary folder; its dependencies come from the machine's cache.
 export NUGET_PACKAGES=$work/cache
@@ -31,6 +32,7 @@ dotnet new console --name Newcomer --output Newcomer --no-restore >/dev/null
 cp "$repository/eng/package-test/Program.cs" Newcomer/
 dotnet add Newcomer package Microsoft.Extensions.Hosting >/dev/null
 dotnet add Newcomer package SolidCache.Postgres --version "$version" >/dev/null
+dotnet add Newcomer package SolidCache.Postgres.EntityFrameworkCore --version "$version" >/dev/null
 dotnet build Newcomer -c Release --nologo -v quiet -clp:NoSummary
 
 # The README's program, pasted as a reader does: no warning, and a console that stays quiet.
@@ -39,24 +41,24 @@ sed -n '/^```csharp$/,/^```$/p' "$repository/README.md" | sed '1d;/^```$/,$d' >S
 dotnet add Shop package SolidCache.Postgres --version "$version" >/dev/null
 dotnet build Shop -c Release --nologo -v quiet -clp:NoSummary -warnaserror
 
-package=$NUGET_PACKAGES/solidcache.postgres/$version
 missing=0
 must() { # must WHAT TEST...
   local what=$1
   shift
   "$@" >/dev/null || { echo "package-test: missing: $what" >&2; missing=1; }
 }
-must 'the library' ls "$package/lib/net10.0/SolidCache.Postgres.dll"
-must 'the XML documentation' ls "$package/lib/net10.0/SolidCache.Postgres.xml"
-must 'README.md' ls "$package/README.md"
-must 'the readme in the metadata' grep '<readme>README.md</readme>' "$package/solidcache.postgres.nuspec"
-must 'the licence' grep '<license type="expression">MIT</license>' "$package/solidcache.postgres.nuspec"
-must 'the migration scripts' ls "$package"/schema/*.sql
-# A zip file holds the names of its files in clear; some of these NuGet does not unpack.
-must 'the software bill of materials' \
-  grep -a '_manifest/spdx_[0-9.]*/manifest.spdx.json' "$work/packages/SolidCache.Postgres.$version.nupkg"
-must 'the symbols' \
-  grep -a 'lib/net10.0/SolidCache.Postgres.pdb' "$work/packages/SolidCache.Postgres.$version.snupkg"
+for packed in SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore; do
+  package=$NUGET_PACKAGES/${packed,,}/$version
+  must "the library of $packed" ls "$package/lib/net10.0/$packed.dll"
+  must "the XML documentation of $packed" ls "$package/lib/net10.0/$packed.xml"
+  must "README.md of $packed" ls "$package/README.md"
+  must "the readme in the metadata of $packed" grep '<readme>README.md</readme>' "$package/${packed,,}.nuspec"
+  must "the licence of $packed" grep '<license type="expression">MIT</license>' "$package/${packed,,}.nuspec"
+  # A zip file holds the names of its files in clear; some of these NuGet does not unpack.
+  must "the software bill of materials of $packed" grep -a '_manifest/spdx_[0-9.]*/manifest.spdx.json' "$work/packages/$packed.$version.nupkg"
+  must "the symbols of $packed" grep -a "lib/net10.0/$packed.pdb" "$work/packages/$packed.$version.snupkg"
+done
+must 'the migration scripts' ls "$NUGET_PACKAGES/solidcache.postgres/$version"/schema/*.sql
 (( missing == 0 )) || exit 1
 
 # The tool, installed and run as an operator would.

@@ -67,7 +67,7 @@ internal sealed class ChangedEntities
             else if (rules.Length == 0 && _rules.Of(key.PrincipalEntityType).Length > 0)
             {
                 throw new InvalidOperationException(
-                    $"A row of '{entry.Metadata.DisplayName()}' changes whose {key.PrincipalEntityType.DisplayName()} the context does not track, so that it is not known what to remove from the cache. "
+                    $"A row of {entry.Metadata.DisplayName()} changes whose {key.PrincipalEntityType.DisplayName()} the context does not track, so that it is not known what to remove from the cache. "
                     + $"Load it before, or say what the row itself removes: On(\"{entry.Metadata.Name}\", ..) in UseSolidCacheInvalidation().");
             }
         }

@@ -49,6 +49,9 @@ internal sealed record TableName
 
     public string SweepProcedure => IsDefault ? "sweep_expired_cache" : Table + SweepSuffix;
 
+    /// <summary>Of the routines that are not for sweeps.</summary>
+    public string RoutinePrefix => IsDefault ? "solid_cache_" : Table + "_";
+
     private bool IsDefault => Table == DefaultTable;
 
     /// <summary>For messages, as a person would write it.</summary>

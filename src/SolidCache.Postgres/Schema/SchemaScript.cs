@@ -85,10 +85,24 @@ internal static class SchemaScript
         return script.Append(ownTransaction ? "COMMIT;\n" : "").ToString();
     }
 
+    /// <summary>Routines by the mark that the script looks for, since only what the library made is dropped; with the triggers that call them.</summary>
     public static string Drop(SqlNames names) =>
         $"""
-        DROP PROCEDURE IF EXISTS {names.SweepProcedure};
-        DROP FUNCTION IF EXISTS {names.CleanupFunction};
+        DO $solid_cache$
+        DECLARE
+          routine regprocedure;
+        BEGIN
+          FOR routine IN
+            SELECT oid
+            FROM pg_catalog.pg_proc
+            WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
+              AND (proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)}) OR starts_with(proname, {SqlNames.Literal(names.Table.RoutinePrefix)}))
+              AND strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
+          LOOP
+            EXECUTE format('DROP ROUTINE %s CASCADE', routine);
+          END LOOP;
+        END
+        $solid_cache$;
         DROP TABLE IF EXISTS {names.Entries};
         DROP TABLE IF EXISTS {names.TagRemovals};
         DROP TABLE IF EXISTS {names.State};

@@ -8,7 +8,7 @@ namespace SolidCache.Postgres.IntegrationTests.EntityFrameworkCore;
 /// <summary>The cache's tables in a migration of the application's.</summary>
 public sealed class CacheMigrations
 {
-    private const string Ours = "SELECT count(*) FROM pg_class WHERE relnamespace = 'my cache'::regnamespace";
+    private const string Ours = "SELECT count(*) FROM pg_class WHERE relnamespace = '\"my cache\"'::regnamespace";
 
     [Test]
     public async Task A_migration_makes_the_tables_and_its_way_back_drops_them()
@@ -21,14 +21,14 @@ public sealed class CacheMigrations
         await context.Database.MigrateAsync("0");
 
         Assert.That(await database.ScalarAsync<long>(Ours), Is.Zero);
-        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE pronamespace = 'my cache'::regnamespace"), Is.Zero);
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE pronamespace = '\"my cache\"'::regnamespace"), Is.Zero);
     }
 
     [Test]
     public async Task A_migration_that_fails_after_it_leaves_nothing_behind()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await database.ExecuteAsync("CREATE SCHEMA \"my cache\"; CREATE TABLE later (x int)");
+        await database.ExecuteAsync("CREATE SCHEMA \"my cache\"; CREATE TABLE later (x int);");
         await using var context = ContextOf(database);
 
         Assert.That(() => context.Database.MigrateAsync(), Throws.InstanceOf<Npgsql.PostgresException>());
@@ -84,12 +84,12 @@ public sealed class CacheMigrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateSolidCache("my cache", "entries");
-            migrationBuilder.Sql("CREATE TABLE later (x int)");
+            migrationBuilder.Sql("CREATE TABLE later (x int);");
         }
 
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.Sql("DROP TABLE later");
+            migrationBuilder.Sql("DROP TABLE later;");
             migrationBuilder.DropSolidCache("my cache", "entries");
         }
     }

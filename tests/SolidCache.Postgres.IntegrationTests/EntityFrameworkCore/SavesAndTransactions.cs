@@ -79,8 +79,7 @@ public sealed class SavesAndTransactions(bool isAsync) : ShopFixture(isAsync)
 
         Assert.That(await RemovedAsync(), Has.Count.EqualTo(2));
         Assert.That(RemovingStatements, Is.EqualTo(1));
-        Assert.That(Statements[^2], Does.Contain("solid_cache:remove_in_transaction"));
-        Assert.That(Statements[^1], Does.Contain("COMMIT"));
+        Assert.That(Statements[^1], Does.Contain("solid_cache:remove_in_transaction"));
     }
 
     [Test]
@@ -112,10 +111,9 @@ public sealed class SavesAndTransactions(bool isAsync) : ShopFixture(isAsync)
 
         await using (var transaction = await context.Database.BeginTransactionAsync())
         {
-            var email = one.Email;
             one.Email = other.Email;
             Assert.That(async () => await SaveAsync(context), Throws.TypeOf<DbUpdateException>());
-            one.Email = email;
+            await context.Entry(one).ReloadAsync();
             other.Name = "Grace";
             await SaveAsync(context);
             await CommitAsync(transaction);
