@@ -1,12 +1,13 @@
 -- The schema of SolidCache.Postgres, version 2. It may run again, and beside other nodes.
 BEGIN;
 
-SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
-
 DO $solid_cache$
 DECLARE
   found integer;
 BEGIN
+  -- Until the end of the transaction. Here, and not by itself, since migration tools put the script into a block, where a SELECT needs a place for its result.
+  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
+
   -- Never touch what the library did not make.
   IF to_regclass('"public"."solid_cache_entries"') IS NOT NULL AND (
     SELECT count(*)
