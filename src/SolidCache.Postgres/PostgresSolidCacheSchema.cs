@@ -17,14 +17,28 @@ public static class PostgresSolidCacheSchema
     /// <param name="schemaName">The schema; see <see cref="PostgresSolidCacheOptions.SchemaName"/>.</param>
     /// <param name="tableName">The table; see <see cref="PostgresSolidCacheOptions.TableName"/>.</param>
     /// <param name="unloggedTable">Whether the table is made <c>UNLOGGED</c>; see <see cref="PostgresSolidCacheOptions.UnloggedTable"/>.</param>
+    /// <param name="ownTransaction">Whether it begins and commits its transaction; false for a tool that runs it in one of its own, as Entity Framework does.</param>
     /// <returns>A script for <c>psql -v ON_ERROR_STOP=1</c> or any migration tool.</returns>
     /// <exception cref="ArgumentNullException">One of the names is null.</exception>
     /// <exception cref="ArgumentException">One of the names cannot be used.</exception>
     public static string GetScript(
-        string schemaName = TableName.DefaultSchema, string tableName = TableName.DefaultTable, bool unloggedTable = false)
+        string schemaName = TableName.DefaultSchema, string tableName = TableName.DefaultTable, bool unloggedTable = false, bool ownTransaction = true)
     {
         ArgumentNullException.ThrowIfNull(schemaName);
         ArgumentNullException.ThrowIfNull(tableName);
-        return SchemaScript.Compose(new SqlNames(new TableName(schemaName, tableName)), Migration.All, unloggedTable);
+        return SchemaScript.Compose(new SqlNames(new TableName(schemaName, tableName)), Migration.All, unloggedTable, ownTransaction);
+    }
+
+    /// <summary>Composes the SQL script that drops all that <see cref="GetScript"/> makes for a cache, but for the schema. It may run again without harm.</summary>
+    /// <param name="schemaName">The schema; see <see cref="PostgresSolidCacheOptions.SchemaName"/>.</param>
+    /// <param name="tableName">The table; see <see cref="PostgresSolidCacheOptions.TableName"/>.</param>
+    /// <returns>A script of statements without a transaction of their own.</returns>
+    /// <exception cref="ArgumentNullException">One of the names is null.</exception>
+    /// <exception cref="ArgumentException">One of the names cannot be used.</exception>
+    public static string GetDropScript(string schemaName = TableName.DefaultSchema, string tableName = TableName.DefaultTable)
+    {
+        ArgumentNullException.ThrowIfNull(schemaName);
+        ArgumentNullException.ThrowIfNull(tableName);
+        return SchemaScript.Drop(new SqlNames(new TableName(schemaName, tableName)));
     }
 }

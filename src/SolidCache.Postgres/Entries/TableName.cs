@@ -53,6 +53,9 @@ internal sealed record TableName
     /// <summary>The type of the first argument of both, which is of no use to others.</summary>
     public string CountType => IsDefault ? "solid_cache_count" : Table + CountSuffix;
 
+    /// <summary>Of the routines that are not for sweeps.</summary>
+    public string RoutinePrefix => IsDefault ? "solid_cache_" : Table + "_";
+
     private bool IsDefault => Table == DefaultTable;
 
     /// <summary>For messages, as a person would write it.</summary>

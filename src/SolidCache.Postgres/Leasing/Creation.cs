@@ -4,8 +4,8 @@ namespace SolidCache.Postgres.Leasing;
 
 /// <summary>One making of a value in this process, which all callers wait for who miss the entry meanwhile.</summary>
 /// <remarks>
-/// A caller who came while the factory ran already cannot know whether the data was changed before he came and after it was read. So he may have the result
-/// only if it was stored: then nobody has removed the entry in between.
+/// A caller who came while the factory ran already, or while an answer of the server was on its way, cannot know whether the data was changed before he came and after it was
+/// read. So he may have the result only if it was stored, and he came before it was sent there: then nobody has removed the entry in between.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer and wait handle holds nothing that must be freed, and callers leave after its end.")]
 internal sealed class Creation
@@ -14,6 +14,7 @@ internal sealed class Creation
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Lock _gate = new();
     private int _waiting;
+    private int _stage;
     private bool _isReading;
     private bool _isOver;
 
@@ -32,8 +33,8 @@ internal sealed class Creation
         }
     }
 
-    /// <returns>Null when it is too late to join; else, whether the factory reads already.</returns>
-    public bool? TryJoin()
+    /// <returns>Null when it is too late to join; else, the stage at which it is.</returns>
+    public int? TryJoin()
     {
         lock (_gate)
         {
@@ -43,7 +44,7 @@ internal sealed class Creation
             }
 
             _waiting++;
-            return _isReading;
+            return _stage;
         }
     }
 
@@ -60,12 +61,33 @@ internal sealed class Creation
         }
     }
 
+    /// <summary>From now on the server reads what may change behind it.</summary>
+    /// <returns>The stage that begins.</returns>
+    public int Asks()
+    {
+        lock (_gate)
+        {
+            return ++_stage;
+        }
+    }
+
     /// <summary>From now on the factory reads what may change behind it.</summary>
-    public void Reads()
+    /// <returns>The stage that begins.</returns>
+    public int Reads()
     {
         lock (_gate)
         {
             _isReading = true;
+            return ++_stage;
+        }
+    }
+
+    /// <summary>From now on nobody can join: he would be given what was true before he came.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
         }
     }
 
@@ -85,14 +107,6 @@ internal sealed class Creation
         }
     }
 
-    private void Close()
-    {
-        lock (_gate)
-        {
-            _isOver = true;
-        }
-    }
-
     private void Leave()
     {
         lock (_gate)
@@ -109,6 +123,10 @@ internal sealed class Creation
     }
 
     /// <param name="Value">What the factory returned, or what somebody else has stored.</param>
-    /// <param name="IsCurrent">Whether it was in the cache, unremoved, when it was made known.</param>
-    internal readonly record struct Made(byte[] Value, bool IsCurrent);
+    /// <param name="Stage">At which it was read.</param>
+    /// <param name="IsStored">Whether it was stored, after the last had joined.</param>
+    internal readonly record struct Made(byte[] Value, int Stage, bool IsStored)
+    {
+        public bool IsFor(int joinedAt) => joinedAt < Stage || IsStored;
+    }
 }

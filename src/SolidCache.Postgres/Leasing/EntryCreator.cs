@@ -22,9 +22,9 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
                 return value.Array;
             }
 
-            var (creation, isLate) = Join(recipe, mayShare);
+            var (creation, joinedAt) = Join(recipe, mayShare);
             var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!isLate || made.IsCurrent)
+            if (made.IsFor(joinedAt))
             {
                 return made.Value;
             }
@@ -50,7 +50,7 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
 
     /// <param name="recipe">How the value is made.</param>
     /// <param name="mayShare">False for who has waited in vain already: he joins nothing that reads already.</param>
-    private (Creation Creation, bool IsLate) Join<TState>(Recipe<TState> recipe, bool mayShare)
+    private (Creation Creation, int JoinedAt) Join<TState>(Recipe<TState> recipe, bool mayShare)
     {
         var place = (recipe.Key, recipe.Options.AllowStaleFor);
         while (true)
@@ -61,19 +61,19 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
             {
                 fresh.TryJoin();
                 _ = RunAsync(recipe, fresh, () => _creations.TryRemove(new(place, fresh)));
-                return (fresh, false);
+                return (fresh, 0);
             }
 
             if (!mayShare && creation.IsReading)
             {
                 fresh.TryJoin();
                 _ = RunAsync(recipe, fresh, static () => true);
-                return (fresh, false);
+                return (fresh, 0);
             }
 
-            if (creation.TryJoin() is { } isLate)
+            if (creation.TryJoin() is { } stage)
             {
-                return (creation, isLate);
+                return (creation, stage);
             }
 
             // It has just ended, and makes place.

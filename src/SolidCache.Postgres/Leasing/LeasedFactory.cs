@@ -28,29 +28,30 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
         var began = time.GetTimestamp();
         for (var looks = 1; ; looks++)
         {
+            var stage = creation.Asks();
             var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
             switch (answer)
             {
                 case { State: LeaseState.Live, Value: { } live }:
-                    return new(live, IsCurrent: true);
+                    return new(live, stage, IsStored: false);
 
                 case { State: LeaseState.Granted, Value: { } stale }:
                     _ = RefreshUnderAsync(recipe, terms);
-                    return new(stale, IsCurrent: true);
+                    return new(stale, stage, IsStored: false);
 
                 case { State: LeaseState.Granted }:
-                    return await MakeUnderAsync(recipe, terms, creation.Reads, creation.Abandoned).ConfigureAwait(false);
+                    return await MakeUnderAsync(recipe, terms, creation, creation.Abandoned).ConfigureAwait(false);
 
                 case { State: LeaseState.Held, Value: { } stale }:
-                    return new(stale, IsCurrent: true);
+                    return new(stale, stage, IsStored: false);
 
                 case { State: LeaseState.Held } when time.GetElapsedTime(began) < recipe.Options.LeaseWait:
                     await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
                     break;
 
                 default:
-                    creation.Reads();
-                    return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), IsCurrent: false);
+                    stage = creation.Reads();
+                    return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), stage, IsStored: false);
             }
         }
     }
@@ -85,7 +86,7 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
     {
         try
         {
-            return (await MakeUnderAsync(recipe, terms, static () => { }, Ending).ConfigureAwait(false)).IsCurrent;
+            return (await MakeUnderAsync(recipe, terms, new(), Ending).ConfigureAwait(false)).IsStored;
         }
         catch (Exception error)
         {
@@ -98,16 +99,17 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
         }
     }
 
-    private async ValueTask<Creation.Made> MakeUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Action reads, CancellationToken cancellationToken)
+    private async ValueTask<Creation.Made> MakeUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Creation creation, CancellationToken cancellationToken)
     {
         using var made = new CancellationTokenSource();
         var renewing = RenewAsync(recipe.Key, terms, made.Token);
         try
         {
-            reads();
+            var stage = creation.Reads();
             cancellationToken.ThrowIfCancellationRequested();
             var value = await recipe.MakeAsync(cancellationToken).ConfigureAwait(false);
-            return new(value, await FillAsync(recipe, terms, value).ConfigureAwait(false));
+            creation.Close();
+            return new(value, stage, await FillAsync(recipe, terms, value).ConfigureAwait(false));
         }
         catch
         {

@@ -6,9 +6,19 @@ namespace SolidCache.Postgres.Schema;
 /// <summary>The migrations as one script for people who run their own.</summary>
 internal static class SchemaScript
 {
+    private const string SearchPathAsBefore =
+        """
+        DO $solid_cache$
+        BEGIN
+          PERFORM pg_catalog.set_config('search_path', pg_catalog.current_setting('solid_cache.search_path'), true);
+        END
+        $solid_cache$;
+
+        """;
+
     /// <summary>Held until the end of the transaction, by everybody who migrates a cache in the same schema, which the first creates for all.</summary>
     public static string Lock(SqlNames names) =>
-        $"SELECT pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
+        $"SELECT {LockCall(names)}";
 
     /// <summary>Who holds that lock: everybody may, and nobody needs a right for it.</summary>
     public static string LockHolders(SqlNames names) =>
@@ -23,19 +33,21 @@ internal static class SchemaScript
           AND ((locks.classid::bigint << 32) | locks.objid::bigint) = {LockKey(names)}
         """;
 
-    public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged)
+    public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged, bool ownTransaction)
     {
         var script = new StringBuilder(
             $"""
             -- The schema of SolidCache.Postgres, version {migrations[^1].Version}. It may run again, and beside other nodes.
-            BEGIN;
-            -- No function or operator of another schema is a better fit than PostgreSQL's own.
-            SET LOCAL search_path = pg_catalog, pg_temp;
-            SET LOCAL lock_timeout = '1min';
-
+            {(ownTransaction ? "BEGIN;\n" : "")}-- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
+            -- SELECT needs a place for its result.
             DO $solid_cache$
             BEGIN
-              PERFORM pg_advisory_xact_lock({LockKey(names)});
+              PERFORM pg_catalog.set_config('solid_cache.search_path', pg_catalog.current_setting('search_path'), true);
+              PERFORM pg_catalog.set_config('solid_cache.lock_timeout', pg_catalog.current_setting('lock_timeout'), true);
+              PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+              PERFORM pg_catalog.set_config('lock_timeout', '1min', true);
+              PERFORM {LockCall(names)};
+              PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
             EXCEPTION WHEN lock_not_available THEN
               RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
                 SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
@@ -45,8 +57,6 @@ internal static class SchemaScript
               );
             END
             $solid_cache$;
-
-            SET LOCAL lock_timeout TO DEFAULT;
 
             DO $solid_cache$
             DECLARE
@@ -109,10 +119,37 @@ internal static class SchemaScript
             script.Append(migration.For(names, unlogged)).Append('\n');
         }
 
-        return script.Append("COMMIT;\n").ToString();
+        return script.Append(ownTransaction ? "COMMIT;\n" : SearchPathAsBefore).ToString();
     }
 
+    /// <summary>Routines by the mark that the script looks for, since only what the library made is dropped; with the triggers that call them.</summary>
+    public static string Drop(SqlNames names) =>
+        $"""
+        DO $solid_cache$
+        DECLARE
+          routine regprocedure;
+        BEGIN
+          FOR routine IN
+            SELECT oid
+            FROM pg_catalog.pg_proc
+            WHERE pronamespace = pg_catalog.to_regnamespace({SqlNames.Literal(names.Schema)})
+              AND (proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)}) OR pg_catalog.starts_with(proname, {SqlNames.Literal(names.Table.RoutinePrefix)}))
+              AND pg_catalog.strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
+          LOOP
+            EXECUTE pg_catalog.format('DROP ROUTINE %s CASCADE', routine);
+          END LOOP;
+        END
+        $solid_cache$;
+        DROP DOMAIN IF EXISTS {names.CountType};
+        DROP TABLE IF EXISTS {names.Entries};
+        DROP TABLE IF EXISTS {names.TagRemovals};
+        DROP TABLE IF EXISTS {names.State};
+
+        """;
+
     private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);
+
+    private static string LockCall(SqlNames names) => $"pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
 
     private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
 

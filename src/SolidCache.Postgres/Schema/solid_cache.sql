@@ -1,12 +1,15 @@
 -- The schema of SolidCache.Postgres, version 2. It may run again, and beside other nodes.
 BEGIN;
--- No function or operator of another schema is a better fit than PostgreSQL's own.
-SET LOCAL search_path = pg_catalog, pg_temp;
-SET LOCAL lock_timeout = '1min';
-
+-- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
+-- SELECT needs a place for its result.
 DO $solid_cache$
 BEGIN
-  PERFORM pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
+  PERFORM pg_catalog.set_config('solid_cache.search_path', pg_catalog.current_setting('search_path'), true);
+  PERFORM pg_catalog.set_config('solid_cache.lock_timeout', pg_catalog.current_setting('lock_timeout'), true);
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  PERFORM pg_catalog.set_config('lock_timeout', '1min', true);
+  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
+  PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
 EXCEPTION WHEN lock_not_available THEN
   RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
     SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
@@ -23,8 +26,6 @@ EXCEPTION WHEN lock_not_available THEN
   );
 END
 $solid_cache$;
-
-SET LOCAL lock_timeout TO DEFAULT;
 
 DO $solid_cache$
 DECLARE

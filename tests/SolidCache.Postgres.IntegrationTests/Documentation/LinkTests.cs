@@ -10,7 +10,7 @@ public sealed partial class LinkTests
     private static readonly string[] Pages =
     [
         "README.md", "CONTRIBUTING.md", "SECURITY.md", .. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}"),
-        "samples/AuthService/README.md", "samples/SweepLambda/README.md", "src/SolidCache.Postgres/DESIGN.md", "src/SolidCache.Postgres.Tool/README.md",
+        "samples/AuthService/README.md", "samples/SweepLambda/README.md", "src/SolidCache.Postgres/DESIGN.md", "src/SolidCache.Postgres.Tool/README.md", "src/SolidCache.Postgres.EntityFrameworkCore/README.md",
         "benchmarks/SolidCache.Postgres.Benchmarks/README.md",
     ];
 

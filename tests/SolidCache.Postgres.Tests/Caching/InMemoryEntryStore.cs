@@ -17,6 +17,9 @@ internal sealed class InMemoryEntryStore : IEntryStore
     /// <summary>What the next who ask for a lease are told; when there are none left, that they have it.</summary>
     public Queue<LeaseAnswer> Answers { get; } = new();
 
+    /// <summary>What the answer of a verb waits for on its way to the caller.</summary>
+    public Func<string, Task> Answering { get; set; } = static _ => Task.CompletedTask;
+
     public double LifeLeft { get; set; } = 1;
 
     public SolidCacheStatistics Statistics { get; set; } = new()
@@ -51,10 +54,12 @@ internal sealed class InMemoryEntryStore : IEntryStore
     public async ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         await ReadAsync(key, destination, slide, async: true, cancellationToken) ? LifeLeft : null;
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
     {
         Calls.Add(new("Lease", cancellationToken) { Key = key.Stored });
-        return ValueTask.FromResult(Answers.TryDequeue(out var answer) ? answer : new LeaseAnswer(LeaseState.Granted, Value: null));
+        var given = Answers.TryDequeue(out var answer) ? answer : new LeaseAnswer(LeaseState.Granted, Value: null);
+        await Answering("Lease");
+        return given;
     }
 
     public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
@@ -63,8 +68,12 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return ValueTask.FromResult(true);
     }
 
-    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
-        await WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);
+    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)
+    {
+        var stored = await WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);
+        await Answering("Fill");
+        return stored;
+    }
 
     public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken)
     {

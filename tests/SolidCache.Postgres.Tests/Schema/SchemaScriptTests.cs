@@ -49,6 +49,21 @@ public sealed class SchemaScriptTests
     }
 
     [Test]
+    public void The_script_for_a_tool_with_a_transaction_of_its_own_differs_in_that_only_and_selects_nothing()
+    {
+        var script = PostgresSolidCacheSchema.GetScript();
+        var within = PostgresSolidCacheSchema.GetScript(ownTransaction: false);
+
+        Assert.That(within.Split('\n').Except(["", .. script.Split('\n')]), Is.Empty);
+        Assert.That(within, Does.Not.Contain("BEGIN;").And.Not.Contain("COMMIT;\n\n").And.Not.EndWith("COMMIT;\n"));
+        Assert.That(within.Split('\n').Where(line => line.StartsWith("SELECT", StringComparison.Ordinal)), Is.Empty, "A block of PL/pgSQL, where such tools put it, would not know what to do with the result.");
+    }
+
+    [Test]
+    public void The_script_that_drops_all_for_a_hostile_name_is_as_approved() =>
+        Approval.Verify("schema_drop_hostile_name", PostgresSolidCacheSchema.GetDropScript(@"Ünï""co'dé\", @"x""; DROP TABLE {state}; --'\"));
+
+    [Test]
     public void The_version_is_that_of_the_last_step() =>
         Assert.That(PostgresSolidCacheSchema.Version, Is.EqualTo(Migration.All.Max(migration => migration.Version)));
 
