@@ -73,15 +73,14 @@ internal static class SchemaScript
               ) THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
               END IF;
-              IF EXISTS (
-                SELECT
-                FROM pg_catalog.pg_proc
-                WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
-                  AND proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)})
-                  AND strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) = 0
-              ) THEN
-                RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
-                  {SqlNames.Literal(names.CleanupFunction)}, {SqlNames.Literal(names.SweepProcedure)};
+              SELECT proname INTO stranger
+              FROM pg_catalog.pg_proc
+              WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
+                AND proname IN ({string.Join(", ", CacheRoutines.Of(names.Table).Select(static routine => SqlNames.Literal(routine.Name)))})
+                AND NOT {SchemaInspection.Holds("prosrc", names.Entries[names.Schema.Length..])}
+              LIMIT 1;
+              IF stranger IS NOT NULL THEN
+                RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
               END IF;
               WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
               SELECT pg_get_userbyid(relowner) INTO stranger
@@ -109,7 +108,7 @@ internal static class SchemaScript
             script.Append(migration.For(names, unlogged)).Append('\n');
         }
 
-        return script.Append("COMMIT;\n").ToString();
+        return script.Append("COMMIT;\n\n").Append(TagIndex.ReminderOf(names)).Append('\n').ToString();
     }
 
     private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);

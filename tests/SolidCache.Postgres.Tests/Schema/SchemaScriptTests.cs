@@ -45,7 +45,16 @@ public sealed class SchemaScriptTests
         var lines = PostgresSolidCacheSchema.GetScript().Split('\n');
 
         Assert.That(lines.Where(line => line is "BEGIN;" or "COMMIT;"), Is.EqualTo((string[])["BEGIN;", "COMMIT;"]));
-        Assert.That(lines[^2..], Is.EqualTo((string[])["COMMIT;", ""]));
+    }
+
+    [Test]
+    public void After_its_transaction_the_script_makes_nothing_so_that_whatever_tool_may_run_it()
+    {
+        var script = PostgresSolidCacheSchema.GetScript();
+        var after = script[script.LastIndexOf("COMMIT;", StringComparison.Ordinal)..];
+
+        Assert.That(after.Split(';', StringSplitOptions.RemoveEmptyEntries).Count(static part => part.Contains("DO $solid_cache$", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(after, Does.Contain("RAISE WARNING").And.Contain("CREATE INDEX CONCURRENTLY"));
     }
 
     [Test]

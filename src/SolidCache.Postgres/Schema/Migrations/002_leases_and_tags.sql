@@ -16,14 +16,16 @@ CREATE TABLE IF NOT EXISTS {tag_removals} (
   PRIMARY KEY (tag, removed_by)
 ) USING heap;
 
--- Tells a transaction of this database from one of another that has a cache of the same name.
-ALTER TABLE {state} ADD COLUMN IF NOT EXISTS identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid();
+-- The first tells a transaction of this database from one of another that has a cache of the same name. Tables of the first days lack the second.
+ALTER TABLE {state}
+  ADD COLUMN IF NOT EXISTS identity    uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+  ADD COLUMN IF NOT EXISTS application text;
 
 -- Rows without tags are not in it, and stay HOT. On a large table it is made by itself, without a lock: see TagIndex.
 DO $solid_cache$
 BEGIN
   IF pg_catalog.pg_relation_size({entries_literal}::pg_catalog.regclass) < 16 * 1024 * 1024 THEN
-    CREATE INDEX IF NOT EXISTS {tag_index_name} ON {entries} USING gin (tags) WHERE tags IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS {tag_index_definition};
   END IF;
 END
 $solid_cache$;
