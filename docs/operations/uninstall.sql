@@ -1,5 +1,8 @@
 -- Removes a cache with the default names and everything in it. Stop the applications that use it first, or they make it anew.
 BEGIN;
+DROP FUNCTION IF EXISTS public.solid_cache_changed CASCADE;   -- and all triggers of solid_cache_remove_on_change
+DROP FUNCTION IF EXISTS public.solid_cache_remove, public.solid_cache_remove_keys, public.solid_cache_remove_by_tag, public.solid_cache_remove_on_change, public.solid_cache_forget;
+DROP FUNCTION IF EXISTS public.solid_cache_stored_key, public.solid_cache_template, public.solid_cache_key_of_row, public.solid_cache_removal;
 DROP PROCEDURE IF EXISTS public.sweep_expired_cache(public.solid_cache_count, double precision, bigint);
 DROP FUNCTION IF EXISTS public.cleanup_expired_cache(public.solid_cache_count);
 DROP DOMAIN IF EXISTS public.solid_cache_count;

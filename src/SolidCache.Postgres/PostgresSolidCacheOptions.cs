@@ -21,7 +21,7 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets the name of the table.</summary>
     /// <value>
-    /// Default: <c>solid_cache_entries</c>. 1 to 47 bytes of UTF-8, taken literally; not <c>solid_cache</c>, and without <c>_state</c> at
+    /// Default: <c>solid_cache_entries</c>. 1 to 46 bytes of UTF-8, taken literally; not <c>solid_cache</c>, and without <c>_state</c> at
     /// the end: that names the table beside one.
     /// </value>
     public string TableName { get; set; } = "solid_cache_entries";

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Schema;
+using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Tool.Connecting;
 
 namespace SolidCache.Postgres.Tool.Commands;
@@ -26,6 +29,9 @@ internal static class MigrateCommand
             await using var services = target.Open(createSchema: true, parsed.GetValue(unlogged));
             // The schema is brought up to date before the first statement.
             await services.GetRequiredService<ISolidCache>().GetStatisticsAsync(cancellationToken);
+            await using var dataSource = target.OpenDataSource();
+            using var session = new Session(await dataSource.OpenConnectionAsync(cancellationToken), TimeSpan.FromMinutes(1));
+            new TagIndex(new SqlNames(new TableName(target.Schema, target.Table))).Ensure(session);
             terminal.Line($"The schema of the cache {target} has version {PostgresSolidCacheSchema.Version}.");
             return ExitCode.Fine;
         });

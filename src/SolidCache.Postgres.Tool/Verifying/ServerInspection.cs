@@ -32,6 +32,16 @@ internal static class ServerInspection
             FROM pg_class
             WHERE oid = to_regclass(format('%I.%I', $1, $2))
               OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_state' ELSE $2 || '_state' END))
+              OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_tag_removals' ELSE $2 || '_tag_removals' END))
+          ),
+          (
+            SELECT format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid))
+            FROM pg_proc
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace
+            WHERE nspname = $1
+              AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_remove' ELSE $2 || '_remove' END
+            ORDER BY pronargs DESC
+            LIMIT 1
           )
         """;
 
@@ -59,6 +69,11 @@ internal static class ServerInspection
         if (found.Function is null)
         {
             throw Missing("cleanup function", target);
+        }
+
+        if (await rows.IsDBNullAsync(5, cancellationToken))
+        {
+            throw Missing("removal function", target);
         }
 
         terminal.Table(

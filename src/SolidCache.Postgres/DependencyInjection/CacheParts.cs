@@ -103,7 +103,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var inTransactions = new TransactionStatements(names);
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
         Cache = new EntryCache(entries, new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System), transactional, sweeper, policy, life, time);
-        SchemaInitializer = new SchemaInitializer(sweeping, table, options.OperationTimeout, TimeProvider.System, log);
+        SchemaInitializer = new SchemaInitializer(sweeping, table, options.CreateSchemaIfNotExists && !options.ReadOnly ? new TagIndex(names) : null, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 
         void Claim(FoundSchema found, Session session)

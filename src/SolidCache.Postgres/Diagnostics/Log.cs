@@ -17,6 +17,9 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(102, LogLevel.Warning, "The application {Application} uses the table of the cache {Table} without a key prefix, as {Other} did before. Unless both cache the same under the same keys, they overwrite each other's entries: give each a KeyPrefix or a TableName of its own. Applications that share entries on purpose have one KeyPrefix, and are told nothing.", EventName = "table_shared")]
     public partial void TableShared(TableName table, string other, string application);
 
+    [LoggerMessage(103, LogLevel.Warning, "The index of the tags of the cache {Table} could not be made; the next start tries again. Removals by tag are slow without it: {Reason}", EventName = "tags_not_indexed")]
+    public partial void TagsNotIndexed(TableName table, string reason);
+
     [LoggerMessage(200, LogLevel.Warning, "A connection pooler stands before the cache {Table}: its statements are not prepared. If the pooler keeps prepared statements apart by client, set PoolerSupportsPreparedStatements.", EventName = "pooler_detected")]
     public partial void PoolerDetected(TableName table);
 

@@ -15,6 +15,7 @@ internal sealed record TableName
     private const string CleanupSuffix = "_cleanup_expired";
     private const string SweepSuffix = "_sweep_expired";
     private const string CountSuffix = "_sweep_count";
+    private const string LongestSuffix = "_remove_on_change";
     private const string TagRemovalsSuffix = "_tag_removals";
     private const string TagIndexSuffix = "_tags_idx";
 
@@ -28,7 +29,7 @@ internal sealed record TableName
     public TableName(string schema, string table)
     {
         Schema = Checked(schema, "schema", MaxIdentifierBytes);
-        Table = Checked(table, "table", MaxIdentifierBytes - CleanupSuffix.Length);
+        Table = Checked(table, "table", MaxIdentifierBytes - LongestSuffix.Length);
         var suffix = IsDefault || State != DefaultState ? RelationSuffixes.FirstOrDefault(end => Table.EndsWith(end, StringComparison.Ordinal)) : StateSuffix;
         if (suffix is not null)
         {
@@ -55,6 +56,10 @@ internal sealed record TableName
 
     /// <summary>Of the routines that are not for sweeps.</summary>
     public string RoutinePrefix => IsDefault ? "solid_cache_" : Table + "_";
+
+    /// <summary>One of the functions that are not for sweeps.</summary>
+    /// <param name="name">What it is called in the migrations.</param>
+    public string Function(string name) => $"{(IsDefault ? "solid_cache" : Table)}_{name}";
 
     private bool IsDefault => Table == DefaultTable;
 

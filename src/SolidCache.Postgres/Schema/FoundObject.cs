@@ -1,7 +1,7 @@
 namespace SolidCache.Postgres.Schema;
 
 /// <summary>A table or a routine that stands under one of the cache's names, whoever made it.</summary>
-/// <param name="Part">Which of the names: <c>entries</c>, <c>state</c> or <c>routine</c>.</param>
+/// <param name="Part">Which of the names; see <see cref="SchemaInspection"/>.</param>
 /// <param name="Kind">PostgreSQL's <c>relkind</c> or <c>prokind</c>.</param>
 /// <param name="Owner">The role that it belongs to.</param>
 /// <param name="IsOwnerTrusted">Whether that is this role, one that it is a member of, a superuser, or the owner of the schema or the database.</param>

@@ -17,8 +17,8 @@ internal sealed record FoundSchema(string Encoding, string Server, bool IsDistri
 
     public IEnumerable<FoundObject> Routines => Objects.Where(static found => found.Part == SchemaInspection.Routine);
 
-    /// <summary>Whether the function and the procedure are both there, and sweep this table.</summary>
-    public bool HasItsRoutines => Routines.Count(static routine => routine.Fits && routine.IsCurrent) == 2;
+    /// <summary>Whether the functions and the procedure are all there, and are for this table.</summary>
+    public bool HasItsRoutines => Routines.Count(static routine => routine.Fits && routine.IsCurrent) == CacheRoutines.Count;
 
     /// <summary>Whether nothing is missing that the migrations make beside the entries and the state.</summary>
     public bool IsWhole => HasItsRoutines && TagRemovals is not null;

@@ -7,6 +7,9 @@ namespace SolidCache.Postgres.Schema;
 /// <summary>One step of the schema: an embedded <c>.sql</c> file whose number is the version it leads to.</summary>
 internal sealed partial record Migration(int Version, string Template)
 {
+    /// <summary>The functions of the third step, by what it calls them.</summary>
+    private static readonly string[] FunctionNames = [.. CacheRoutines.Functions.Select(static routine => routine.Name)];
+
     /// <summary>All steps in their order. Released ones never change.</summary>
     public static IReadOnlyList<Migration> All { get; } = [.. Embedded().OrderBy(migration => migration.Version)];
 
@@ -19,7 +22,10 @@ internal sealed partial record Migration(int Version, string Template)
         "entries_literal" => SqlNames.Literal(names.Entries),
         "state" => names.State,
         "tag_removals" => names.TagRemovals,
+        "state_literal" => SqlNames.Literal(names.State),
+        "tag_removals_literal" => SqlNames.Literal(names.TagRemovals),
         "tag_index_name" => names.TagIndexName,
+        "tag_index_definition" => TagIndex.DefinitionOf(names),
         "cleanup_function" => names.CleanupFunction,
         "sweep_procedure" => names.SweepProcedure,
         "count_type" => names.CountType,
@@ -29,9 +35,27 @@ internal sealed partial record Migration(int Version, string Template)
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
         "is_gone" => EntryConditions.IsGone(names),
         "forget_tag_removals" => EntryConditions.ForgetTagRemovals(names),
+        "barrier" => RemovalBarrier.OnConflict,
+        "refuse_renamed" => RefuseRenamed(names),
         "unlogged" => unlogged ? "UNLOGGED " : "",
+        var function when Named(function, "_function") is { } name => names.Function(name),
+        var function when Named(function, "_literal") is { } name => SqlNames.Literal(names.Function(name)),
         var unknown => throw new InvalidOperationException($"Migration {Version} has a placeholder '{unknown}' that nobody fills."),
     });
+
+    private static string? Named(string placeholder, string end) =>
+        placeholder.EndsWith(end, StringComparison.Ordinal) && FunctionNames.Contains(placeholder[..^end.Length]) ? placeholder[..^end.Length] : null;
+
+    /// <summary>A schema that is renamed takes its functions along, and another cache may have the schema's old name by now: its table is not theirs.</summary>
+    private static string RefuseRenamed(SqlNames names) =>
+        $"""
+        GET DIAGNOSTICS called = PG_CONTEXT;
+          IF strpos(split_part(called, chr(10), 1), format(' %I.', {SqlNames.Literal(names.Table.Schema)})) = 0 THEN
+            RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', {SqlNames.Literal(names.Entries)}
+              USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+          END IF;
+
+        """;
 
     [GeneratedRegex(@"\{(?<name>\w+)\}")]
     private static partial Regex Placeholder();

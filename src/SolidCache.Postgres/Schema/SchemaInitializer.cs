@@ -9,7 +9,13 @@ namespace SolidCache.Postgres.Schema;
 /// Brings the schema up to date when the host starts. A schema that can never fit fails the start; a database that is away does
 /// not: the attempt is repeated until it is back.
 /// </summary>
-internal sealed class SchemaInitializer(SideWork work, TableName table, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
+/// <param name="work">Beside the lanes.</param>
+/// <param name="table">The table.</param>
+/// <param name="tagIndex">Made when all else is done; null where nothing may be made.</param>
+/// <param name="patience">How long the host's start waits.</param>
+/// <param name="time">The application's clock.</param>
+/// <param name="log">What it logs to.</param>
+internal sealed class SchemaInitializer(SideWork work, TableName table, TagIndex? tagIndex, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMinutes(10);
@@ -31,6 +37,29 @@ internal sealed class SchemaInitializer(SideWork work, TableName table, TimeSpan
         {
             await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(false);
             _isDone = await TryAsync(mayRefuse: false, stoppingToken, stoppingToken).ConfigureAwait(false);
+        }
+
+        if (tagIndex is not null)
+        {
+            await IndexTagsAsync(tagIndex, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What fails is tried again at the next start: nothing but the speed of removals by tag depends on it.</summary>
+    private async Task IndexTagsAsync(TagIndex index, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await work.RunStepsAsync(
+                session =>
+                {
+                    index.Ensure(session);
+                    return true;
+                }, stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            log.TagsNotIndexed(table, error.Message);
         }
     }
 

@@ -27,6 +27,10 @@ internal static class SchemaInspection
                 ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name, 1::smallint),
                 ('{State}', {SqlNames.Literal(table.State)}::name, 'singleton'::name, 1::smallint),
                 ('{TagRemovals}', {SqlNames.Literal(table.TagRemovals)}::name, 'tag'::name, 2::smallint)
+            ),
+            wanted_routines (name, kind, arguments, result) AS (
+              VALUES
+                {string.Join(",\n    ", CacheRoutines.Of(table).Select(static routine => $"({SqlNames.Literal(routine.Name)}::name, '{routine.Kind}', '{routine.Arguments}', '{routine.Result}')"))}
             )
             SELECT
               '{Database}',
@@ -113,23 +117,21 @@ internal static class SchemaInspection
                 AND pg_catalog.current_setting('transaction_read_only') = 'off',
               routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
                 || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
-              pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
-                AND counts.type IS NOT NULL
-                AND CASE routine.proname
-                  WHEN {SqlNames.Literal(table.CleanupFunction)} THEN routine.prokind = 'f' AND routine.proargtypes::text = counts.type AND routine.prorettype = '20'
-                  ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE (counts.type || ' 701%'::text)
-                END,
-              pg_catalog.strpos(routine.prosrc, {SqlNames.Literal(names.Entries)}) > 0,
+              {Holds("routine.prosrc", names.Entries[names.Schema.Length..])}
+                AND routine.prokind::text = wanted_routines.kind
+                AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, '{CacheRoutines.CountType}'::text, coalesce(counts.type, ''::text))
+                AND routine.prorettype::text = wanted_routines.result,
+              {Holds("routine.prosrc", names.Entries)},
               NULL::text,
               routine.oid::text
             FROM pg_catalog.pg_proc AS routine
             JOIN home ON routine.pronamespace = home.oid
+            JOIN wanted_routines ON routine.proname = wanted_routines.name
             LEFT JOIN (
               SELECT typnamespace, oid::text AS type
               FROM pg_catalog.pg_type
               WHERE typname = {SqlNames.Literal(table.CountType)}
             ) AS counts ON counts.typnamespace = home.oid
-            WHERE routine.proname IN ({SqlNames.Literal(table.CleanupFunction)}, {SqlNames.Literal(table.SweepProcedure)})
             """;
     }
 
@@ -158,6 +160,12 @@ internal static class SchemaInspection
             OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
         )
         """;
+
+    /// <summary>Whether a routine's text holds a name, by itself or in a literal.</summary>
+    /// <param name="text">The SQL of the text.</param>
+    /// <param name="name">The quoted name.</param>
+    public static string Holds(string text, string name) =>
+        $"(pg_catalog.strpos({text}, {SqlNames.Literal(name)}) > 0 OR pg_catalog.strpos({text}, {SqlNames.Literal(SqlNames.Escaped(name))}) > 0)";
 
     /// <summary>Whether Citus has one of the tables. Its catalog has to be there.</summary>
     public static string DistributedOf(SqlNames names) =>

@@ -4,10 +4,15 @@ using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Schema;
 
-/// <summary>Runs the migrations that a database lacks, in one transaction under a lock, so that many nodes may start at once.</summary>
+/// <summary>
+/// Runs the migrations that a database lacks, in one transaction under a lock, so that many nodes may start at once. It waits for the tables no longer than a
+/// moment at a time, since everybody else waits behind whoever waits for a table.
+/// </summary>
 internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> migrations, bool unloggedTable, Log log)
 {
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
+    private const string TableWait = "100ms";
+    private const string Pause = "SELECT pg_catalog.pg_sleep(0.3::float8)";
 
     /// <remarks>Of the role or the database: they are meant for an application's statements, and would undo each attempt.</remarks>
     private const string WithoutTimeouts =
@@ -23,14 +28,13 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
     /// <exception cref="SolidCacheException">The role may not create what is missing, or somebody holds the lock.</exception>
     public void Run(Session session, Func<Session, FoundSchema> find)
     {
+        var began = TimeProvider.System.GetTimestamp();
         try
         {
-            session.InTransaction(() =>
+            while (!TryRun(session, find, isLast: TimeProvider.System.GetElapsedTime(began) > Patience(session)))
             {
-                session.Execute(WithoutTimeouts);
-                TakeLock(session);
-                RunPending(session, find(session));
-            });
+                session.Execute(Pause);
+            }
         }
         catch (PostgresException error) when (ServerErrors.IsLocked(error))
         {
@@ -49,18 +53,47 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         }
     }
 
+    /// <returns>Whether it ran, and not into a table that somebody works with.</returns>
+    private bool TryRun(Session session, Func<Session, FoundSchema> find, bool isLast)
+    {
+        var (hasLock, hasRun) = (false, false);
+        try
+        {
+            session.InTransaction(() =>
+            {
+                session.Execute(WithoutTimeouts);
+                TakeLock(session);
+                hasLock = true;
+                hasRun = RunPending(session, find(session));
+            });
+            foreach (var migration in hasRun ? migrations : [])
+            {
+                log.SchemaMigrated(names.Table, migration.Version);
+            }
+
+            return true;
+        }
+        catch (PostgresException error) when (ServerErrors.IsLocked(error) && hasLock && !isLast)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Not for ever: any role may hold it, also one that has nothing to do with the cache. From then on names are looked up in pg_catalog alone, those of the
     /// migrations too.
     /// </summary>
     private void TakeLock(Session session)
     {
+        LimitLockWaits(session, $"{(long)Patience(session).TotalMilliseconds}ms");
+        session.Execute($"/* solid_cache:schema_take_lock */ {SchemaScript.Lock(names)}");
+        LimitLockWaits(session, TableWait);
+    }
+
+    private static void LimitLockWaits(Session session, string limit) =>
         session.Execute(
             "/* solid_cache:schema_wait */ SELECT pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)",
-            Parameter.Text($"{(long)Patience(session).TotalMilliseconds}ms"));
-        session.Execute($"/* solid_cache:schema_take_lock */ {SchemaScript.Lock(names)}");
-        session.Execute("SET LOCAL lock_timeout TO DEFAULT");
-    }
+            Parameter.Text(limit));
 
     /// <summary>Ends before the session's own limit does, which could not say whom it waited for.</summary>
     private static TimeSpan Patience(Session session) => session.Limit * 0.8 is var most && most < LongestPatience ? most : LongestPatience;
@@ -71,22 +104,24 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
             static rows => $"pid {rows.BigInt(0)} (role {rows.Text(1)}, application_name '{rows.Text(2)}')", SchemaScript.LockHolders(names));
         return $"The schema of the cache {names.Table} could not be looked after: another session held a lock that it needs for longer than {Patience(session).TotalSeconds:0.#} seconds. "
             + (holders.Count == 0
-                ? "Nobody holds the migration's advisory lock any more; it is tried again."
+                ? "Nobody holds the migration's advisory lock: it is one of the cache's tables, in a transaction that lasts. It is tried again."
                 : $"The migration's advisory lock is held by {string.Join(" and ", holders)}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again.");
     }
 
     /// <summary>All of them, since each may run again without harm, and a later one may need what an earlier one makes anew: the functions.</summary>
-    private void RunPending(Session session, FoundSchema found)
+    /// <returns>Whether anything was to be done.</returns>
+    private bool RunPending(Session session, FoundSchema found)
     {
         if (found.IsWhole && SchemaVersion.Of(found, session, names).Version >= migrations[^1].Version)
         {
-            return;
+            return false;
         }
 
         foreach (var migration in migrations)
         {
             session.ExecuteScript(migration.For(names, unloggedTable));
-            log.SchemaMigrated(names.Table, migration.Version);
         }
+
+        return true;
     }
 }

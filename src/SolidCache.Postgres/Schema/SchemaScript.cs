@@ -83,15 +83,14 @@ internal static class SchemaScript
               ) THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
               END IF;
-              IF EXISTS (
-                SELECT
-                FROM pg_catalog.pg_proc
-                WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
-                  AND proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)})
-                  AND strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) = 0
-              ) THEN
-                RAISE EXCEPTION 'A function % or % is there that is not one of SolidCache.Postgres. Choose another name for the cache.',
-                  {SqlNames.Literal(names.CleanupFunction)}, {SqlNames.Literal(names.SweepProcedure)};
+              SELECT proname INTO stranger
+              FROM pg_catalog.pg_proc
+              WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
+                AND proname IN ({string.Join(", ", CacheRoutines.Of(names.Table).Select(static routine => SqlNames.Literal(routine.Name)))})
+                AND NOT {SchemaInspection.Holds("prosrc", names.Entries[names.Schema.Length..])}
+              LIMIT 1;
+              IF stranger IS NOT NULL THEN
+                RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
               END IF;
               WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
               SELECT pg_get_userbyid(relowner) INTO stranger
@@ -119,7 +118,7 @@ internal static class SchemaScript
             script.Append(migration.For(names, unlogged)).Append('\n');
         }
 
-        return script.Append(ownTransaction ? "COMMIT;\n" : SearchPathAsBefore).ToString();
+        return script.Append(ownTransaction ? $"COMMIT;\n\n{TagIndex.ReminderOf(names)}\n" : SearchPathAsBefore).ToString();
     }
 
     /// <summary>Routines by the mark that the script looks for, since only what the library made is dropped; with the triggers that call them.</summary>

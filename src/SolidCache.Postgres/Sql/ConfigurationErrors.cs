@@ -44,7 +44,7 @@ internal static class ConfigurationErrors
 
     private static string? Explain(PostgresException error, TableName table) => error.SqlState switch
     {
-        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn =>
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction =>
             Missing(table),
         // PostgreSQL's function that checks a row against a policy; the message is in the language of the server's.
         PostgresErrorCodes.InsufficientPrivilege when error.Routine is "ExecWithCheckOptions" =>

@@ -122,7 +122,7 @@ internal sealed class ConnectionSource(
     /// </summary>
     public Exception Explained(Exception error)
     {
-        if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+        if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction })
         {
             schemaLost();
         }

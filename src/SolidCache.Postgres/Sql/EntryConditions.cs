@@ -3,23 +3,11 @@ namespace SolidCache.Postgres.Sql;
 /// <summary>What makes a row an entry, as every statement sees it that looks.</summary>
 internal static class EntryConditions
 {
-    /// <summary>
-    /// Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
-    /// what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed.
-    /// </summary>
+    /// <summary>Whether no tag of an entry was removed since it was made: see the function in the migrations.</summary>
     /// <param name="names">Of the cache.</param>
     /// <param name="entry">What the statement calls the entry.</param>
     public static string IsFresh(SqlNames names, string entry) =>
-        $"""
-        ({entry}.tags IS NULL OR (
-          pg_catalog.pg_snapshot_xmax({entry}.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-          AND NOT EXISTS (
-            SELECT
-            FROM {names.TagRemovals} AS removal
-            WHERE removal.tag = ANY ({entry}.tags)
-              AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, {entry}.made_after)
-          )))
-        """;
+        $"({entry}.tags IS NULL OR {names.Function("is_fresh")}({entry}.tags, {entry}.made_after))";
 
     public static string IsLive(SqlNames names, string entry) => $"({entry}.expires_at > now() AND {IsFresh(names, entry)})";
 

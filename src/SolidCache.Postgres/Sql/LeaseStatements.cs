@@ -133,12 +133,7 @@ internal sealed class LeaseStatements
               AND {WriteConditions.Durability("$6")}
               AND {WriteConditions.WaitsForLocks("$7")}
               AND {LateWrite.Check("$5")}
-              AND NOT EXISTS (
-                SELECT
-                FROM {names.TagRemovals} AS removal
-                WHERE removal.tag = ANY (nullif(held.tags, '')::text[])
-                  AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-              )
+              AND (held.tags = '' OR {names.Function("is_fresh")}(nullif(held.tags, '')::text[], entry.made_after))
             RETURNING entry.key
             """;
 

@@ -48,9 +48,12 @@ internal sealed class Session : IDisposable
     /// <summary>
     /// Several statements as one, with a limit of ten minutes: Npgsql sends more than one with the help of the pool's threads, all of which may wait for this.
     /// </summary>
-    public void ExecuteScript(string sql)
+    public void ExecuteScript(string sql) => ExecuteLong("DO " + SqlNames.Literal($"BEGIN EXECUTE {SqlNames.Literal(sql)}; END"));
+
+    /// <summary>A statement that takes as long as the table is large, with a limit of ten minutes.</summary>
+    public void ExecuteLong(string sql)
     {
-        using var command = Command("DO " + SqlNames.Literal($"BEGIN EXECUTE {SqlNames.Literal(sql)}; END"), []);
+        using var command = Command(sql, []);
         command.CommandTimeout = ScriptSeconds;
         command.ExecuteNonQuery();
     }

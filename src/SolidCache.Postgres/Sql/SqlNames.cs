@@ -26,9 +26,15 @@ internal sealed class SqlNames(TableName table)
 
     public string CountType { get; } = Qualify(table, table.CountType);
 
+    /// <summary>One of the functions that are not for sweeps.</summary>
+    /// <param name="name">What it is called in the migrations.</param>
+    public string Function(string name) => Qualify(Table, Table.Function(name));
+
     /// <summary>A string literal, for the places where SQL takes no parameter. Assumes nothing about <c>standard_conforming_strings</c>.</summary>
-    public static string Literal(string text) =>
-        (text.Contains('\\') ? " E'" : "'") + text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+    public static string Literal(string text) => (text.Contains('\\') ? " E'" : "'") + Escaped(text) + "'";
+
+    /// <summary>What stands between the quotes of a literal.</summary>
+    public static string Escaped(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
 
     private static string Qualify(TableName table, string name) => $"{Quote(table.Schema)}.{Quote(name)}";
 

@@ -42,7 +42,11 @@ internal sealed class SweepPass(SweepStatements statements, double bytesPerSecon
             }
         }
 
-        session.Execute(statements.ForgetTagRemovals);
+        if (session.QueryOne(static rows => rows.Bool(0), statements.MayForgetTagRemovals))
+        {
+            session.Execute(statements.ForgetTagRemovals);
+        }
+
         return (deleted, true);
     }
 

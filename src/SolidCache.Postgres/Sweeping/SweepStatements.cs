@@ -92,6 +92,9 @@ internal sealed class SweepStatements
             WHERE sweep_holder = $1
             """;
 
+        // Who uses no tags needs no right on their removals.
+        MayForgetTagRemovals = $"/* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege({SqlNames.Literal(names.TagRemovals)}, 'DELETE')";
+
         ForgetTagRemovals =
             $"""
             /* solid_cache:sweep_tag_removals */
@@ -123,6 +126,8 @@ internal sealed class SweepStatements
     public string Finish { get; }
 
     public string Release { get; }
+
+    public string MayForgetTagRemovals { get; }
 
     public string ForgetTagRemovals { get; }
 

@@ -12,8 +12,6 @@ internal sealed class TransactionStatements
     {
         var isThisCache = $"EXISTS (SELECT FROM {names.State} AS state WHERE state.identity = $2::uuid)";
 
-        // A row that is not there cannot be locked. So the removal leaves one that has always been expired and that nobody has a lease on: until the
-        // commit nobody else can store the entry, and after it nobody who asked for a lease before.
         Remove =
             $"""
             /* solid_cache:remove_in_transaction */
@@ -22,17 +20,7 @@ internal sealed class TransactionStatements
             FROM (SELECT DISTINCT pg_catalog.unnest($1::text[]) AS key) AS removed
             WHERE {isThisCache}
             ORDER BY removed.key COLLATE "C"
-            ON CONFLICT (key) DO UPDATE SET
-              expires_at = '-infinity',
-              created_at = excluded.created_at,
-              sliding_expiration = NULL,
-              absolute_expiration = NULL,
-              value = '',
-              lease = NULL,
-              lease_ends_at = NULL,
-              stale_for = NULL,
-              tags = NULL,
-              made_after = NULL
+            {RemovalBarrier.OnConflict}
             """;
 
         RemoveTags = TagRemoval.RecordOf(names, isThisCache);

@@ -10,7 +10,7 @@ public sealed class ServerSettings : OneServer
     public Task MakeRoleAsync() => CacheUser.CreateAsync(Server);
 
     [SetUp]
-    public Task GrantAsync() => Server.ExecuteAsync("GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO cache_user");
+    public Task GrantAsync() => Server.ExecuteAsync("GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO cache_user");
 
     [TearDown]
     public Task ResetAsync() => Server.ExecuteAsync("ALTER ROLE cache_user RESET ALL");

@@ -16,7 +16,7 @@ internal static class CacheUser
     /// <summary>Makes the role, and what it uses.</summary>
     public static Task CreateAsync(Cluster cluster) => cluster.ExecuteAsync(
         PostgresSolidCacheSchema.GetScript()
-        + "CREATE ROLE cache_user LOGIN PASSWORD 'old'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO cache_user;");
+        + "CREATE ROLE cache_user LOGIN PASSWORD 'old'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO cache_user;");
 
     /// <summary>The role's connection string.</summary>
     /// <param name="port">Of the server, or of a way to it.</param>

@@ -93,7 +93,7 @@ public sealed class EnvironmentContract(Calling calling) : CacheContract(calling
         await Database.ExecuteAsync(
             $"""
             CREATE ROLE {role} LOGIN PASSWORD 'secret';
-            GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO {role};
+            GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {role};
             """);
         await using (var node = await CacheHost.StartAsync(Database.ConnectionStringOf(role, "secret")))
         {

@@ -15,6 +15,16 @@ public sealed class SqlBlocks
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relname LIKE 'solid_cache%'"), Is.Zero, "The page ends with the uninstallation.");
     }
 
+    [TestCase("docs/guide.md", 1, "SELECT expires_at = '-infinity' FROM solid_cache_entries WHERE key = 'user_profile:123'")]
+    [TestCase("docs/schema.md", 2, "SELECT expires_at = '-infinity' FROM solid_cache_entries WHERE key = 'shop^user_list'")]
+    public async Task Every_block_of_the_page_runs_in_its_order(string page, int atLeast, string removed)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await RunAsync(database, page, atLeast, static block => block.Text.Contains("solid_cache_remove", StringComparison.Ordinal));
+
+        Assert.That(await database.ScalarAsync<bool>(removed), Is.True, "It does what it says.");
+    }
+
     [Test]
     public async Task Every_block_of_the_security_page_runs_in_its_order()
     {
@@ -43,7 +53,14 @@ public sealed class SqlBlocks
                 Assert.That((await host.Cache.GetStatisticsAsync()).TotalEntries, Is.Zero);
             }
 
+            await database.ExecuteAsync($"CREATE TABLE users (id bigint); GRANT ALL ON users TO {role}; SELECT solid_cache_remove_on_change('users', 'user:{{id}}')");
             await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
+            foreach (var allowed in (string[])["SELECT solid_cache_remove('key'), solid_cache_remove_by_tag('tag')", "INSERT INTO users VALUES (1)", "UPDATE users SET id = 2", "TRUNCATE users"])
+            {
+                await using var command = source.CreateCommand(allowed);
+                await command.ExecuteNonQueryAsync();
+            }
+
             foreach (var forbidden in (string[])["TRUNCATE solid_cache_entries", "DROP TABLE solid_cache_entries", "ALTER TABLE solid_cache_entries ADD x int", "CREATE TABLE public.mine (x int)"])
             {
                 await using var command = source.CreateCommand(forbidden);
@@ -77,11 +94,11 @@ public sealed class SqlBlocks
             ("PGPASSWORD", login.Password ?? ""));
     }
 
-    private static async Task RunAsync(TestDatabase database, string page, int atLeast)
+    private static async Task RunAsync(TestDatabase database, string page, int atLeast, Func<DocumentedBlock, bool>? which = null)
     {
         await using var host = await CacheHost.StartAsync(database.ConnectionString);
         await host.Cache.SetAsync("user_profile:1", new byte[100], new());
-        var blocks = DocumentedBlock.Of(page).Where(block => block is { Language: "sql", Remark: "" }).ToList();
+        var blocks = DocumentedBlock.Of(page).Where(block => block is { Language: "sql", Remark: "" } && which?.Invoke(block) is not false).ToList();
         Assert.That(blocks, Has.Count.GreaterThanOrEqualTo(atLeast));
         foreach (var block in blocks)
         {

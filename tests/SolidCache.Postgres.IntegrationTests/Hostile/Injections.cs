@@ -77,8 +77,16 @@ public sealed class Injections(bool coalescing)
             Assert.That(await host.Cache.RemoveExpiredAsync(), Is.Zero);
             await _database.ExecuteAsync(await SqlAsync("SELECT format('CALL %I.%I()', $1, $2)", $"{text}{coalescing}", text + "_sweep_expired"));
             await _database.ExecuteAsync(await SqlAsync("SELECT format('SELECT %I.%I()', $1, $2)", $"{text}{coalescing}", text + "_cleanup_expired"));
-            Assert.That(await host.Cache.RemoveByPrefixAsync(""), Is.EqualTo(1));
+            await _database.ExecuteAsync(await SqlAsync("SELECT format('SELECT %1$I.%2$I(''canary'', ''is {alive}'', %3$L)', $1, $2 || '_remove_on_change', $2)", $"{text}{coalescing}", text));
+            await _database.ExecuteAsync("UPDATE canary SET alive = alive");
+            Assert.That(await RowsAsync($"{text}{coalescing}", text), Is.EqualTo((string[])[text + "^is true", text + "^key"]));
+            await _database.ExecuteAsync(await SqlAsync("SELECT format('SELECT %1$I.%2$I(''canary'', ''is {alive}'')', $1, $2 || '_forget')", $"{text}{coalescing}", text));
+            await _database.ExecuteAsync(await SqlAsync("SELECT format('SELECT %1$I.%2$I(''key'', %3$L)', $1, $2 || '_remove', $2)", $"{text}{coalescing}", text));
+            Assert.That(await host.Cache.GetAsync("key"), Is.Null);
+            Assert.That(await host.Cache.RemoveByPrefixAsync(""), Is.EqualTo(2));
         }
+
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'canary'::regclass"), Is.Zero);
 
         Assert.That(
             await _database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE 'keys%' AND relname NOT LIKE 'removals%'"),

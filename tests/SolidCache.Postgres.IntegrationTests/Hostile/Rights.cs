@@ -34,6 +34,7 @@ public sealed class Rights
             [
                 "SELECT key FROM solid_cache_entries", "INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'a', '')",
                 "UPDATE solid_cache_entries SET value = ''", "DELETE FROM solid_cache_entries", "TRUNCATE solid_cache_entries", "SELECT * FROM solid_cache_state",
+                "SELECT solid_cache_remove('a')", "SELECT solid_cache_remove_by_tag('a')", "SELECT * FROM solid_cache_tag_removals",
                 "SELECT cleanup_expired_cache()", "CALL sweep_expired_cache()", "CREATE OR REPLACE FUNCTION public.cleanup_expired_cache(maximum bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
             ])
         {

@@ -135,8 +135,35 @@ public sealed class ShadowedNames
         }
     }
 
+    [TestCase("public", "")]
+    [TestCase("public, pg_catalog", "")]
+    [TestCase("public, pg_catalog", "PARTITION BY LIST (id)")]
+    public async Task Nor_do_the_functions_and_the_triggers_that_remove(string path, string partitions)
+    {
+        var table = $"public.data_{Guid.NewGuid():N}";
+        await ExecuteAsync(OfRole, PostgresSolidCacheSchema.GetScript());
+        await ExecuteAsync(OfRole, $"CREATE TABLE {table} (id bigint, at timestamptz) {partitions}; {(partitions.Length > 0 ? $"CREATE TABLE {table}_all PARTITION OF {table} DEFAULT" : "")}");
+        await _database.ExecuteAsync($"ALTER ROLE {_role} SET search_path = {path}");
+
+        foreach (var statement in (string[])
+            [
+                "SELECT public.solid_cache_remove('a')", "SELECT public.solid_cache_remove_keys('{a^b,c}')", "SELECT public.solid_cache_remove_by_tag('t')", $"SELECT public.solid_cache_remove('{new string('l', 2_000)}', 'shop')",
+                $"SELECT public.solid_cache_remove_on_change('{table}', 'data:{{id}}:{{at}}')", $"INSERT INTO {table} VALUES (1, '2026-12-13Z')", $"UPDATE {table} SET id = 2", $"DELETE FROM {table}",
+            ])
+        {
+            await ExecuteAsync(OfRole, statement);
+        }
+
+        Assert.That(
+            await _database.ScalarAsync<string[]>("SELECT array_agg(key ORDER BY key) FROM public.solid_cache_entries WHERE length(key) < 99"),
+            Is.EqualTo((string[])["^a^b", "a", "c", "data:1:2026-12-13T00:00:00+00:00", "data:2:2026-12-13T00:00:00+00:00"]));
+        await ExecuteAsync(OfRole, $"TRUNCATE {table}");
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM public.solid_cache_entries WHERE key LIKE 'data:%'"), Is.Zero);
+        await ExecuteAsync(OfRole, $"SELECT public.solid_cache_forget('{table}', 'data:{{id}}:{{at}}')");
+    }
+
     [Test]
-    public async Task The_function_has_a_search_path_of_its_own()
+    public async Task The_functions_have_a_search_path_of_their_own()
     {
         await ExecuteAsync(OfRole, PostgresSolidCacheSchema.GetScript());
 
@@ -145,6 +172,9 @@ public sealed class ShadowedNames
             Is.EqualTo((string[])["search_path=pg_catalog, pg_temp"]));
         Assert.That(
             await _database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE proname IN ('cleanup_expired_cache', 'sweep_expired_cache') AND prosecdef"), Is.Zero, "Nobody gets another's rights.");
+        Assert.That(
+            await _database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE proname LIKE 'solid_cache_%' AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) AND prosecdef = (proname = 'solid_cache_is_fresh')"),
+            Is.EqualTo(CacheRoutines.Functions.Length));
     }
 
     [TestCase("docs/operations.md")]

@@ -81,7 +81,7 @@ public sealed class WithoutContainer
         }
 
         await _database.ExecuteAsync(
-            $"CREATE ROLE {role} LOGIN PASSWORD 'reader'; GRANT SELECT ON solid_cache_entries, solid_cache_state TO {role}; UPDATE solid_cache_entries SET expires_at = now() + interval '1 minute'");
+            $"CREATE ROLE {role} LOGIN PASSWORD 'reader'; GRANT SELECT ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {role}; UPDATE solid_cache_entries SET expires_at = now() + interval '1 minute'");
         await using (var reader = PostgresSolidCache.Create(_database.ConnectionStringOf(role, "reader"), options => options.ReadOnly = true))
         {
             Assert.That(await reader.GetStringAsync("a"), Is.EqualTo("one"));

@@ -53,8 +53,8 @@ public sealed class LostState
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         await _database.ExecuteAsync("TRUNCATE solid_cache_state");
-        await RefusedAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (1, 1);");
-        await _database.ExecuteAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (1, 1);");
+        await RefusedAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (3, 3);");
+        await _database.ExecuteAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (3, 3);");
         Assert.That((await ToolRun.OfAsync("stats", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
 
         await _database.ExecuteAsync("DROP TABLE solid_cache_state");
@@ -78,6 +78,8 @@ public sealed class LostState
     [TestCase("DROP TABLE solid_cache_entries")]
     [TestCase("DROP FUNCTION cleanup_expired_cache")]
     [TestCase("DROP PROCEDURE sweep_expired_cache")]
+    [TestCase("DROP FUNCTION solid_cache_remove")]
+    [TestCase("DROP TABLE solid_cache_tag_removals")]
     public async Task What_is_missing_at_the_start_is_made_anew(string loss)
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());

@@ -99,7 +99,7 @@ public sealed class Neighbours
     public async Task Tables_of_a_superuser_or_of_a_role_that_this_one_is_a_member_of_are_accepted()
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
-        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO {_application}");
+        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {_application}");
         await using (var node = await CacheHost.StartAsync(OfApplication))
         {
             await node.Cache.SetAsync("key", [1], new());
@@ -115,7 +115,7 @@ public sealed class Neighbours
     public async Task Row_level_security_is_named_and_no_grant_is_advised()
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
-        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state TO {_application}");
+        await _database.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {_application}");
         await using var running = await CacheHost.StartAsync(OfApplication);
         await running.Cache.SetAsync("key", [1], new());
         await _database.ExecuteAsync("ALTER TABLE solid_cache_entries ENABLE ROW LEVEL SECURITY");

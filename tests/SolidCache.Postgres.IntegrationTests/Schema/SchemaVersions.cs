@@ -93,7 +93,7 @@ public sealed class SchemaVersions
         await PassGateAsync(Next);
 
         await Assert.ThatAsync(
-            () => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains("version 2 already"));
+            () => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains($"version {PostgresSolidCacheSchema.Version + 1} already"));
     }
 
     private async Task PassGateAsync(IReadOnlyList<Migration> migrations, bool createSchema = true)

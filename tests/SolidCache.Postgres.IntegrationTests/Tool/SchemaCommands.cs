@@ -12,7 +12,7 @@ public sealed class SchemaCommands : ToolFixture
         Assert.That((before.ExitCode, migrate.ExitCode, verify.ExitCode), Is.EqualTo((70, 0, 0)));
         Assert.That(before.Error, Does.Contain("is missing. Run solid-cache migrate"));
         Assert.That(
-            verify.Lines.Skip(7).Select(line => string.Join(' ', line.Split('\t')[..2])),
+            verify.Lines.Skip(8).Select(line => string.Join(' ', line.Split('\t')[..2])),
             Is.EqualTo((string[])
             [
                 "set passed", "get passed", "set json passed", "get json passed", "exists passed", "ttl passed", "remove passed",
@@ -80,7 +80,7 @@ public sealed class SchemaCommands : ToolFixture
     {
         await using var services = await MigratedCacheAsync();
         var role = $"reader_{Guid.NewGuid():N}";
-        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'reader'; GRANT SELECT ON solid_cache_entries, solid_cache_state TO {role}");
+        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'reader'; GRANT SELECT ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {role}");
         var run = await ToolRun.OfAsync("verify", "--connection-string", Database.ConnectionStringOf(role, "reader"));
         await Database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
 

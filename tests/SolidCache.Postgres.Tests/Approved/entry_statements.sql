@@ -6,14 +6,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = $1
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)));
 
 -- ReadMany
 /* solid_cache:get_many */
@@ -23,14 +16,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)));
 
 -- ReadAged
 /* solid_cache:get_aged */
@@ -45,14 +31,7 @@ SELECT key, sliding_expiration IS NOT NULL
   END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)));
 
 -- Life
 /* solid_cache:life */
@@ -66,14 +45,7 @@ SELECT key, sliding_expiration IS NOT NULL
 END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)));
 
 -- Touch
 /* solid_cache:touch */
@@ -304,32 +276,11 @@ WITH asked AS MATERIALIZED (
     asked.lease,
     asked.duration,
     asked.tags,
-    (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )))) OR ((entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()) AS is_kept
+    (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()) AS is_kept
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE coalesce(entry.lease_ends_at <= now(), true)
-    AND (asked.is_ahead OR NOT (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )))))
+    AND (asked.is_ahead OR NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))))
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
 ), taken AS (
@@ -362,32 +313,11 @@ WITH asked AS MATERIALIZED (
 SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
-  coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )))), false),
+  coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))), false),
   CASE
-    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
     WHEN (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now()
-      AND (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+      AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
   END
 FROM asked
 LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key;
@@ -445,10 +375,5 @@ WHERE entry.key = held.key
   AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_tag_removals" AS removal
-    WHERE removal.tag = ANY (nullif(held.tags, '')::text[])
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  )
+  AND (held.tags = '' OR "public"."solid_cache_is_fresh"(nullif(held.tags, '')::text[], entry.made_after))
 RETURNING entry.key;

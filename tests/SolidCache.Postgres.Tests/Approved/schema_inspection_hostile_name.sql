@@ -26,6 +26,22 @@ wanted (part, name, key, key_columns) AS (
     ('entries',  E'x"; DROP TABLE {state}; --''\\'::name, 'key'::name, 1::smallint),
     ('state',  E'x"; DROP TABLE {state}; --''\\_state'::name, 'singleton'::name, 1::smallint),
     ('tag_removals',  E'x"; DROP TABLE {state}; --''\\_tag_removals'::name, 'tag'::name, 2::smallint)
+),
+wanted_routines (name, kind, arguments, result) AS (
+  VALUES
+    ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired'::name, 'f', 'count', '20'),
+    ( E'x"; DROP TABLE {state}; --''\\_sweep_expired'::name, 'p', 'count 701 20', '2249'),
+    ( E'x"; DROP TABLE {state}; --''\\_is_fresh'::name, 'f', '1009 5038', '16'),
+    ( E'x"; DROP TABLE {state}; --''\\_stored_key'::name, 'f', '25 25', '25'),
+    ( E'x"; DROP TABLE {state}; --''\\_remove_keys'::name, 'f', '1009 25', '2278'),
+    ( E'x"; DROP TABLE {state}; --''\\_remove'::name, 'f', '25 25', '2278'),
+    ( E'x"; DROP TABLE {state}; --''\\_remove_by_tag'::name, 'f', '25 25', '2278'),
+    ( E'x"; DROP TABLE {state}; --''\\_template'::name, 'f', '2205 25', '1009'),
+    ( E'x"; DROP TABLE {state}; --''\\_key_of_row'::name, 'f', '3802 1009', '25'),
+    ( E'x"; DROP TABLE {state}; --''\\_removal'::name, 'f', '2205 25 25 1009', '2278'),
+    ( E'x"; DROP TABLE {state}; --''\\_changed'::name, 'f', '', '2279'),
+    ( E'x"; DROP TABLE {state}; --''\\_remove_on_change'::name, 'f', '2205 25 25 25', '2278'),
+    ( E'x"; DROP TABLE {state}; --''\\_forget'::name, 'f', '2205 25', '16')
 )
 SELECT
   'database',
@@ -112,23 +128,21 @@ SELECT
     AND pg_catalog.current_setting('transaction_read_only') = 'off',
   routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
     || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
-  pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0
-    AND counts.type IS NOT NULL
-    AND CASE routine.proname
-      WHEN  E'x"; DROP TABLE {state}; --''\\_cleanup_expired' THEN routine.prokind = 'f' AND routine.proargtypes::text = counts.type AND routine.prorettype = '20'
-      ELSE routine.prokind = 'p' AND routine.proargtypes::text LIKE (counts.type || ' 701%'::text)
-    END,
-  pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0,
+  (pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+    AND routine.prokind::text = wanted_routines.kind
+    AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
+    AND routine.prorettype::text = wanted_routines.result,
+  (pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0),
   NULL::text,
   routine.oid::text
 FROM pg_catalog.pg_proc AS routine
 JOIN home ON routine.pronamespace = home.oid
+JOIN wanted_routines ON routine.proname = wanted_routines.name
 LEFT JOIN (
   SELECT typnamespace, oid::text AS type
   FROM pg_catalog.pg_type
   WHERE typname =  E'x"; DROP TABLE {state}; --''\\_sweep_count'
-) AS counts ON counts.typnamespace = home.oid
-WHERE routine.proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired');
+) AS counts ON counts.typnamespace = home.oid;
 
 -- Distributed
 /* solid_cache:schema_distributed */

@@ -32,24 +32,10 @@ WHERE entry.ctid = ANY (ARRAY(
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
-    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))))
+    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)))
   FOR UPDATE SKIP LOCKED
 ))
-  AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR (
-  pg_catalog.pg_snapshot_xmax(entry.made_after) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-  AND NOT EXISTS (
-    SELECT
-    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
-    WHERE removal.tag = ANY (entry.tags)
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  ))));
+  AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
 
 -- RecordSlice
 /* solid_cache:sweep_progress */
@@ -79,6 +65,9 @@ UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = NULL,
     sweep_lease_ends_at = NULL
 WHERE sweep_holder = $1;
+
+-- MayForgetTagRemovals
+/* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"', 'DELETE');
 
 -- ForgetTagRemovals
 /* solid_cache:sweep_tag_removals */

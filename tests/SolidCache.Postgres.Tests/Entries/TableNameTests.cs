@@ -1,4 +1,5 @@
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Schema;
 
 namespace SolidCache.Postgres.Tests.Entries;
 
@@ -33,7 +34,7 @@ public sealed class TableNameTests
 
         // Relations and routines have names apart from each other.
         Assert.That(Objects(second)[..2].Intersect(DefaultObjects[..2]), Is.Empty);
-        Assert.That(Objects(second)[2..].Intersect(DefaultObjects[2..]), Is.Empty);
+        Assert.That(Routines(second).Intersect(Routines(new("public", "solid_cache_entries"))), Is.Empty);
     }
 
     [TestCase("my-cache")]
@@ -50,18 +51,18 @@ public sealed class TableNameTests
         Assert.That((table.Schema, table.Table), Is.EqualTo((name, name)));
     }
 
-    [TestCase("a", 47)]
+    [TestCase("a", 46)]
     [TestCase("é", 23)]
     [TestCase("😀", 11)]
-    public void A_table_name_has_at_most_47_bytes_so_that_no_derived_name_is_cut(string piece, int count)
+    public void A_table_name_has_at_most_46_bytes_so_that_no_derived_name_is_cut(string piece, int count)
     {
         var longest = string.Concat(Enumerable.Repeat(piece, count));
         var derived = Objects(new("public", longest));
 
-        Assert.That(derived.Select(StoredKeys.Bytes), Has.All.Length.LessThanOrEqualTo(63));
+        Assert.That(derived.Concat(Routines(new("public", longest))).Select(StoredKeys.Bytes), Has.All.Length.LessThanOrEqualTo(63));
         Assert.That(
             () => new TableName("public", longest + "abcd"),
-            Throws.ArgumentException.With.Message.Contains("is not a table name for the cache: it must have 1 to 47 bytes of UTF-8")
+            Throws.ArgumentException.With.Message.Contains("is not a table name for the cache: it must have 1 to 46 bytes of UTF-8")
                 .And.Property(nameof(ArgumentException.ParamName)).EqualTo("table"));
     }
 
@@ -101,5 +102,18 @@ public sealed class TableNameTests
     public void In_messages_it_reads_as_a_person_would_write_it() =>
         Assert.That(new TableName("my schema", "t").ToString(), Is.EqualTo("my schema.t"));
 
-    private static string[] Objects(TableName table) => [table.Table, table.State, table.CleanupFunction, table.SweepProcedure, table.CountType];
+    [Test]
+    public void No_routine_of_one_cache_has_the_name_of_another_ones()
+    {
+        // A table whose name ends like the start of a routine's must not complete another routine's.
+        var names = CacheRoutines.Of(new("public", "t")).Select(static routine => routine.Name).ToList();
+
+        Assert.That(names, Has.Count.EqualTo(CacheRoutines.Count).And.Unique);
+        Assert.That(names.Where(name => names.Exists(other => other != name && name.EndsWith(other[1..], StringComparison.Ordinal))), Is.Empty);
+    }
+
+    private static string[] Objects(TableName table) =>
+        [table.Table, table.State, table.CleanupFunction, table.SweepProcedure, table.CountType];
+
+    private static IEnumerable<string> Routines(TableName table) => CacheRoutines.Of(table).Select(static routine => routine.Name);
 }

@@ -25,6 +25,8 @@ public sealed class MigrationTests
     [TestCase("{count_type}", "\"s\".\"t_sweep_count\"")]
     [TestCase("{count_type_literal}", "'\"s\".\"t_sweep_count\"'")]
     [TestCase("{sweep_procedure}", "\"s\".\"t_sweep_expired\"")]
+    [TestCase("{remove_on_change_function}", "\"s\".\"t_remove_on_change\"")]
+    [TestCase("{changed_literal}", "'\"s\".\"t_changed\"'")]
     [TestCase("CREATE {unlogged}TABLE {entries}", "CREATE TABLE \"s\".\"t\"")]
     public void A_placeholder_becomes_a_quoted_name(string template, string expected) =>
         Assert.That(new Migration(1, template).For(Names, unlogged: false), Is.EqualTo(expected));

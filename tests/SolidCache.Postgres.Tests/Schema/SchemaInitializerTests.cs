@@ -28,7 +28,7 @@ public sealed class SchemaInitializerTests
     public async Task A_host_starts_without_its_database_and_goes_on_trying()
     {
         var time = new WatchedTimeProvider();
-        using var initializer = new SchemaInitializer(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, Patience, time, new Log(_loggers));
+        using var initializer = new SchemaInitializer(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, tagIndex: null, Patience, time, new Log(_loggers));
         await initializer.StartAsync(CancellationToken.None);
         Assert.That(await time.NextWaitAsync(), Is.EqualTo(Patience), "The first attempt is bounded.");
         for (var attempt = 0; attempt < 2; attempt++)
@@ -47,7 +47,7 @@ public sealed class SchemaInitializerTests
     public async Task A_reason_that_lasts_is_told_again_but_rarely()
     {
         var time = new WatchedTimeProvider();
-        using var initializer = new SchemaInitializer(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, Patience, time, new Log(_loggers));
+        using var initializer = new SchemaInitializer(AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, tagIndex: null, Patience, time, new Log(_loggers));
         await initializer.StartAsync(CancellationToken.None);
         await time.NextWaitAsync();
         await time.NextWaitAsync();
@@ -62,7 +62,7 @@ public sealed class SchemaInitializerTests
     public void A_start_that_is_cancelled_is_cancelled()
     {
         using var initializer = new SchemaInitializer(
-            AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, Patience, new WatchedTimeProvider(), new Log(_loggers));
+            AwayDatabase.Work(_dataSource, _loggers), AwayDatabase.Table, tagIndex: null, Patience, new WatchedTimeProvider(), new Log(_loggers));
 
         Assert.That(() => initializer.StartAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
     }

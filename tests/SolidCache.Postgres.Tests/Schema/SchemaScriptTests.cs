@@ -45,7 +45,16 @@ public sealed class SchemaScriptTests
         var lines = PostgresSolidCacheSchema.GetScript().Split('\n');
 
         Assert.That(lines.Where(line => line is "BEGIN;" or "COMMIT;"), Is.EqualTo((string[])["BEGIN;", "COMMIT;"]));
-        Assert.That(lines[^2..], Is.EqualTo((string[])["COMMIT;", ""]));
+    }
+
+    [Test]
+    public void After_its_transaction_the_script_makes_nothing_so_that_whatever_tool_may_run_it()
+    {
+        var script = PostgresSolidCacheSchema.GetScript();
+        var after = script[script.LastIndexOf("COMMIT;", StringComparison.Ordinal)..];
+
+        Assert.That(after.Split(';', StringSplitOptions.RemoveEmptyEntries).Count(static part => part.Contains("DO $solid_cache$", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(after, Does.Contain("RAISE WARNING").And.Contain("CREATE INDEX CONCURRENTLY"));
     }
 
     [Test]
@@ -54,7 +63,8 @@ public sealed class SchemaScriptTests
         var script = PostgresSolidCacheSchema.GetScript();
         var within = PostgresSolidCacheSchema.GetScript(ownTransaction: false);
 
-        Assert.That(within.Split('\n').Except(["", .. script.Split('\n')]), Is.Empty);
+        string[] more = ["  PERFORM pg_catalog.set_config('search_path', pg_catalog.current_setting('solid_cache.search_path'), true);"];
+        Assert.That(within.Split('\n').Except(["", .. script.Split('\n')]), Is.EqualTo(more), "What follows in that transaction finds its names as before.");
         Assert.That(within, Does.Not.Contain("BEGIN;").And.Not.Contain("COMMIT;\n\n").And.Not.EndWith("COMMIT;\n"));
         Assert.That(within.Split('\n').Where(line => line.StartsWith("SELECT", StringComparison.Ordinal)), Is.Empty, "A block of PL/pgSQL, where such tools put it, would not know what to do with the result.");
     }

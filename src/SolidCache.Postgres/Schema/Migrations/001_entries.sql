@@ -95,7 +95,9 @@ BEGIN
     SET last_sweep_finished_at = clock_timestamp(),
         last_sweep_deleted = deleted
     WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
-    {forget_tag_removals};
+    IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
+      {forget_tag_removals};
+    END IF;
   END IF;
 
   RETURN deleted;
@@ -161,7 +163,9 @@ BEGIN
   SET last_sweep_finished_at = clock_timestamp(),
       last_sweep_deleted = deleted
   WHERE true;
-  {forget_tag_removals};
+  IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
+    {forget_tag_removals};
+  END IF;
 END
 $solid_cache$;
 

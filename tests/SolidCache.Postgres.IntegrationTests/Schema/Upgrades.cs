@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.IntegrationTests.Schema.Version1;
+using SolidCache.Postgres.IntegrationTests.Tool;
+
+namespace SolidCache.Postgres.IntegrationTests.Schema;
+
+/// <summary>A filled table of schema version 1 becomes one of today, under the load of libraries of then and now.</summary>
+public sealed class Upgrades
+{
+    /// <summary>Of a kilobyte each, they make a table whose index is not made in passing. A million of them is for a machine that nobody else uses.</summary>
+    private static readonly int Rows = int.Parse(Environment.GetEnvironmentVariable("SOLIDCACHE_UPGRADE_ROWS") ?? "30000", CultureInfo.InvariantCulture);
+
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task CreateDatabaseAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        await _database.ExecuteAsync(OldLibrary.SchemaScript);
+    }
+
+    [TearDown]
+    public async Task DropDatabaseAsync() => await _database.DisposeAsync();
+
+    [Test]
+    public async Task Nobody_waits_for_it_longer_than_a_quarter_of_a_second_and_old_and_new_libraries_work_side_by_side()
+    {
+        await FillAsync();
+        using var enough = new CancellationTokenSource();
+        var longest = TimeSpan.Zero;
+        var load = Enumerable.Range(0, 4).Select(async number =>
+        {
+            await using var old = await OldLibrary.ConnectAsync(_database, "250ms");
+            for (var call = 0; !enough.IsCancellationRequested; call++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                var key = $"load:{number}:{call % 100}";
+                await old.SetAsync(key, [(byte)call]);
+                await old.TouchAsync(key);
+                Assert.That(await old.GetAsync(key), Is.EqualTo((byte[])[(byte)call]));
+                await old.RemoveAsync(key);
+                longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
+            }
+        }).ToArray();
+
+        await using (var node = await CacheHost.StartAsync(_database.ConnectionString))
+        {
+            await Eventually.TrueAsync(HasIndexAsync, "the index of the tags is made beside the load");
+            await using var old = await OldLibrary.ConnectAsync(_database);
+            Assert.That(await node.Cache.GetAsync("filled:7"), Has.Length.EqualTo(1_000));
+            await node.Cache.SetAsync("new", [1], new SolidCacheEntryOptions { Tags = ["tag"], AllowStaleFor = TimeSpan.FromMinutes(1) });
+            Assert.That(await old.GetAsync("new"), Is.EqualTo(new byte[] { 1 }));
+            await old.SetAsync("new", [2]);
+            Assert.That(await node.Cache.GetAsync("new"), Is.EqualTo(new byte[] { 2 }));
+            await node.Cache.RemoveByTagAsync("tag");
+            Assert.That(await old.GetAsync("new"), Is.Null, "It keeps the tags that it does not know.");
+            await node.Cache.GetOrCreateAsync("made", _ => ValueTask.FromResult<byte[]>([3]));
+            await old.RemoveAsync("made");
+            Assert.That(await node.Cache.GetAsync("made"), Is.Null);
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(load);
+        TestContext.Out.WriteLine($"The longest four calls took {longest.TotalMilliseconds:0} ms.");
+        Assert.That(await _database.ScalarAsync<int>("SELECT schema_version FROM solid_cache_state"), Is.EqualTo(PostgresSolidCacheSchema.Version));
+    }
+
+    [Test]
+    public async Task It_waits_for_a_transaction_that_has_written_without_holding_up_anybody_else()
+    {
+        await using var writer = await _database.Source.OpenConnectionAsync();
+        await using var lasting = await writer.BeginTransactionAsync();
+        await using (var write = new NpgsqlCommand("INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'lasting', '')", writer, lasting))
+        {
+            await write.ExecuteNonQueryAsync();
+        }
+
+        var migration = ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString);
+        await Eventually.TrueAsync(
+            () => _database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'solid_cache_entries'::regclass)"), "the migration waits for the table");
+        await using (var old = await OldLibrary.ConnectAsync(_database, "1s"))
+        {
+            for (var call = 0; call < 100; call++)
+            {
+                await old.SetAsync("key", [1]);
+                Assert.That(await old.GetAsync("key"), Is.EqualTo(new byte[] { 1 }));
+            }
+        }
+
+        Assert.That(migration.IsCompleted, Is.False);
+        await lasting.CommitAsync();
+        Assert.That((await migration).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public async Task The_script_says_how_to_make_the_index_of_a_large_table_and_the_tool_makes_what_is_left_of_one()
+    {
+        await FillAsync();
+        await using var connection = await _database.Source.OpenConnectionAsync();
+        var warnings = new List<string>();
+        connection.Notice += (_, told) => warnings.Add(told.Notice.MessageText);
+        await RunAsync(connection, PostgresSolidCacheSchema.GetScript());
+        Assert.That(await HasIndexAsync(), Is.False);
+
+        var statement = warnings.Single(static warning => warning.StartsWith("The table is large", StringComparison.Ordinal)).Split(": ")[1];
+        await RunAsync(connection, statement);
+        Assert.That(await HasIndexAsync(), Is.True);
+        warnings.Clear();
+        await RunAsync(connection, PostgresSolidCacheSchema.GetScript());
+        Assert.That(warnings, Has.None.StartsWith("The table is large"));
+
+        await _database.ExecuteAsync("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'solid_cache_entries_tags_idx'::regclass");
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
+        Assert.That(await HasIndexAsync(), Is.True);
+    }
+
+    private Task FillAsync() => _database.ExecuteAsync(
+        $"""
+        ALTER TABLE solid_cache_entries ALTER COLUMN value SET STORAGE PLAIN;
+        INSERT INTO solid_cache_entries (expires_at, key, value) SELECT 'infinity', 'filled:' || i, decode(repeat('00', 1000), 'hex') FROM generate_series(1, {Rows}) AS i;
+        """);
+
+    private Task<bool> HasIndexAsync() => _database.ScalarAsync<bool>(
+        "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('solid_cache_entries_tags_idx') AND indisvalid)");
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
