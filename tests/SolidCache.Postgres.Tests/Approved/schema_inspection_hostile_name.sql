@@ -29,8 +29,8 @@ wanted (part, name, key, key_columns) AS (
 ),
 wanted_routines (name, kind, arguments, result) AS (
   VALUES
-    ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired'::name, 'f', '20', '20'),
-    ( E'x"; DROP TABLE {state}; --''\\_sweep_expired'::name, 'p', '23 701 20', '2249'),
+    ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired'::name, 'f', 'count', '20'),
+    ( E'x"; DROP TABLE {state}; --''\\_sweep_expired'::name, 'p', 'count 701 20', '2249'),
     ( E'x"; DROP TABLE {state}; --''\\_stored_key'::name, 'f', '25 25', '25'),
     ( E'x"; DROP TABLE {state}; --''\\_remove_keys'::name, 'f', '1009 25', '2278'),
     ( E'x"; DROP TABLE {state}; --''\\_remove'::name, 'f', '25 25', '2278'),
@@ -60,7 +60,7 @@ SELECT
   wanted.part,
   class.relkind::text,
   pg_catalog.pg_get_userbyid(class.relowner)::text,
-  me.rolsuper OR class.relowner IN (SELECT oid FROM trusted),
+  class.relowner IN (SELECT oid FROM trusted),
   pg_catalog.pg_has_role(class.relowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
     AND pg_catalog.current_setting('transaction_read_only') = 'off',
   coalesce(columns.list, ''),
@@ -122,14 +122,14 @@ SELECT
   'routine',
   routine.prokind::text,
   pg_catalog.pg_get_userbyid(routine.proowner)::text,
-  me.rolsuper OR routine.proowner IN (SELECT oid FROM trusted),
+  routine.proowner IN (SELECT oid FROM trusted),
   pg_catalog.pg_has_role(routine.proowner, 'USAGE') AND pg_catalog.has_schema_privilege(home.oid, 'CREATE')
     AND pg_catalog.current_setting('transaction_read_only') = 'off',
   routine.proname::text || '('::text || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')'::text
     || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
   (pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(routine.prosrc,  E'."x""; DROP TABLE {state}; --''''\\\\"') > 0)
     AND routine.prokind::text = wanted_routines.kind
-    AND routine.proargtypes::text = wanted_routines.arguments
+    AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
     AND routine.prorettype::text = wanted_routines.result,
   (pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0),
   NULL::text,
@@ -137,7 +137,11 @@ SELECT
 FROM pg_catalog.pg_proc AS routine
 JOIN home ON routine.pronamespace = home.oid
 JOIN wanted_routines ON routine.proname = wanted_routines.name
-CROSS JOIN me;
+LEFT JOIN (
+  SELECT typnamespace, oid::text AS type
+  FROM pg_catalog.pg_type
+  WHERE typname =  E'x"; DROP TABLE {state}; --''\\_sweep_count'
+) AS counts ON counts.typnamespace = home.oid;
 
 -- Distributed
 /* solid_cache:schema_distributed */
