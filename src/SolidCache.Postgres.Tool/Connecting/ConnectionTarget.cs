@@ -27,14 +27,7 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
     /// </summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(Func<NpgsqlDataReader, T> read, string sql, string[] parameters, CancellationToken cancellationToken)
     {
-        var builder = new NpgsqlDataSourceBuilder(ConnectionUri.Read(ConnectionString))
-        {
-            // Whatever PGCLIENTENCODING says.
-            ConnectionStringBuilder = { Encoding = "UTF8", ClientEncoding = "UTF8" },
-        };
-        // Npgsql's question for the types of the database would come before the setting.
-        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
-        await using var dataSource = builder.Build();
+        await using var dataSource = OpenDataSource();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
@@ -50,6 +43,19 @@ internal sealed record ConnectionTarget(string ConnectionString, string Schema, 
         }
 
         return results;
+    }
+
+    /// <summary>For statements of the tool's own.</summary>
+    public NpgsqlDataSource OpenDataSource()
+    {
+        var builder = new NpgsqlDataSourceBuilder(ConnectionUri.Read(ConnectionString))
+        {
+            // Whatever PGCLIENTENCODING says.
+            ConnectionStringBuilder = { Encoding = "UTF8", ClientEncoding = "UTF8" },
+        };
+        // Npgsql's question for the types of the database would come before any setting.
+        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+        return builder.Build();
     }
 
     /// <summary>The cache as an application would register it, without its hosted services.</summary>

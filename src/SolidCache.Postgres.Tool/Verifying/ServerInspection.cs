@@ -27,7 +27,7 @@ internal static class ServerInspection
           (
             SELECT bool_and(has_table_privilege(oid, 'SELECT') AND CASE
               WHEN relname = $2 THEN has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')
-              ELSE has_any_column_privilege(oid, 'UPDATE')
+              ELSE has_any_column_privilege(oid, 'UPDATE') AND (relname LIKE '%\_state' OR has_table_privilege(oid, 'DELETE'))
             END)
             FROM pg_class
             WHERE oid = to_regclass(format('%I.%I', $1, $2))
@@ -35,13 +35,11 @@ internal static class ServerInspection
               OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_tag_removals' ELSE $2 || '_tag_removals' END))
           ),
           (
-            SELECT format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid))
+            SELECT string_agg(format('%s(%s)', proname, pg_get_function_arguments(pg_proc.oid)), ', ' ORDER BY pg_proc.oid)
             FROM pg_proc
             JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE nspname = $1
               AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_remove' ELSE $2 || '_remove' END
-            ORDER BY pronargs DESC
-            LIMIT 1
           )
         """;
 
@@ -54,7 +52,8 @@ internal static class ServerInspection
                 Role: row.GetString(1),
                 Table: row.IsDBNull(2) ? null : row.GetString(2),
                 Function: row.IsDBNull(3) ? null : row.GetString(3),
-                MaySweep: !row.IsDBNull(4) && row.GetBoolean(4)),
+                MaySweep: !row.IsDBNull(4) && row.GetBoolean(4),
+                Removal: row.IsDBNull(5) ? null : row.GetString(5)),
             Sql,
             [target.Schema, target.Table],
             cancellationToken);
@@ -71,7 +70,7 @@ internal static class ServerInspection
             throw Missing("cleanup function", target);
         }
 
-        if (await rows.IsDBNullAsync(5, cancellationToken))
+        if (found.Removal is null)
         {
             throw Missing("removal function", target);
         }
@@ -83,6 +82,7 @@ internal static class ServerInspection
                 ["role", found.Role],
                 ["table", $"{target} ({found.Table})"],
                 ["function", found.Function],
+                ["removal from SQL", found.Removal],
                 ["sweeps", found.MaySweep ? "the role may sweep" : "the role may NOT sweep"],
             ]);
     }

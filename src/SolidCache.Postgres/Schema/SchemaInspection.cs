@@ -132,6 +132,9 @@ internal static class SchemaInspection
               FROM pg_catalog.pg_type
               WHERE typname = {SqlNames.Literal(table.CountType)}
             ) AS counts ON counts.typnamespace = home.oid
+            -- Those of the first days, which the first migration takes away.
+            WHERE NOT (routine.proargtypes::text IN ('20'::text, '23 701 20'::text) AND routine.proowner IN (SELECT oid FROM trusted)
+              AND {Holds("routine.prosrc", names.Entries)})
             """;
     }
 

@@ -12,7 +12,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
 {
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
     private const string TableWait = "100ms";
-    private const string Pause = "SELECT pg_catalog.pg_sleep(0.3::float8)";
+    private const string Pause = "/* solid_cache:schema_pause */ SELECT pg_catalog.pg_sleep(0.3::float8)";
 
     /// <remarks>Of the role or the database: they are meant for an application's statements, and would undo each attempt.</remarks>
     private const string WithoutTimeouts =

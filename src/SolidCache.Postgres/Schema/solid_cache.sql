@@ -163,6 +163,23 @@ BEGIN
 END
 $solid_cache$;
 
+-- In the first days their arguments were of a type that everybody may use: beside those, calls would be ambiguous.
+DO $solid_cache$
+BEGIN
+  IF EXISTS (
+    SELECT
+    FROM pg_catalog.pg_proc
+    WHERE pronamespace = to_regnamespace('"public"')
+      AND proname = 'cleanup_expired_cache'
+      AND proargtypes::text = '20'
+      AND strpos(prosrc, '"public"."solid_cache_entries"') > 0
+  ) THEN
+    DROP FUNCTION "public"."cleanup_expired_cache"(bigint);
+    DROP PROCEDURE IF EXISTS "public"."sweep_expired_cache"(integer, double precision, bigint);
+  END IF;
+END
+$solid_cache$;
+
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
 CREATE OR REPLACE FUNCTION "public"."cleanup_expired_cache"(maximum "public"."solid_cache_count" DEFAULT NULL)
 RETURNS bigint

@@ -55,6 +55,7 @@ public sealed class ShadowedNames
     public async Task NothingIsThereAsync()
     {
         await _database.ExecuteAsync($"ALTER ROLE {_role} RESET search_path; DROP TABLE IF EXISTS public.solid_cache_entries, public.solid_cache_state, public.solid_cache_tag_removals; DROP DOMAIN IF EXISTS public.solid_cache_count CASCADE");
+        await _database.ExecuteAsync(string.Join(';', CacheRoutines.Functions.Reverse().Select(static routine => $"DROP FUNCTION IF EXISTS public.solid_cache_{routine.Name} CASCADE")));
         await _shadows.ForgetAsync();
     }
 

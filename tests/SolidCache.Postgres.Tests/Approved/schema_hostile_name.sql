@@ -163,6 +163,23 @@ BEGIN
 END
 $solid_cache$;
 
+-- In the first days their arguments were of a type that everybody may use: beside those, calls would be ambiguous.
+DO $solid_cache$
+BEGIN
+  IF EXISTS (
+    SELECT
+    FROM pg_catalog.pg_proc
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"')
+      AND proname =  E'x"; DROP TABLE {state}; --''\\_cleanup_expired'
+      AND proargtypes::text = '20'
+      AND strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0
+  ) THEN
+    DROP FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_cleanup_expired"(bigint);
+    DROP PROCEDURE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_expired"(integer, double precision, bigint);
+  END IF;
+END
+$solid_cache$;
+
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
 CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_cleanup_expired"(maximum "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" DEFAULT NULL)
 RETURNS bigint

@@ -61,6 +61,23 @@ BEGIN
 END
 $solid_cache$;
 
+-- In the first days their arguments were of a type that everybody may use: beside those, calls would be ambiguous.
+DO $solid_cache$
+BEGIN
+  IF EXISTS (
+    SELECT
+    FROM pg_catalog.pg_proc
+    WHERE pronamespace = to_regnamespace({schema_literal})
+      AND proname = {cleanup_name}
+      AND proargtypes::text = '20'
+      AND strpos(prosrc, {entries_literal}) > 0
+  ) THEN
+    DROP FUNCTION {cleanup_function}(bigint);
+    DROP PROCEDURE IF EXISTS {sweep_procedure}(integer, double precision, bigint);
+  END IF;
+END
+$solid_cache$;
+
 -- Deletes expired entries in one transaction, at most so many when told, and returns how many.
 CREATE OR REPLACE FUNCTION {cleanup_function}(maximum {count_type} DEFAULT NULL)
 RETURNS bigint
