@@ -24,7 +24,7 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
     /// <summary>Makes the value of an entry that is not there, or waits for whoever does.</summary>
     public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation)
     {
-        var terms = recipe.Ask(ahead: false);
+        var terms = recipe.Ask(ahead: 0);
         var began = time.GetTimestamp();
         for (var looks = 1; ; looks++)
         {
@@ -60,7 +60,7 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
     /// <returns>Whether it was stored.</returns>
     public async ValueTask<bool> RefreshAsync<TState>(Recipe<TState> recipe)
     {
-        var terms = recipe.Ask(ahead: true);
+        var terms = recipe.Ask(recipe.Options.RefreshBefore);
         var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
         return answer.State == LeaseState.Granted && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
     }

@@ -16,5 +16,5 @@ internal sealed record Recipe<TState>(
         await Factory(State, cancellationToken).ConfigureAwait(false)
         ?? throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such.");
 
-    public LeaseTerms Ask(bool ahead) => new(Random.Shared.NextInt64(1, long.MaxValue), Options.LeaseDuration, Options.AllowStaleFor, Tags, ahead);
+    public LeaseTerms Ask(double ahead) => new(Random.Shared.NextInt64(1, long.MaxValue), Options.LeaseDuration, Options.AllowStaleFor, Tags, ahead);
 }

@@ -11,6 +11,16 @@ internal static class EntryConditions
 
     public static string IsLive(SqlNames names, string entry) => $"({entry}.expires_at > now() AND {IsFresh(names, entry)})";
 
+    /// <summary>How much is left of an entry's absolute expiration, from 0 to 1; all of it where it has none.</summary>
+    public static string LifeLeft(string entry) =>
+        $"""
+        CASE
+            WHEN isfinite({entry}.absolute_expiration) AND isfinite({entry}.created_at) AND {entry}.absolute_expiration > {entry}.created_at
+            THEN extract(epoch FROM {entry}.absolute_expiration - now())::float8 / extract(epoch FROM {entry}.absolute_expiration - {entry}.created_at)::float8
+            ELSE 1::float8
+          END
+        """;
+
     /// <summary>Longer than any duration that the library stores, a thousand years: what somebody else has stored must not lead out of range.</summary>
     public const string Longest = "31536000000000000";
 

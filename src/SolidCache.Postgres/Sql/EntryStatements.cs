@@ -40,14 +40,7 @@ internal sealed class EntryStatements
         ReadAged = ReadWhere(
             "get_aged",
             "key = ANY ($1)",
-            """
-            ,
-              CASE
-                WHEN isfinite(absolute_expiration) AND isfinite(created_at) AND absolute_expiration > created_at
-                THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
-                ELSE 1::float8
-              END
-            """);
+            $",\n  {EntryConditions.LifeLeft("entry")}");
 
         Life =
             $"""

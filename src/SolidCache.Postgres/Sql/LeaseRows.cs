@@ -11,7 +11,7 @@ internal sealed class LeaseRows
     private readonly List<long> _ids = [];
     private readonly List<long> _durations = [];
     private readonly List<long> _stales = [];
-    private readonly List<bool> _aheads = [];
+    private readonly List<long> _aheads = [];
     private readonly List<string> _tags = [];
     private readonly NpgsqlParameter<string> _lockWait = Parameter.Text(WriteConditions.LockWait);
     private readonly LaneStatement _take;
@@ -19,7 +19,7 @@ internal sealed class LeaseRows
 
     public LeaseRows(EntryStatements statements, CallClock clock)
     {
-        _take = new(clock, statements.Leases.Take, [.. Columns(), Parameter.BigInts(_stales), Parameter.Bools(_aheads), Parameter.Texts(_tags), _lockWait]);
+        _take = new(clock, statements.Leases.Take, [.. Columns(), Parameter.BigInts(_stales), Parameter.BigInts(_aheads), Parameter.Texts(_tags), _lockWait]);
         _renew = new(clock, statements.Leases.Renew, Columns());
     }
 
@@ -37,7 +37,7 @@ internal sealed class LeaseRows
             _ids.Add(terms.Id);
             _durations.Add((long)terms.Duration.TotalMicroseconds);
             _stales.Add(Expiration.Microseconds(terms.StaleFor) ?? long.MaxValue);
-            _aheads.Add(terms.IsAhead);
+            _aheads.Add((long)(terms.Ahead * LeaseStatements.WholeLife));
             _tags.Add(terms.Tags ?? "");
         }
 

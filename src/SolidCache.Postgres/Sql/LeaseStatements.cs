@@ -6,6 +6,9 @@ namespace SolidCache.Postgres.Sql;
 /// </summary>
 internal sealed class LeaseStatements
 {
+    /// <summary>What stands for all of an entry's life where a part of it is a whole number.</summary>
+    public const int WholeLife = 1_000_000;
+
     public LeaseStatements(SqlNames names, string stretch, int maxValueBytes)
     {
         var entries = names.Entries;
@@ -13,9 +16,9 @@ internal sealed class LeaseStatements
         var value = EntryConditions.Value("entry", maxValueBytes);
         const string Asked =
             """
-            SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
+            SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
               FROM (
-                SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS is_ahead, pg_catalog.unnest($6) AS tags
+                SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
               ) AS one
             """;
 
@@ -36,7 +39,7 @@ internal sealed class LeaseStatements
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
               WHERE coalesce(entry.lease_ends_at <= now(), true)
-                AND (asked.is_ahead OR NOT {isLive})
+                AND (NOT {isLive} OR {EntryConditions.LifeLeft("entry")} * {WholeLife}::float8 < asked.ahead::float8)
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
             ), taken AS (

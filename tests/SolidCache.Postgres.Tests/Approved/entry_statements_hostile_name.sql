@@ -25,8 +25,8 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
   CASE
-    WHEN isfinite(absolute_expiration) AND isfinite(created_at) AND absolute_expiration > created_at
-    THEN extract(epoch FROM absolute_expiration - now())::float8 / extract(epoch FROM absolute_expiration - created_at)::float8
+    WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
+    THEN extract(epoch FROM entry.absolute_expiration - now())::float8 / extract(epoch FROM entry.absolute_expiration - entry.created_at)::float8
     ELSE 1::float8
   END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
@@ -266,9 +266,9 @@ SELECT key FROM locked;
 -- Take
 /* solid_cache:lease */
 WITH asked AS MATERIALIZED (
-  SELECT one.key, one.lease, one.duration, one.stale_for, one.is_ahead, nullif(one.tags, '')::text[] AS tags
+  SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
   FROM (
-    SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS is_ahead, pg_catalog.unnest($6) AS tags
+    SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
   ) AS one
 ), free AS MATERIALIZED (
   SELECT
@@ -280,7 +280,11 @@ WITH asked AS MATERIALIZED (
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE coalesce(entry.lease_ends_at <= now(), true)
-    AND (asked.is_ahead OR NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))))
+    AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) OR CASE
+    WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
+    THEN extract(epoch FROM entry.absolute_expiration - now())::float8 / extract(epoch FROM entry.absolute_expiration - entry.created_at)::float8
+    ELSE 1::float8
+  END * 1000000::float8 < asked.ahead::float8)
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
 ), taken AS (
