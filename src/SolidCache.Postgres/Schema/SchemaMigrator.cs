@@ -10,9 +10,11 @@ namespace SolidCache.Postgres.Schema;
 /// </summary>
 internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> migrations, bool unloggedTable, Log log)
 {
+    /// <summary>Between two tries, in which others get at the tables.</summary>
+    public const string Pause = "/* solid_cache:schema_pause */ SELECT pg_catalog.pg_sleep(0.3::float8)";
+
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
     private const string TableWait = "100ms";
-    private const string Pause = "/* solid_cache:schema_pause */ SELECT pg_catalog.pg_sleep(0.3::float8)";
 
     /// <remarks>Of the role or the database: they are meant for an application's statements, and would undo each attempt.</remarks>
     private const string WithoutTimeouts =

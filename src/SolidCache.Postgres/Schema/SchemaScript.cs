@@ -79,7 +79,7 @@ internal static class SchemaScript
                 FROM pg_catalog.pg_attribute
                 WHERE attrelid = to_regclass({SqlNames.Literal(names.TagRemovals)})
                   AND attname = 'removed_by'
-                  AND pg_catalog.format_type(atttypid, atttypmod) = 'xid8'
+                  AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
               ) THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
               END IF;

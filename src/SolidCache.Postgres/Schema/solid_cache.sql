@@ -48,7 +48,7 @@ BEGIN
     FROM pg_catalog.pg_attribute
     WHERE attrelid = to_regclass('"public"."solid_cache_tag_removals"')
       AND attname = 'removed_by'
-      AND pg_catalog.format_type(atttypid, atttypmod) = 'xid8'
+      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
   ) THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_tag_removals"';
   END IF;

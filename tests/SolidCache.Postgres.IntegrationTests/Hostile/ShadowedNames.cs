@@ -156,10 +156,10 @@ public sealed class ShadowedNames
         }
 
         Assert.That(
-            await _database.ScalarAsync<string[]>("SELECT array_agg(key ORDER BY key) FROM public.solid_cache_entries WHERE length(key) < 99"),
+            await _database.ScalarAsync<string[]>("SET search_path TO pg_catalog; SELECT array_agg(key ORDER BY key) FROM public.solid_cache_entries WHERE length(key) < 99"),
             Is.EqualTo((string[])["^a^b", "a", "c", "data:1:2026-12-13T00:00:00+00:00", "data:2:2026-12-13T00:00:00+00:00"]));
         await ExecuteAsync(OfRole, $"TRUNCATE {table}");
-        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM public.solid_cache_entries WHERE key LIKE 'data:%'"), Is.Zero);
+        Assert.That(await _database.ScalarAsync<long>("SET search_path TO pg_catalog; SELECT count(*) FROM public.solid_cache_entries WHERE key LIKE 'data:%'"), Is.Zero);
         await ExecuteAsync(OfRole, $"SELECT public.solid_cache_forget('{table}', 'data:{{id}}:{{at}}')");
     }
 
@@ -174,7 +174,7 @@ public sealed class ShadowedNames
         Assert.That(
             await _database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE proname IN ('cleanup_expired_cache', 'sweep_expired_cache') AND prosecdef"), Is.Zero, "Nobody gets another's rights.");
         Assert.That(
-            await _database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE proname LIKE 'solid_cache_%' AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) AND prosecdef = (proname = 'solid_cache_is_fresh')"),
+            await _database.ScalarAsync<long>("SET search_path TO pg_catalog; SELECT count(*) FROM pg_proc WHERE proname LIKE 'solid_cache_%' AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) AND prosecdef = (proname = 'solid_cache_is_fresh')"),
             Is.EqualTo(CacheRoutines.Functions.Length));
     }
 
@@ -295,6 +295,7 @@ public sealed class ShadowedNames
             (BackendEnd.EndIfSame, [Parameter.BigInt(0), Parameter.BigInt(0)]),
             (BackendEnd.CancelIfHanging, [Parameter.BigInt(0), Parameter.BigInt(0)]),
             (ConnectionSource.IsReadOnlyFromItsBeginning, []),
+            (SchemaMigrator.Pause, []),
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),
             (SchemaScript.LockHolders(Names), []),

@@ -48,7 +48,7 @@ BEGIN
     FROM pg_catalog.pg_attribute
     WHERE attrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"')
       AND attname = 'removed_by'
-      AND pg_catalog.format_type(atttypid, atttypmod) = 'xid8'
+      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
   ) THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"';
   END IF;
