@@ -38,7 +38,7 @@ internal sealed class LeaseStatements
                 {isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()) AS is_kept
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
-              WHERE coalesce(entry.lease_ends_at <= now(), true)
+              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT {EntryConditions.IsFresh(names, "entry")})
                 AND (NOT {isLive} OR {EntryConditions.LifeLeft("entry")} * {WholeLife}::float8 < asked.ahead::float8)
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED

@@ -36,7 +36,7 @@ internal static class Round
 
     public static async Task RunAsync(CacheHost node, TestDatabase database, string table)
     {
-        await using var witness = PostgresSolidCache.Create(database.ConnectionString, options => (options.TableName, options.SweepExpiredEntries) = (table, false));
+        await using var witness = PostgresSolidCache.Create(database.ConnectionString, options => (options.TableName, options.SweepExpiredEntries, options.CreateSchemaIfNotExists) = (table, false, false));
         var cache = node.Cache;
         await Eventually.TrueAsync(() => Warnings(node).Any() || node.Logs.GetSnapshot().Any(record => record.Id.Name == "cache_cleanup_executed"), "it sweeps");
         Assert.That(Warnings(node), Is.Empty);

@@ -282,7 +282,7 @@ public sealed class ShadowedNames
             (entries.RemoveStale, [Parameter.Texts(["1"]), Parameter.BigInts([long.MaxValue / 4])]),
             (entries.ReadAged, [Parameter.Texts(["1"])]),
             (entries.Sets.Tagged, [.. Columns(), .. Conditions(), Parameter.BigInts([1]), Parameter.Texts(["{a}"])]),
-            (entries.Leases.Take, [Parameter.Texts(["leased"]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000]), Parameter.BigInts([1]), Parameter.Bools([true]), Parameter.Texts(["{a}"]), Parameter.Text("100")]),
+            (entries.Leases.Take, [Parameter.Texts(["leased"]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000]), Parameter.Texts(["{a}"]), Parameter.Text("100")]),
             (entries.Leases.Renew, [Parameter.Texts(["leased"]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000])]),
             (entries.Leases.Fill, [.. Columns(), .. Conditions(), Parameter.BigInts([1]), Parameter.Texts(["{a}"]), Parameter.BigInts([1])]),
             (inTransactions.Remove, [Parameter.Texts(["1"]), Parameter.Text(NoCache)]),
@@ -345,6 +345,7 @@ public sealed class ShadowedNames
               AND refclassid <> 'pg_catalog.pg_class'::regclass::oid
               AND refclassid <> 'pg_catalog.pg_namespace'::regclass::oid
               AND refclassid <> 'pg_catalog.pg_language'::regclass::oid
+              AND refobjid IS DISTINCT FROM 'public.solid_cache_is_fresh'::regproc::oid
             """;
         Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo(DBNull.Value), statement);
     }

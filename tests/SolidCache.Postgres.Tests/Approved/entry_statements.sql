@@ -279,7 +279,7 @@ WITH asked AS MATERIALIZED (
     (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()) AS is_kept
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
-  WHERE coalesce(entry.lease_ends_at <= now(), true)
+  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)))
     AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) OR CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN extract(epoch FROM entry.absolute_expiration - now())::float8 / extract(epoch FROM entry.absolute_expiration - entry.created_at)::float8
