@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SolidCache.Postgres.Json;
@@ -20,6 +21,7 @@ public static class SolidCacheGetOrCreateExtensions
     /// <exception cref="JsonException">The stored value is not JSON, or not of this type.</exception>
     [RequiresUnreferencedCode(JsonTypes.Reflection)]
     [RequiresDynamicCode(JsonTypes.Reflection)]
+    [OverloadResolutionPriority(1)] // What an argument "new() { .. }" means.
     public static ValueTask<T> GetOrCreateAsync<T>(
         this ISolidCache cache,
         string key,
@@ -48,6 +50,7 @@ public static class SolidCacheGetOrCreateExtensions
     /// <param name="state">Handed to the factory, so that it captures nothing and a hit allocates nothing for it.</param>
     [RequiresUnreferencedCode(JsonTypes.Reflection)]
     [RequiresDynamicCode(JsonTypes.Reflection)]
+    [OverloadResolutionPriority(1)] // What an argument "new() { .. }" means.
     public static ValueTask<T> GetOrCreateAsync<TState, T>(
         this ISolidCache cache,
         string key,

@@ -12,7 +12,7 @@ namespace SolidCache.Postgres.FaultTests.Promises;
 public sealed class ConnectionBounds : OneServer
 {
     /// <summary>README: connections of a node.</summary>
-    private const int Most = 9;
+    private const int Most = 10;
 
     private const string Count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'SolidCache.Postgres'";
 
@@ -29,11 +29,13 @@ public sealed class ConnectionBounds : OneServer
             ("set", key => node.Cache.SetAsync(key, [1], Forever)),
             ("remove", key => node.Cache.RemoveAsync(key)),
             ("removal by prefix", key => node.Cache.RemoveByPrefixAsync(key + "0")),
+            ("removal by tag", key => node.Cache.RemoveByTagAsync(key)),
+            ("made", key => node.Cache.GetOrCreateAsync(key, static _ => ValueTask.FromResult<byte[]>([1])).AsTask()),
             ("statistics", _ => node.Cache.GetStatisticsAsync()),
         ])
         {
             // Without coalescing each durable removal is a flush of its own.
-            var calls = verb is "removal by prefix" or "statistics" ? 50 : coalescing ? 2_000 : 300;
+            var calls = verb is "removal by prefix" or "removal by tag" or "statistics" ? 50 : coalescing ? 2_000 : 300;
             var (most, ended) = await MostAsync(() => Task.WhenAll(KeysOf("key:", calls).Select(key => Ended.OfAsync(() => call(key)))));
             await TestContext.Out.WriteLineAsync($"{verb}: {most} connections, {ended.MaxBy(one => one.After)}");
             Assert.That(most, Is.LessThanOrEqualTo(Most), verb);
@@ -56,7 +58,7 @@ public sealed class ConnectionBounds : OneServer
             key => async.GetAsync(key), key => async.SetAsync(key, new byte[1_000]), key => async.RemoveAsync(key), key => async.RefreshAsync(key),
             key => sync.GetAsync(key), key => sync.SetAsync(key, new byte[300_000]), key => sync.RemoveAsync(key), key => sync.RefreshAsync(key),
             key => node.Cache.ExistsAsync(key), key => node.Cache.GetTimeToLiveAsync(key), key => node.Cache.SetAsync(key, new byte[300_000], Forever),
-            key => node.Cache.RemoveByPrefixAsync(key + "0"), key => node.Cache.RemoveByPatternAsync(key + "%0"), _ => node.Cache.RemoveExpiredAsync(),
+            key => node.Cache.RemoveByPrefixAsync(key + "0"), key => node.Cache.RemoveByPatternAsync(key + "%0"), key => node.Cache.RemoveByTagAsync(key), _ => node.Cache.RemoveExpiredAsync(),
             _ => node.Cache.GetStatisticsAsync(), _ => health.CheckHealthAsync(),
         ]).SelectMany(call => Enumerable.Range(0, 8).Select(number => (Call: call, Key: $"key:{number}")));
         var (most, ended) = await MostAsync(() => Task.WhenAll(calls.Select(pair => CallAsync(pair.Key, pair.Call))));

@@ -2,8 +2,8 @@ using CsCheck;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Sweeping;
-using SolidCache.Postgres.Transactions;
 using SolidCache.Postgres.Tests.Entries;
+using SolidCache.Postgres.Transactions;
 
 namespace SolidCache.Postgres.Tests.Hostile;
 
