@@ -9,6 +9,7 @@ namespace SolidCache.Postgres.IntegrationTests.Diagnostics;
 
 /// <summary>What a cache on a real server tells a collector of metrics.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(OneServer.Category)]
 public sealed class CacheMetrics
 {
     private static readonly DistributedCacheEntryOptions Minute = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };

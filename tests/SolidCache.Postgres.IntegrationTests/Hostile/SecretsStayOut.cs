@@ -13,6 +13,7 @@ namespace SolidCache.Postgres.IntegrationTests.Hostile;
 /// The password of the connection string, keys and values are in no log, exception, measurement, span or health report: neither where all goes
 /// well nor where anything goes wrong.
 /// </summary>
+[Category(OneServer.Category)]
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class SecretsStayOut(bool coalescing)
