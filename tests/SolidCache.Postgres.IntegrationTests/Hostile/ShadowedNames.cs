@@ -280,6 +280,8 @@ public sealed class ShadowedNames
         (string Sql, NpgsqlParameter[] Parameters)[] statements =
         [
             (entries.RemoveStale, [Parameter.Texts(["1"]), Parameter.BigInts([long.MaxValue / 4])]),
+            (entries.RemoveFree, [Parameter.Texts(["1"]), Parameter.BigInt(long.MaxValue / 4)]),
+            (entries.Sets.Free, [.. Columns(), .. Conditions(), Parameter.BigInts([1]), Parameter.Texts(["{a}"])]),
             (entries.ReadAged, [Parameter.Texts(["1"])]),
             (entries.Sets.Tagged, [.. Columns(), .. Conditions(), Parameter.BigInts([1]), Parameter.Texts(["{a}"])]),
             (entries.Leases.Take, [Parameter.Texts(["leased"]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000]), Parameter.BigInts([1]), Parameter.BigInts([1_000_000]), Parameter.Texts(["{a}"]), Parameter.Text("100")]),

@@ -36,7 +36,7 @@ public sealed class ConnectionUse
         // The pool keeps what was open at the height of it.
         var connections = await _database.ScalarAsync<long>(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'SolidCache.Postgres'");
-        Assert.That(connections, Is.InRange(1, most));
+        Assert.That(connections, Is.InRange(1, most + 1), "And the look at the index of the tags, which goes on after the start.");
     }
 
     [Test]
