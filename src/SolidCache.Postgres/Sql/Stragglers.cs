@@ -20,8 +20,6 @@ internal sealed class Stragglers(
     /// <summary>Into which rows are divided that failed together.</summary>
     private const int Parts = 8;
 
-    /// <summary>Of a row that the server undoes because of what others do to it at the same time.</summary>
-    private const int MostAttempts = 20;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(10);
     private readonly object _gate = new();
     private readonly LinkedList<List<KeyWrite>> _next = new();
@@ -143,7 +141,7 @@ internal sealed class Stragglers(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, it is the answer of those who wait.")]
-    private void Try(List<KeyWrite> rows, int attempt = 1)
+    private void Try(List<KeyWrite> rows)
     {
         telemetry.WriteRetried();
         var oldest = rows.Min(static row => row.Began);
@@ -162,7 +160,7 @@ internal sealed class Stragglers(
         }
         catch (Exception error) when (WriteFailures.IsOfServer(error))
         {
-            Failed(rows, error, attempt, oldest, sent);
+            Failed(rows, error, oldest, sent);
         }
         catch (Exception error)
         {
@@ -174,7 +172,7 @@ internal sealed class Stragglers(
         }
     }
 
-    private void Failed(List<KeyWrite> rows, Exception error, int attempt, long oldest, Session? sent)
+    private void Failed(List<KeyWrite> rows, Exception error, long oldest, Session? sent)
     {
         if (failures.EndsInDoubt(rows, error, _session, sent is not null && sent.IsInDoubtAfter(error)))
         {
@@ -192,13 +190,9 @@ internal sealed class Stragglers(
         {
             Divide(rows);
         }
-        else if (isLate || ServerErrors.IsLocked(error))
+        else if (isLate || ServerErrors.IsLocked(error) || ServerErrors.IsUndone(error))
         {
             TryAgain(rows);
-        }
-        else if (ServerErrors.IsUndone(error) && attempt < MostAttempts)
-        {
-            Try(rows, attempt + 1);
         }
         else
         {
