@@ -12,6 +12,7 @@ public sealed class ConnectionFaults
     private const string SecondsVariable = "SOLIDCACHE_FAULT_SECONDS";
 
     [Test]
+    [Category("Long")]
     public async Task All_connections_end_once_a_second()
     {
         var seconds = int.Parse(Environment.GetEnvironmentVariable(SecondsVariable) is { Length: > 0 } given ? given : "10", CultureInfo.InvariantCulture);

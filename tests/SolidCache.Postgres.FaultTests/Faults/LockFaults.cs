@@ -28,6 +28,7 @@ public sealed class LockFaults
     [TestCase(Rows, 3, "rows locked for 3 s")]
     [TestCase(Table, 4, "table locked for 4 s", Category = "Long")]
     [TestCase(Everything, 4, "all tables locked, the catalog too, for 4 s")]
+    [Category("Long")]
     public async Task Everybody_waits_for_locks_that_end_in_time(string statement, int seconds, string fault)
     {
         var result = await ThroughAsync(statement, seconds);

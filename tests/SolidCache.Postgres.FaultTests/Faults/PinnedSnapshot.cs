@@ -28,6 +28,7 @@ public sealed class PinnedSnapshot
 
     [TestCase(20)]
     [TestCase(60, Category = "Long")]
+    [Category("Long")]
     public async Task Overwrites_pile_up_until_it_ends_and_the_cache_goes_on(int seconds)
     {
         // Autovacuum looks every second instead of every minute, and finds nothing that it may remove.
