@@ -15,7 +15,7 @@ namespace SolidCache.Postgres;
 /// The connection is left as it is: no setting, no prepared statement, no lock but those of the rows written. Statements wait as its own settings say, and their errors
 /// are the driver's. Keys of one call are written in their order; two transactions that remove the same keys in calls of different order can deadlock as with any other
 /// rows, so that a transaction best removes all of them at once, right before its commit. At the isolation levels repeatable read and serializable a removal fails with
-/// SQLSTATE 40001 when the entry was written since the transaction's first statement, as any update of a row does; removals by tag never do.
+/// SQLSTATE 40001 when the entry was written since the transaction's first statement, as any update of a row does; a removal by tag writes no row of the entries and does not.
 /// </para>
 /// </remarks>
 public interface ISolidCacheTransaction

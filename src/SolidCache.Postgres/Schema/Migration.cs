@@ -24,7 +24,6 @@ internal sealed partial record Migration(int Version, string Template)
         "tag_removals" => names.TagRemovals,
         "state_literal" => SqlNames.Literal(names.State),
         "tag_removals_literal" => SqlNames.Literal(names.TagRemovals),
-        "tag_index_name" => names.TagIndexName,
         "tag_index_definition" => TagIndex.DefinitionOf(names),
         "cleanup_function" => names.CleanupFunction,
         "sweep_procedure" => names.SweepProcedure,
