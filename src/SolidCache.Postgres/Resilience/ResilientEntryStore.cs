@@ -37,52 +37,15 @@ internal sealed class ResilientEntryStore(
                 static (store, key, call) => store.ReadAgedAsync(key, call.destination, call.slide, call.cancellationToken));
 
     /// <summary>Whoever gets no lease makes the value for himself: an outage fails nobody here, whatever the application chose.</summary>
-    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
-    {
-        if (!MayFill(key))
-        {
-            return default;
-        }
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
+        MayFill(key) ? UnlessAwayAsync(store.LeaseAsync(key, terms, cancellationToken)) : default;
 
-        try
-        {
-            return await store.LeaseAsync(key, terms, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Outage)
-        {
-            return default;
-        }
-    }
-
-    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await store.RenewAsync(key, terms, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Outage)
-        {
-            return false;
-        }
-    }
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
+        UnlessAwayAsync(store.RenewAsync(key, terms, cancellationToken));
 
     /// <summary>What is not stored is made again: nothing is dropped here that somebody relies on.</summary>
-    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)
-    {
-        if (!MayFill(key))
-        {
-            return false;
-        }
-
-        try
-        {
-            return await store.FillAsync(key, lease, value, expiration, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Outage)
-        {
-            return false;
-        }
-    }
+    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
+        MayFill(key) ? UnlessAwayAsync(store.FillAsync(key, lease, value, expiration, cancellationToken)) : default;
 
     public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => CallAsync(
         writes.Refusal(mayTry: false), Throws, default, (tags, cancellationToken), static (store, _, call) => store.RemoveTagsAsync(call.tags, call.cancellationToken));
@@ -117,6 +80,20 @@ internal sealed class ResilientEntryStore(
     private static ValueTask<bool> SetAsync(
         IEntryStore store, CacheKey key, (ReadOnlySequence<byte> Value, Expiration Expiration, bool Durable, bool Async, CancellationToken Token) call) =>
         store.WriteAsync(key, call.Value, call.Expiration, call.Durable, call.Async, call.Token);
+
+    /// <summary>The answer, or none when the server is away.</summary>
+    private static async ValueTask<T> UnlessAwayAsync<T>(ValueTask<T> call)
+        where T : struct
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (Outage)
+        {
+            return default;
+        }
+    }
 
     private bool MayFill(CacheKey key) =>
         (room.Refusal(mayTry: false) ?? writes.Refusal(mayTry: false)) is null && !IsStale(key) && degradation?.IsBlind(key) is not true;

@@ -35,7 +35,7 @@ internal sealed class LeaseStatements
                 asked.lease,
                 asked.duration,
                 asked.tags,
-                {isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()) AS is_kept
+                coalesce({isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
               WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT {EntryConditions.IsFresh(names, "entry")})
@@ -47,12 +47,12 @@ internal sealed class LeaseStatements
               SET lease = free.lease,
                   lease_ends_at = {EndOf("free")},
                   made_after = pg_catalog.pg_current_snapshot(),
-                  tags = CASE WHEN free.is_kept IS TRUE THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
-                  expires_at = CASE WHEN free.is_kept IS TRUE THEN entry.expires_at ELSE '-infinity' END,
-                  stale_for = CASE WHEN free.is_kept IS TRUE THEN entry.stale_for END,
-                  sliding_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.sliding_expiration END,
-                  absolute_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.absolute_expiration END,
-                  value = CASE WHEN free.is_kept IS TRUE THEN entry.value ELSE '' END
+                  tags = CASE WHEN free.is_kept THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+                  expires_at = CASE WHEN free.is_kept THEN entry.expires_at ELSE '-infinity' END,
+                  stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
+                  sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,
+                  absolute_expiration = CASE WHEN free.is_kept THEN entry.absolute_expiration END,
+                  value = CASE WHEN free.is_kept THEN entry.value ELSE '' END
               FROM free
               WHERE entry.key = free.key
                 AND {WriteConditions.Durability("false")}

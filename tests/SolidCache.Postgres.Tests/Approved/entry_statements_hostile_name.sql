@@ -276,7 +276,7 @@ WITH asked AS MATERIALIZED (
     asked.lease,
     asked.duration,
     asked.tags,
-    (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()) AS is_kept
+    coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)))
@@ -292,12 +292,12 @@ WITH asked AS MATERIALIZED (
   SET lease = free.lease,
       lease_ends_at = now() + free.duration::float8 * interval '1 microsecond',
       made_after = pg_catalog.pg_current_snapshot(),
-      tags = CASE WHEN free.is_kept IS TRUE THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
-      expires_at = CASE WHEN free.is_kept IS TRUE THEN entry.expires_at ELSE '-infinity' END,
-      stale_for = CASE WHEN free.is_kept IS TRUE THEN entry.stale_for END,
-      sliding_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.sliding_expiration END,
-      absolute_expiration = CASE WHEN free.is_kept IS TRUE THEN entry.absolute_expiration END,
-      value = CASE WHEN free.is_kept IS TRUE THEN entry.value ELSE '' END
+      tags = CASE WHEN free.is_kept THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+      expires_at = CASE WHEN free.is_kept THEN entry.expires_at ELSE '-infinity' END,
+      stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
+      sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,
+      absolute_expiration = CASE WHEN free.is_kept THEN entry.absolute_expiration END,
+      value = CASE WHEN free.is_kept THEN entry.value ELSE '' END
   FROM free
   WHERE entry.key = free.key
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
