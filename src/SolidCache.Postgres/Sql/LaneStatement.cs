@@ -15,6 +15,12 @@ internal sealed class LaneStatement
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan BetweenPlans = TimeSpan.FromSeconds(1);
 
+    /// <remarks>
+    /// The statement itself stays prepared: lanes hand connections on to each other, and Npgsql loses count where one of them unprepares what another believes
+    /// to be prepared there ("Received backend message BindComplete while expecting ParseCompleteMessage").
+    /// </remarks>
+    public const string PlanAnew = "/* solid_cache:plans */ DISCARD PLANS";
+
     private readonly NpgsqlParameter[] _parameters;
     private NpgsqlCommand _command;
     private readonly CallClock _clock;
@@ -55,7 +61,7 @@ internal sealed class LaneStatement
         T result;
         try
         {
-            Prepare();
+            Prepare(session);
             result = execute(session, _command);
         }
         catch (PostgresException error) when (ServerErrors.IsStatementGone(error))
@@ -87,12 +93,12 @@ internal sealed class LaneStatement
         }
     }
 
-    private void Prepare()
+    private void Prepare(Session session)
     {
         if (_isStale)
         {
             (_isStale, _plannedAt) = (false, _clock.Now);
-            _command.Unprepare();
+            session.Execute(PlanAnew);
         }
 
         _command.Prepare();

@@ -298,6 +298,7 @@ public sealed class ShadowedNames
             (BackendEnd.CancelIfHanging, [Parameter.BigInt(0), Parameter.BigInt(0)]),
             (ConnectionSource.IsReadOnlyFromItsBeginning, []),
             (SchemaMigrator.Pause, []),
+            (LaneStatement.PlanAnew, []),
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),
             (SchemaScript.LockHolders(Names), []),
@@ -353,7 +354,7 @@ public sealed class ShadowedNames
     }
 
     /// <summary>No function can be made of it: the migrations, which run under the shadows as they are.</summary>
-    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal);
+    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal) || statement == LaneStatement.PlanAnew;
 
     private static string NameOf(NpgsqlDbType type) => (type & ~NpgsqlDbType.Array) + (type.HasFlag(NpgsqlDbType.Array) ? "[]" : "");
 
