@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the library and its companion for Entity Framework Core, looks into the packages, and does with it what README and guide tell a new user to do: in projects outside this
+# Packs the library and its companions for Entity Framework Core and ASP.NET Core, looks into the packages, and does with them what README and guide tell a new user to do: in projects outside this
 # repository, which get it from a folder as they would from a feed, on a real PostgreSQL server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,11 +7,12 @@ repository=$PWD
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+libraries=(SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore SolidCache.Postgres.AspNetCore)
 version=9999.0.0 # the latest, whatever else a feed has: a reader names none
 machine_packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: *//')
 
 # A build tree of its own: the odd version does not get into the repository's bin and obj folders. With the library that it depends on.
-for packed in SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore; do
+for packed in "${libraries[@]}"; do
   dotnet pack "src/$packed" -c Release --artifacts-path "$work/build" --output "$work/packages" --nologo -v quiet -p:Version="$version"
 done
 
@@ -27,8 +28,8 @@ cat >"$work/nuget.config" <<EOF
   </fallbackPackageFolders>
 </configuration>
 EOF
-mkdir "$work/readme" "$work/guide"
-for page in README docs/guide; do
+mkdir "$work/readme" "$work/guide" "$work/aspnetcore"
+for page in README docs/guide docs/aspnetcore; do
   (cd "$work/$(basename "${page,,}")" && "$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
     "$repository/eng/package-test/page.sh" "$repository/$page.md")
 done
@@ -39,7 +40,7 @@ must() { # must WHAT TEST...
   shift
   "$@" >/dev/null || { echo "package-test: missing: $what" >&2; missing=1; }
 }
-for packed in SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore; do
+for packed in "${libraries[@]}"; do
   package=$NUGET_PACKAGES/${packed,,}/$version
   must "the library of $packed" ls "$package/lib/net10.0/$packed.dll"
   must "the XML documentation of $packed" ls "$package/lib/net10.0/$packed.xml"

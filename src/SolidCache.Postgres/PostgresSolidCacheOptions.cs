@@ -15,6 +15,9 @@ public sealed class PostgresSolidCacheOptions
     /// <summary>Gets or sets a data source that is in no container. Not public, and a function, since the generated binding looks at every property that could hold a value.</summary>
     internal Func<NpgsqlDataSource>? DataSource { get; set; }
 
+    /// <summary>Gets or sets the data source of the cache that the options were copied from: unlike <see cref="DataSource"/>, it stands back behind a connection string.</summary>
+    internal Func<NpgsqlDataSource>? CopiedDataSource { get; set; }
+
     /// <summary>Gets or sets the schema of the cache's table and functions.</summary>
     /// <value>Default: <c>public</c>. 1 to 63 bytes of UTF-8; taken literally, so that <c>My-Schema</c> needs no quotes.</value>
     public string SchemaName { get; set; } = "public";
@@ -164,4 +167,44 @@ public sealed class PostgresSolidCacheOptions
     /// <summary>Gets or sets how much of the table a sweep reads in a second, in megabytes (10^6 bytes).</summary>
     /// <value>Default: 50. 1 to 100,000.</value>
     public int SweepMegabytesPerSecond { get; set; } = 50;
+
+    /// <summary>Takes over every option of another cache, its data source included: for a second one beside it, with a <see cref="KeyPrefix"/> or a <see cref="TableName"/> of its own.</summary>
+    /// <param name="other">The other cache's.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public void CopyFrom(PostgresSolidCacheOptions other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        ConnectionString = other.ConnectionString;
+        CopiedDataSource = other.DataSource ?? other.CopiedDataSource;
+        SchemaName = other.SchemaName;
+        TableName = other.TableName;
+        KeyPrefix = other.KeyPrefix;
+        CreateSchemaIfNotExists = other.CreateSchemaIfNotExists;
+        UnloggedTable = other.UnloggedTable;
+        TakesEitherTable = other.TakesEitherTable;
+        Durability = other.Durability;
+        DefaultSlidingExpiration = other.DefaultSlidingExpiration;
+        DefaultAbsoluteExpiration = other.DefaultAbsoluteExpiration;
+        RefreshSlidingExpirationOnGet = other.RefreshSlidingExpirationOnGet;
+        SlidingExpirationSlack = other.SlidingExpirationSlack;
+        MaxValueBytes = other.MaxValueBytes;
+        ReadOnly = other.ReadOnly;
+        OperationTimeout = other.OperationTimeout;
+        FailureMode = other.FailureMode;
+        OnDegraded = other.OnDegraded;
+        Coalescing = other.Coalescing;
+        ReadConnections = other.ReadConnections;
+        WriteConnections = other.WriteConnections;
+        MaxQueuedCalls = other.MaxQueuedCalls;
+        PoolerSupportsPreparedStatements = other.PoolerSupportsPreparedStatements;
+        SweepExpiredEntries = other.SweepExpiredEntries;
+        SweepInterval = other.SweepInterval;
+        SweepMegabytesPerSecond = other.SweepMegabytesPerSecond;
+        string[] prefixes = [.. other.DurableKeyPrefixes];
+        DurableKeyPrefixes.Clear();
+        foreach (var prefix in prefixes)
+        {
+            DurableKeyPrefixes.Add(prefix);
+        }
+    }
 }

@@ -32,7 +32,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             return new CacheDataSource(own, own);
         }
 
-        var registered = options.DataSource?.Invoke()
+        var registered = (options.DataSource ?? options.CopiedDataSource)?.Invoke()
             ?? (name.Length == 0 ? null : services?.GetKeyedService<NpgsqlDataSource>(name))
             ?? services?.GetService<NpgsqlDataSource>()
             ?? throw new InvalidOperationException(

@@ -11,6 +11,7 @@ public sealed partial class LinkTests
     [
         "README.md", "CONTRIBUTING.md", "SECURITY.md", .. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}"),
         "samples/AuthService/README.md", "samples/SweepLambda/README.md", "src/SolidCache.Postgres/DESIGN.md", "src/SolidCache.Postgres.Tool/README.md", "src/SolidCache.Postgres.EntityFrameworkCore/README.md",
+        "src/SolidCache.Postgres.AspNetCore/README.md",
         "benchmarks/SolidCache.Postgres.Benchmarks/README.md",
     ];
 

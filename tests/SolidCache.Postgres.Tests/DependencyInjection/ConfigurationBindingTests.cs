@@ -81,6 +81,22 @@ public sealed class ConfigurationBindingTests
                 .Select(property => property.Name)));
 
     [Test]
+    public void Every_option_is_copied_from_another_cache()
+    {
+        var (other, copy, defaults) = (Bind(Section, serviceKey: null), new PostgresSolidCacheOptions(), new PostgresSolidCacheOptions());
+        other.OnDegraded = _ => { };
+
+        copy.CopyFrom(other);
+
+        foreach (var property in typeof(PostgresSolidCacheOptions).GetProperties())
+        {
+            Assert.That(property.GetValue(copy), Is.EqualTo(property.GetValue(other)).And.Not.EqualTo(property.GetValue(defaults)), property.Name);
+        }
+
+        Assert.That(copy.DurableKeyPrefixes, Is.Not.SameAs(other.DurableKeyPrefixes));
+    }
+
+    [Test]
     public void What_the_section_leaves_out_keeps_its_default()
     {
         var defaults = new PostgresSolidCacheOptions();
