@@ -4,6 +4,8 @@
 # service. Ends with three sentences, or with an error at the first answer that is not the expected one.
 #
 #   eng/demo-tour.sh BASE_URL
+#
+# One step changes a row in psql, where that is installed: in the database of ConnectionStrings__Postgres, an Npgsql connection string.
 set -euo pipefail
 export LC_ALL=C # a point in decimals
 
@@ -58,6 +60,15 @@ sign_in() {
   expect "sign in as $1" 200
   token=$(json accessToken)
   [[ -n $token ]] || fail "sign in as $1" 'an accessToken'
+}
+
+# setting NAME: what the connection string says.
+setting() { tr ';' '\n' <<<"${ConnectionStrings__Postgres:-}" | sed -nE "s/^ *$1 *= *//p"; }
+
+# in_psql SQL: changes the database past the service.
+in_psql() {
+  PGHOST=$(setting Host) PGPORT=$(setting Port) PGUSER=$(setting Username) PGPASSWORD=$(setting Password) PGDATABASE=$(setting Database) \
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command "$1"
 }
 
 thousands() { sed -E -e ':again' -e 's/([0-9])([0-9]{3})($|,)/\1,\2\3/' -e 't again' <<<"$1"; }
@@ -153,6 +164,19 @@ same display_name "$name" 'the read after the update'
 call GET /users/1 "${admin[@]}"
 expect 'and the one after it hits again' 200 hit
 same display_name "$name" 'the cached read after the update'
+
+if command -v psql >/dev/null && [[ -n $(setting Host) ]]; then
+  notice="Back at $(date +%H.%M.%S)"
+  request='psql'
+  in_psql "UPDATE auth.settings SET value = '$notice' WHERE name = 'maintenance_notice'" || fail 'an UPDATE typed into psql' 'it to succeed'
+  call GET /settings "${alice[@]}"
+  expect "an UPDATE in psql: a trigger removed the settings, so '$notice'" 200 miss
+  grep -q "$notice" "$answers/body" || fail 'the settings after an UPDATE in psql' "'$notice'"
+  call PUT /settings/maintenance_notice "${admin[@]}" "${json_body[@]}" '{"value":""}'
+  expect 'and back by the service, whose transaction it removes them in too' 204
+else
+  printf '  (no UPDATE past the service: that takes psql, and Host=.. in ConnectionStrings__Postgres)\n'
+fi
 
 call GET /statistics/users "${admin[@]}"
 expect "a heavy query counts $(thousands "$(json total_users)") users" 200

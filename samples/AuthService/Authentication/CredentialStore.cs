@@ -1,10 +1,11 @@
 using System.Data;
+using AuthService.Users;
 using Npgsql;
 
 namespace AuthService.Authentication;
 
 /// <summary>Reads and writes credentials. They are never cached.</summary>
-internal sealed class CredentialStore(NpgsqlDataSource database)
+internal sealed class CredentialStore(NpgsqlDataSource database, UserCaches caches)
 {
     private const string ByEmail =
         """
@@ -47,6 +48,7 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
             version = version + 1
         WHERE id = $1
           AND password_hash = $2
+        RETURNING version
         """;
 
     private const string EndSessions =
@@ -83,7 +85,7 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
         return (long?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    /// <summary>Ends every session that the old password, or whoever knew it, has opened.</summary>
+    /// <summary>Ends every session that the old password, or whoever knew it, has opened, and clears the user's caches.</summary>
     /// <returns>Whether the old password was still the one that was found.</returns>
     public async Task<bool> ChangePasswordAsync(Credentials found, string passwordHash, CancellationToken cancellationToken)
     {
@@ -92,14 +94,14 @@ internal sealed class CredentialStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
         await using var change = Replacement(Change, found, passwordHash);
         change.Connection = connection;
-        if (await change.ExecuteNonQueryAsync(cancellationToken) == 0)
+        if (await change.ExecuteScalarAsync(cancellationToken) is not long version)
         {
             return false;
         }
 
         await using var end = new NpgsqlCommand(EndSessions, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = found.UserId } } };
         await end.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await caches.CommitAndInvalidateAllUserCachesAsync(transaction, found.UserId, version, cancellationToken);
         return true;
     }
 

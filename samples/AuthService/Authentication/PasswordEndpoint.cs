@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using AuthService.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -17,7 +16,6 @@ internal static class PasswordEndpoint
         CredentialStore credentials,
         Passwords passwords,
         PasswordAttempts attempts,
-        UserDirectory users,
         CancellationToken cancellationToken)
     {
         if (change.FindProblems() is { Count: > 0 } problems)
@@ -40,7 +38,6 @@ internal static class PasswordEndpoint
             return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["currentPassword"] = ["The current password is wrong."] });
         }
 
-        await users.InvalidateAllUserCachesAsync(id);
         return TypedResults.NoContent();
     }
 }

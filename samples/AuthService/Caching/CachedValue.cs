@@ -5,10 +5,37 @@ using SolidCache.Postgres;
 
 namespace AuthService.Caching;
 
-/// <summary>Reads a value by way of the cache.</summary>
+/// <summary>Values by way of a cache. An entry that cannot be read counts as none and is replaced.</summary>
 internal static partial class CachedValue
 {
-    /// <summary>The cached value, or null; an entry that cannot be read counts as none and is replaced.</summary>
+    /// <summary>The cached value, or what the factory makes, which is stored unless the entry was removed meanwhile.</summary>
+    public static async Task<T> GetOrReplaceAsync<T>(
+        this ISolidCache cache,
+        string key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        JsonTypeInfo<T> type,
+        SolidCacheEntryOptions options,
+        ILogger logger,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            if (await cache.GetOrCreateAsync(key, factory, type, options, cancellationToken) is { } value)
+            {
+                return value;
+            }
+        }
+        catch (JsonException error)
+        {
+            LogUnreadable(logger, error, typeof(T).Name);
+        }
+
+        await cache.RemoveAsync(key, cancellationToken);
+        return await cache.GetOrCreateAsync(key, factory, type, options, cancellationToken);
+    }
+
+    /// <summary>The cached value, or null: all that a cache can do that knows nothing of who reads and who writes.</summary>
     public static async Task<T?> FindAsync<T>(
         this IDistributedCache cache, string key, JsonTypeInfo<T> type, ILogger logger, CancellationToken cancellationToken)
         where T : class

@@ -1,5 +1,7 @@
 using AuthService.Authentication;
+using AuthService.Settings;
 using Npgsql;
+using SolidCache.Postgres;
 
 namespace AuthService.Database;
 
@@ -11,6 +13,7 @@ internal sealed class DatabaseInitializer(
     NpgsqlDataSource database,
     CredentialStore credentials,
     Passwords passwords,
+    SettingTrigger settingTrigger,
     IConfiguration configuration,
     IHostEnvironment environment,
     TimeProvider time,
@@ -51,9 +54,10 @@ internal sealed class DatabaseInitializer(
         try
         {
             await InitializeAsync(attempt);
+            await settingTrigger.InstallAsync(attempt);
             IsDone = true;
         }
-        catch (Exception error) when (!stopping.IsCancellationRequested && error is NpgsqlException or OperationCanceledException)
+        catch (Exception error) when (!stopping.IsCancellationRequested && error is NpgsqlException or OperationCanceledException or TimeoutException or SolidCacheException)
         {
             logger.LogWarning(
                 "The service's tables could not be made yet ({Reason}); trying again in {RetrySeconds} seconds.", error.Message, RetryDelay.TotalSeconds);

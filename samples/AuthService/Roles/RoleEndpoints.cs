@@ -48,7 +48,6 @@ internal static class RoleEndpoints
                 return TypedResults.Problem(
                     statusCode: StatusCodes.Status409Conflict, detail: "The last administrator keeps the role. Give it to somebody else first.");
             default:
-                await users.InvalidateAllUserCachesAsync(id);
                 return await users.ReadAsync(id, cancellationToken) is { } profile ? TypedResults.Ok(profile) : UserEndpoints.NotFound(id);
         }
     }

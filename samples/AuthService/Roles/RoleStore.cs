@@ -1,10 +1,11 @@
 using AuthService.Authentication;
+using AuthService.Users;
 using Npgsql;
 
 namespace AuthService.Roles;
 
 /// <summary>Reads roles from the database, and gives them to users.</summary>
-internal sealed class RoleStore(NpgsqlDataSource database)
+internal sealed class RoleStore(NpgsqlDataSource database, UserCaches caches)
 {
     private const string List =
         """
@@ -24,6 +25,7 @@ internal sealed class RoleStore(NpgsqlDataSource database)
         UPDATE auth.users
         SET version = version + 1
         WHERE id = $1
+        RETURNING version
         """;
 
     private const string Replace =
@@ -68,7 +70,7 @@ internal sealed class RoleStore(NpgsqlDataSource database)
         return [.. roles];
     }
 
-    /// <summary>All or nothing; raises the user's version with it.</summary>
+    /// <summary>All or nothing; raises the user's version and clears its caches with it.</summary>
     public async Task<AssignmentResult> AssignAsync(long userId, string[] roles, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -79,7 +81,7 @@ internal sealed class RoleStore(NpgsqlDataSource database)
         }
 
         await using var raise = new NpgsqlCommand(RaiseVersion, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = userId } } };
-        if (await raise.ExecuteNonQueryAsync(cancellationToken) == 0)
+        if (await raise.ExecuteScalarAsync(cancellationToken) is not long version)
         {
             return AssignmentResult.UnknownUser;
         }
@@ -103,7 +105,7 @@ internal sealed class RoleStore(NpgsqlDataSource database)
             return AssignmentResult.LastAdministrator;
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await caches.CommitAndInvalidateAllUserCachesAsync(transaction, userId, version, cancellationToken);
         return AssignmentResult.Done;
     }
 }

@@ -1,37 +1,24 @@
 using AuthService.Caching;
-using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres;
 
 namespace AuthService.Settings;
 
-/// <summary>The settings by way of the cache: read all the time, changed rarely, so cached for an hour and removed by a change.</summary>
-internal sealed class SettingDirectory(SettingStore store, IDistributedCache cache, ILogger<SettingDirectory> logger)
+/// <summary>The settings by way of the cache: read all the time, changed rarely, so cached for an hour. A change removes them by itself: see <see cref="SettingTrigger"/>.</summary>
+internal sealed class SettingDirectory(SettingStore store, ISolidCache cache, ILogger<SettingDirectory> logger)
 {
-    private const string Key = "settings";
-    private static readonly DistributedCacheEntryOptions OneHour = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
+    public const string Key = "settings";
+    private static readonly SolidCacheEntryOptions OneHour = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
 
-    public async Task<(Setting[] Settings, bool FromCache)> ListAsync(CancellationToken cancellationToken) =>
-        await cache.FindAsync(Key, CachedJson.Default.SettingArray, logger, cancellationToken) is { } cached
-            ? (cached, true)
-            : (await LoadAsync(cancellationToken), false);
-
-    /// <summary>Reads the settings anew and caches them.</summary>
-    public async Task<Setting[]> LoadAsync(CancellationToken cancellationToken)
+    public async Task<(Setting[] Settings, bool FromCache)> ListAsync(CancellationToken cancellationToken)
     {
-        var settings = await store.ListAsync(cancellationToken);
-        await cache.SetJsonAsync(Key, settings, CachedJson.Default.SettingArray, OneHour, cancellationToken);
-        return settings;
-    }
+        var isFromCache = true;
+        var settings = await cache.GetOrReplaceAsync(Key, ReadAsync, CachedJson.Default.SettingArray, OneHour, logger, cancellationToken);
+        return (settings, isFromCache);
 
-    /// <returns>Whether there is such a setting.</returns>
-    public async Task<bool> UpdateAsync(string name, string value, CancellationToken cancellationToken)
-    {
-        if (!await store.UpdateAsync(name, value, cancellationToken))
+        async ValueTask<Setting[]> ReadAsync(CancellationToken token)
         {
-            return false;
+            isFromCache = false;
+            return await store.ListAsync(token);
         }
-
-        await cache.RemoveAsync(Key, CancellationToken.None);
-        return true;
     }
 }

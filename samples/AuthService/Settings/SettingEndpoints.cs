@@ -10,6 +10,7 @@ internal static class SettingEndpoints
     {
         services.AddSingleton<SettingStore>();
         services.AddSingleton<SettingDirectory>();
+        services.AddSingleton<SettingTrigger>();
     }
 
     public static void MapSettings(this IEndpointRouteBuilder app)
@@ -18,7 +19,7 @@ internal static class SettingEndpoints
         settings.MapGet("", ListAsync).RequireAuthorization().WithSummary("Lists the settings of the system");
         settings.MapPut("/{name}", UpdateAsync)
             .RequireAuthorization(Permissions.SystemAdmin)
-            .WithSummary("Changes a setting and clears the cached list")
+            .WithSummary("Changes a setting, which clears the cached list")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -30,14 +31,14 @@ internal static class SettingEndpoints
     }
 
     private static async Task<Results<NoContent, ValidationProblem, ProblemHttpResult>> UpdateAsync(
-        string name, SettingUpdate update, SettingDirectory directory, CancellationToken cancellationToken)
+        string name, SettingUpdate update, SettingStore store, CancellationToken cancellationToken)
     {
         if (update.FindProblems() is { Count: > 0 } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
-        return !name.Contains('\0', StringComparison.Ordinal) && await directory.UpdateAsync(name, update.Value!, cancellationToken)
+        return !name.Contains('\0', StringComparison.Ordinal) && await store.UpdateAsync(name, update.Value!, cancellationToken)
             ? TypedResults.NoContent()
             : TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: "There is no setting of this name; GET /settings lists them.");
     }

@@ -1,21 +1,21 @@
 using AuthService.Caching;
-using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres;
 
 namespace AuthService.Users;
 
 /// <summary>
 /// Users by way of two caches: whole profiles in Solid Cache for ten minutes (<c>Profiles:Lifetime</c>), and permissions, which a profile is
-/// made of, in Redis for five. Reads look there first, changes clear what they made stale.
+/// made of, in Redis for five. Whoever changes a user clears them: see <see cref="UserCaches"/>.
 /// </summary>
 internal sealed class UserDirectory(
-    UserStore store, IDistributedCache profiles, PermissionCache permissions, IConfiguration configuration, ILogger<UserDirectory> logger)
+    UserStore store, ISolidCache cache, PermissionCache permissions, IConfiguration configuration, ILogger<UserDirectory> logger)
 {
-    private readonly DistributedCacheEntryOptions _lifetime = new()
+    private readonly SolidCacheEntryOptions _lifetime = new()
     {
         AbsoluteExpirationRelativeToNow = configuration.GetValue("Profiles:Lifetime", TimeSpan.FromMinutes(10)),
     };
 
+    /// <summary>Of callers who miss at once, one reads, on whichever node, and only his answer says so.</summary>
     public async Task<UserDetail> GetUserDetailAsync(long id, bool useCache, CancellationToken cancellationToken)
     {
         if (!useCache)
@@ -23,20 +23,24 @@ internal sealed class UserDirectory(
             return new UserDetail(await ReadAsync(id, cancellationToken), CacheUse.Bypass, CacheUse.Bypass);
         }
 
-        if (await profiles.FindAsync(Key(id), CachedJson.Default.UserProfile, logger, cancellationToken) is { } cached)
+        var (use, permissionsUse) = (CacheUse.Hit, (CacheUse?)null);
+        try
         {
-            return new UserDetail(cached, CacheUse.Hit, PermissionsCache: null);
+            var profile = await cache.GetOrReplaceAsync(UserCaches.ProfileKey(id), MakeAsync, CachedJson.Default.UserProfile, _lifetime, logger, cancellationToken);
+            return new UserDetail(profile, use, permissionsUse);
         }
-
-        if (await store.FindAsync(id, cancellationToken) is not { } user)
+        catch (UnknownUserException)
         {
             return new UserDetail(null, CacheUse.Miss, PermissionsCache: null);
         }
 
-        var (granted, use) = await GetPermissionsAsync(id, user.Version, cancellationToken);
-        var profile = user.Profile with { Permissions = granted };
-        await StoreAsync(profile, user.Version, cancellationToken);
-        return new UserDetail(profile, CacheUse.Miss, use);
+        async ValueTask<UserProfile> MakeAsync(CancellationToken token)
+        {
+            use = CacheUse.Miss;
+            var user = await store.FindAsync(id, token) ?? throw new UnknownUserException($"There is no user {id}.");
+            (var granted, permissionsUse) = await GetPermissionsAsync(id, user.Version, token);
+            return user.Profile with { Permissions = granted };
+        }
     }
 
     /// <summary>Past the caches, for what decides over access.</summary>
@@ -46,34 +50,8 @@ internal sealed class UserDirectory(
             : null;
 
     /// <returns>The updated profile, or null when there is no such user.</returns>
-    public async Task<UserProfile?> UpdateProfileAsync(long id, ProfileUpdate update, CancellationToken cancellationToken)
-    {
-        if (!await store.UpdateAsync(id, update, cancellationToken))
-        {
-            return null;
-        }
-
-        await InvalidateAllUserCachesAsync(id);
-        return await ReadAsync(id, cancellationToken);
-    }
-
-    /// <summary>Takes no token: a client that hangs up after its update must not leave the old profile behind.</summary>
-    public Task InvalidateUserProfileCacheAsync(long id) => profiles.RemoveAsync(Key(id), CancellationToken.None);
-
-    /// <summary>
-    /// Both caches: the profile, and the permissions. Call it once the change is committed, which has raised the user's version: the entry
-    /// of the version before is removed, and would not be read any more if Redis were away.
-    /// </summary>
-    public async Task InvalidateAllUserCachesAsync(long id)
-    {
-        await InvalidateUserProfileCacheAsync(id);
-        if (await store.FindVersionAsync(id, CancellationToken.None) is { } version)
-        {
-            await permissions.RemoveAsync(id, version - 1);
-        }
-    }
-
-    private static string Key(long id) => FormattableString.Invariant($"user_profile:{id}");
+    public async Task<UserProfile?> UpdateProfileAsync(long id, ProfileUpdate update, CancellationToken cancellationToken) =>
+        await store.UpdateAsync(id, update, cancellationToken) ? await ReadAsync(id, cancellationToken) : null;
 
     private async Task<(string[] Permissions, CacheUse Use)> GetPermissionsAsync(long id, long version, CancellationToken cancellationToken)
     {
@@ -85,18 +63,5 @@ internal sealed class UserDirectory(
         var read = await store.FindPermissionsAsync(id, cancellationToken);
         await permissions.StoreAsync(id, version, read, cancellationToken);
         return (read, CacheUse.Miss);
-    }
-
-    /// <summary>
-    /// An update may have been committed, and have removed the entry, between this read and this set. Its version tells: the update commits
-    /// before it removes, so whoever sets too late sees the new version.
-    /// </summary>
-    private async Task StoreAsync(UserProfile profile, long version, CancellationToken cancellationToken)
-    {
-        await profiles.SetJsonAsync(Key(profile.Id), profile, CachedJson.Default.UserProfile, _lifetime, cancellationToken);
-        if (await store.FindVersionAsync(profile.Id, CancellationToken.None) != version)
-        {
-            await InvalidateUserProfileCacheAsync(profile.Id);
-        }
     }
 }

@@ -8,6 +8,7 @@ internal static class UserEndpoints
 {
     public static void AddUsers(this IServiceCollection services)
     {
+        services.AddSingleton<UserCaches>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<UserListStore>();
         services.AddSingleton<UserDirectory>();

@@ -3,7 +3,7 @@ using Npgsql;
 namespace AuthService.Users;
 
 /// <summary>Reads and writes users in the database.</summary>
-internal sealed class UserStore(NpgsqlDataSource database)
+internal sealed class UserStore(NpgsqlDataSource database, UserCaches caches)
 {
     private const string Find =
         """
@@ -26,13 +26,6 @@ internal sealed class UserStore(NpgsqlDataSource database)
         WHERE user_roles.user_id = $1
         """;
 
-    private const string FindVersion =
-        """
-        SELECT version
-        FROM auth.users
-        WHERE id = $1
-        """;
-
     private const string Update =
         """
         UPDATE auth.users
@@ -41,6 +34,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
             updated_at = now(),
             version = version + 1
         WHERE id = $1
+        RETURNING version
         """;
 
     /// <returns>The user with its roles and no permissions, or null when there is none.</returns>
@@ -74,21 +68,22 @@ internal sealed class UserStore(NpgsqlDataSource database)
         return (string[])(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <returns>Null when there is no such user.</returns>
-    public async Task<long?> FindVersionAsync(long id, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(FindVersion);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
-        return (long?)await command.ExecuteScalarAsync(cancellationToken);
-    }
-
+    /// <summary>Clears the user's caches with it.</summary>
     /// <returns>Whether there is such a user.</returns>
     public async Task<bool> UpdateAsync(long id, ProfileUpdate update, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Update);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Update, connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = update.DisplayName });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = update.Phone });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        if (await command.ExecuteScalarAsync(cancellationToken) is not long version)
+        {
+            return false;
+        }
+
+        await caches.CommitAndInvalidateAllUserCachesAsync(transaction, id, version, cancellationToken);
+        return true;
     }
 }

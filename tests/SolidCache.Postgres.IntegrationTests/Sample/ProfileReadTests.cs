@@ -132,7 +132,7 @@ public sealed class ProfileReadTests : SampleFixture
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
-        Assert.That(await CountEntriesAsync("user_profile:999"), Is.Zero);
+        Assert.That(await Service.Cache.ExistsAsync("user_profile:999"), Is.False);
     }
 
     [Test]
