@@ -60,6 +60,8 @@ must 'pictures that a gallery shows' grep -F '](https://raw.githubusercontent.co
 must 'a readme whose links lead somewhere without the repository' \
   bash -c '! grep -E "\]\(([^h]|h[^t])" "$0"' "$package/README.md"
 must 'the lowest Npgsql that works' grep 'id="Npgsql" version="10.0.0"' "$package/solidcache.postgres.nuspec"
+must 'the schema of its settings, where editors look for it' \
+  bash -c 'cd "$0/buildTransitive/net10.0" && ls $(sed -n "s|.*(MSBuildThisFileDirectory)\([^\"]*\)\".*|\1|p" SolidCache.Postgres.targets)' "$package"
 must 'the migration scripts' ls "$package"/schema/*.sql
 (( missing == 0 )) || exit 1
 

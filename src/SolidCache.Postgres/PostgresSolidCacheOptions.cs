@@ -168,6 +168,12 @@ public sealed class PostgresSolidCacheOptions
     /// <value>Default: 50. 1 to 100,000.</value>
     public int SweepMegabytesPerSecond { get; set; } = 50;
 
+    /// <summary>Gets or sets a value indicating whether the cache reports figures to the meter.</summary>
+    internal bool IsMetered { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether calls are spans.</summary>
+    internal bool IsTraced { get; set; } = true;
+
     /// <summary>Takes over every option of another cache, its data source included: for a second one beside it, with a <see cref="KeyPrefix"/> or a <see cref="TableName"/> of its own.</summary>
     /// <param name="other">The other cache's.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
@@ -200,6 +206,8 @@ public sealed class PostgresSolidCacheOptions
         SweepExpiredEntries = other.SweepExpiredEntries;
         SweepInterval = other.SweepInterval;
         SweepMegabytesPerSecond = other.SweepMegabytesPerSecond;
+        IsMetered = other.IsMetered;
+        IsTraced = other.IsTraced;
         string[] prefixes = [.. other.DurableKeyPrefixes];
         DurableKeyPrefixes.Clear();
         foreach (var prefix in prefixes)

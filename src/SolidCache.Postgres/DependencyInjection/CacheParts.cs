@@ -45,7 +45,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var table = new TableName(options.SchemaName, options.TableName);
         var names = new SqlNames(table);
 
-        _telemetry = new CacheTelemetry(instruments, name, TimeProvider.System);
+        _telemetry = new CacheTelemetry(options.IsMetered ? instruments : CacheInstruments.Silent, name, TimeProvider.System, options.IsTraced);
         _dataSource = dataSource;
         // Limits, breakers and measurements are of the real world, whatever clock the application has for its entries.
         var serverClock = new ServerClock(TimeProvider.System);

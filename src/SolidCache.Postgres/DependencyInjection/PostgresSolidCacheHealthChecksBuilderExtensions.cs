@@ -32,13 +32,19 @@ public static class PostgresSolidCacheHealthChecksBuilderExtensions
         Action<PostgresSolidCacheHealthOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        return builder.Add(Registration(name, serviceKey, failureStatus, tags, configure));
+    }
+
+    internal static HealthCheckRegistration Registration(
+        string name, string? serviceKey, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, Action<PostgresSolidCacheHealthOptions>? configure = null)
+    {
         var options = new PostgresSolidCacheHealthOptions();
         configure?.Invoke(options);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxOverdueEntries);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxLiveBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Timeout, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Timeout, TimeSpan.FromMinutes(1));
-        return builder.Add(new HealthCheckRegistration(name, Check, failureStatus, tags));
+        return new HealthCheckRegistration(name, Check, failureStatus, tags);
 
         IHealthCheck Check(IServiceProvider services) => new PostgresSolidCacheHealthCheck(
             services.GetKeyedService<ISolidCache>(serviceKey) ?? throw new InvalidOperationException(serviceKey is null

@@ -192,12 +192,12 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         return services;
     }
 
-    private static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration)
+    internal static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration, bool isOfHost = false)
     {
         services.AddOptions<PostgresSolidCacheOptions>(name).Bind(configuration);
         // At its root a configuration holds the settings of everybody.
         return configuration is IConfigurationSection section
-            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section))
+            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section, isOfHost))
             : services;
     }
 }

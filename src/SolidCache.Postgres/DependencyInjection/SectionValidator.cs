@@ -8,10 +8,17 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// Refuses what binding passes over: a name that is no option's, which would leave the option at its default, and a duration without a unit, which .NET
 /// takes for days.
 /// </summary>
-internal sealed class SectionValidator(string cache, IConfigurationSection section) : IValidateOptions<PostgresSolidCacheOptions>
+/// <param name="cache">The name of the cache.</param>
+/// <param name="section">Its section.</param>
+/// <param name="isOfHost">Whether the section also holds the settings of an application's builder, and may hold sections of connections.</param>
+internal sealed class SectionValidator(string cache, IConfigurationSection section, bool isOfHost = false) : IValidateOptions<PostgresSolidCacheOptions>
 {
-    private static readonly PropertyInfo[] Bound =
+    private static readonly PropertyInfo[] OfOptions =
         [.. typeof(PostgresSolidCacheOptions).GetProperties().Where(static option => !typeof(Delegate).IsAssignableFrom(option.PropertyType))];
+
+    private static readonly PropertyInfo[] OfHosts = [.. OfOptions.UnionBy(typeof(PostgresSolidCacheSettings).GetProperties(), static option => option.Name)];
+
+    private PropertyInfo[] Bound => isOfHost ? OfHosts : OfOptions;
 
     public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
     {
@@ -24,11 +31,16 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    private static string? Failure(IConfigurationSection setting)
+    private string? Failure(IConfigurationSection setting)
     {
         var option = Bound.FirstOrDefault(option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
         if (option is null)
         {
+            if (isOfHost && setting.Value is null)
+            {
+                return null;
+            }
+
             return $"{setting.Path} is no option of the cache; the nearest is {Bound.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
         }
 

@@ -18,8 +18,13 @@ internal sealed class CacheInstruments : IDisposable
 
     /// <param name="meters">Owns the meter; without one it is this object's.</param>
     public CacheInstruments(IMeterFactory? meters)
+        : this(meters?.Create(SolidCacheTelemetry.MeterName) ?? new Meter(SolidCacheTelemetry.MeterName), isOwn: meters is null)
     {
-        var meter = meters?.Create(SolidCacheTelemetry.MeterName) ?? (_own = new Meter(SolidCacheTelemetry.MeterName));
+    }
+
+    private CacheInstruments(Meter meter, bool isOwn)
+    {
+        _own = isOwn ? meter : null;
         Hits = new(meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry."));
         Misses = new(meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none."));
         Sets = new(meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set."));
@@ -47,6 +52,12 @@ internal sealed class CacheInstruments : IDisposable
         Gauge(meter, "solid_cache.size", "By", "The table with its index and its large values, on disk.", static statistics => statistics.TotalSizeBytes);
         Gauge(meter, "solid_cache.live_size", "By", "Keys and values of live entries.", static statistics => statistics.LiveBytes);
     }
+
+    /// <summary>Those of caches that report nothing: of a meter that has ended, no instrument is ever listened to.</summary>
+    public static CacheInstruments Silent { get; } = new(EndedMeter(), isOwn: false);
+
+    /// <summary>Gets a value indicating whether anybody wants spans.</summary>
+    public static bool IsTraced => Source.HasListeners();
 
     public QuietCounter Hits { get; }
 
@@ -76,9 +87,8 @@ internal sealed class CacheInstruments : IDisposable
 
     public QuietHistogram<double> SweepDuration { get; }
 
-    /// <summary>Gets a value indicating whether anybody wants to know about calls.</summary>
-    public bool IsObserved =>
-        Duration.Enabled || Hits.Enabled || Misses.Enabled || Sets.Enabled || Removes.Enabled || Errors.Enabled || Source.HasListeners();
+    /// <summary>Gets a value indicating whether anybody wants figures of calls.</summary>
+    public bool AreObserved => Duration.Enabled || Hits.Enabled || Misses.Enabled || Sets.Enabled || Removes.Enabled || Errors.Enabled;
 
     [SuppressMessage("Design", "CA1031", Justification = "Nothing that a listener throws is a call's error.")]
     public static Activity? StartActivity(CacheOperation operation)
@@ -111,6 +121,13 @@ internal sealed class CacheInstruments : IDisposable
     }
 
     public void Dispose() => _own?.Dispose();
+
+    private static Meter EndedMeter()
+    {
+        var meter = new Meter(SolidCacheTelemetry.MeterName);
+        meter.Dispose();
+        return meter;
+    }
 
     private void Gauge(Meter meter, string name, string unit, string description, Func<SolidCacheStatistics, long?> figure) =>
         meter.CreateObservableGauge(name, () => _caches.SelectMany(cache => cache.TableFigure(figure)), unit, description);

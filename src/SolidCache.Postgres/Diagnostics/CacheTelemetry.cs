@@ -12,6 +12,7 @@ internal sealed class CacheTelemetry : IDisposable
 
     private readonly CacheInstruments _instruments;
     private readonly TimeProvider _time;
+    private readonly bool _isTraced;
     private readonly KeyValuePair<string, object?> _name;
     private readonly KeyValuePair<string, object?> _reads = new("solid_cache.batch.kind", "read");
     private readonly KeyValuePair<string, object?> _writes = new("solid_cache.batch.kind", "write");
@@ -19,9 +20,10 @@ internal sealed class CacheTelemetry : IDisposable
     /// <param name="instruments">Shared with the other caches of the container.</param>
     /// <param name="name">The service key of the cache; empty for the unkeyed one.</param>
     /// <param name="time">Measures durations.</param>
-    public CacheTelemetry(CacheInstruments instruments, string name, TimeProvider time)
+    /// <param name="isTraced">Whether calls are spans.</param>
+    public CacheTelemetry(CacheInstruments instruments, string name, TimeProvider time, bool isTraced = true)
     {
-        (_instruments, _time) = (instruments, time);
+        (_instruments, _time, _isTraced) = (instruments, time, isTraced);
         Name = name.Length == 0 ? "default" : name;
         _name = new("solid_cache.name", Name);
         instruments.Add(this);
@@ -29,7 +31,7 @@ internal sealed class CacheTelemetry : IDisposable
 
     public string Name { get; }
 
-    public bool IsObserved => _instruments.IsObserved;
+    public bool IsObserved => _instruments.AreObserved || (_isTraced && CacheInstruments.IsTraced);
 
     /// <summary>Tells how many reads and how many writes wait.</summary>
     public Func<(int Reads, int Writes)> Waiting { private get; set; } = static () => default;
@@ -39,7 +41,8 @@ internal sealed class CacheTelemetry : IDisposable
 
     public TableFigures? Figures { private get; set; }
 
-    public ObservedCall Begin(CacheOperation operation) => new(this, operation, _time.GetTimestamp(), CacheInstruments.StartActivity(operation));
+    public ObservedCall Begin(CacheOperation operation) =>
+        new(this, operation, _time.GetTimestamp(), _isTraced ? CacheInstruments.StartActivity(operation) : null);
 
     public void Read(bool hit) => (hit ? _instruments.Hits : _instruments.Misses).Add(1, _name);
 

@@ -92,11 +92,11 @@ public sealed partial class LayoutTests
             SourceFile.All.SelectMany(file => file.Lines.Where(line => line.TrimStart() is ['#', ..]).Select(line => $"{file}: {line}")),
             Is.Empty);
 
-    /// <summary>Extension methods stand where the service collection stands, so that nobody needs a using for them.</summary>
+    /// <summary>Extension methods stand where the service collection or the application's builder stands, so that nobody needs a using for them.</summary>
     private static bool IsRegistration(SourceFile file) =>
         file.Folder == "DependencyInjection"
         && file.Path.EndsWith("Extensions.cs", StringComparison.Ordinal)
-        && file.Namespace == "Microsoft.Extensions.DependencyInjection";
+        && file.Namespace is "Microsoft.Extensions.DependencyInjection" or "Microsoft.Extensions.Hosting";
 
     private static IEnumerable<string> Used(SourceFile file) =>
         file.Usings.Where(name => name.StartsWith(Root + ".", StringComparison.Ordinal)).Select(name => name[(Root.Length + 1)..]);

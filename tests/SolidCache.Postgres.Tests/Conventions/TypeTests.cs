@@ -11,7 +11,7 @@ public sealed class TypeTests
     [
         .. typeof(ISolidCache).Assembly.GetTypes().Where(type =>
             type.Namespace is { } name
-            && (name.StartsWith("SolidCache.Postgres", StringComparison.Ordinal) || name == "Microsoft.Extensions.DependencyInjection")
+            && (name.StartsWith("SolidCache.Postgres", StringComparison.Ordinal) || name is "Microsoft.Extensions.DependencyInjection" or "Microsoft.Extensions.Hosting")
             && !IsGenerated(type)),
     ];
 
@@ -19,10 +19,10 @@ public sealed class TypeTests
     public void There_are_types_to_look_at() => Assert.That(Written, Has.Length.GreaterThan(30));
 
     [Test]
-    public void Public_types_stand_at_the_root_or_beside_the_service_collection() =>
+    public void Public_types_stand_at_the_root_or_beside_what_they_extend() =>
         Assert.That(
             typeof(ISolidCache).Assembly.GetExportedTypes().Select(type => type.Namespace).Distinct(),
-            Is.SubsetOf((string[])["SolidCache.Postgres", "Microsoft.Extensions.DependencyInjection"]));
+            Is.SubsetOf((string[])["SolidCache.Postgres", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting"]));
 
     [Test]
     public void Nothing_but_public_types_stands_there() =>
