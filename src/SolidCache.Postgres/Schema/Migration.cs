@@ -32,6 +32,9 @@ internal sealed partial record Migration(int Version, string Template)
         "schema_name" => SqlNames.Literal(names.Table.Schema),
         "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
+        "is_called_cleanup" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.CleanupFunction)})"),
+        "is_called_sweep" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.SweepProcedure)})"),
+        "is_called_sweep_alone" => CalledName.Is($"format('%I(', {SqlNames.Literal(names.Table.SweepProcedure)})"),
         "is_gone" => EntryConditions.IsGone(names),
         "forget_tag_removals" => EntryConditions.ForgetTagRemovals(names),
         "barrier" => RemovalBarrier.OnConflict,
@@ -49,7 +52,7 @@ internal sealed partial record Migration(int Version, string Template)
     private static string RefuseRenamed(SqlNames names) =>
         $"""
         GET DIAGNOSTICS called = PG_CONTEXT;
-          IF strpos(split_part(called, chr(10), 1), format(' %I.', {SqlNames.Literal(names.Table.Schema)})) = 0 THEN
+          IF NOT {CalledName.Is($"format('%I.', {SqlNames.Literal(names.Table.Schema)})")} THEN
             RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', {SqlNames.Literal(names.Entries)}
               USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
           END IF;

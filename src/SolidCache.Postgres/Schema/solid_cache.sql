@@ -192,7 +192,7 @@ DECLARE
 BEGIN
   -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', 'public', 'cleanup_expired_cache')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'cleanup_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'cleanup_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is swept.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -255,8 +255,7 @@ BEGIN
 
   -- As in the function; but where the caller's search_path led here, PostgreSQL leaves the schema out.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', 'public', 'sweep_expired_cache')) = 0
-    AND strpos(split_part(called, chr(10), 1), format(' %I(', 'sweep_expired_cache')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'sweep_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') AND NOT (strpos(split_part(called, chr(10), 1), format('%I(', 'sweep_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I(', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this procedure was renamed after it was made for %: nothing is swept.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -424,7 +423,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -460,7 +459,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -481,7 +480,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -575,6 +574,13 @@ BEGIN
     RETURN;
   END IF;
 
+  -- Their snapshot is older than the lock on the table: what was stored since, of rows that TRUNCATE takes away all the same, they cannot see.
+  IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+    RAISE EXCEPTION 'TRUNCATE of % in a transaction at % cannot remove from the cache % what was stored since its first statement.',
+      table_name, current_setting('transaction_isolation'), '"public"."solid_cache_entries"'
+      USING ERRCODE = 'feature_not_supported', HINT = 'Truncate at read committed, or use DELETE.';
+  END IF;
+
   -- An entry that is not there needs no barrier: nobody reads the table between the lock of the TRUNCATE and its commit.
   -- No stored key is longer than 256 of the last of all characters. Without a prefix, a key with a '^' stands behind one.
   FOREACH start IN ARRAY CASE WHEN prefix IS NOT NULL THEN ARRAY[prefix || '^' || parts[1]] WHEN strpos(parts[1], '^') > 0 THEN ARRAY['^' || parts[1]] ELSE ARRAY[parts[1], '^' || parts[1]] END LOOP
@@ -612,7 +618,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -662,7 +668,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -713,7 +719,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.', 'public')) = 0 THEN
+  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;

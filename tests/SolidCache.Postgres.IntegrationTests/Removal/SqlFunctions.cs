@@ -160,6 +160,51 @@ public sealed class SqlFunctions() : ContractFixture(Calling.Async)
         Assert.That(await database.ScalarAsync<string[]>("SELECT array_agg(key ORDER BY key) FROM after.solid_cache_entries"), Is.EqualTo((string[])["k", "user:1"]));
     }
 
+    /// <summary>PL/pgSQL's context as its translations have it, and a schema whose name ends as the cache's.</summary>
+    [TestCase("PL/pgSQL function {0} line 6 at GET DIAGNOSTICS")]
+    [TestCase("PL/pgSQL-Funktion {0} Zeile 6 bei GET DIAGNOSTICS")]
+    [TestCase("fonction PL/pgSQL {0}, ligne 6 à GET DIAGNOSTICS")]
+    [TestCase("PL/pgSQL関数{0}の6行目 - GET DIAGNOSTICS")]
+    [TestCase("PL/pgSQL 함수 \"{0}\" 의 6번째 GET DIAGNOSTICS")]
+    [TestCase("{0} PL/pgSQL fonksiyonu, 6. satır, GET DIAGNOSTICS içinde")]
+    [TestCase("PL/pgSQL 函数 {0} 第 6 行的 GET DIAGNOSTICS 处")]
+    [TestCase("συνάρτηση PL/pgSQL {0} γραμμή 6 στο GET DIAGNOSTICS")]
+    public async Task They_know_their_name_in_every_language_of_the_server(string context)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        string[] schemas = ["public", "a schema \"\"名"];
+        foreach (var schema in schemas)
+        {
+            await database.ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
+            await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript(schema.Replace("\"\"", "\"", StringComparison.Ordinal)));
+            var name = schema == "public" ? schema : $"\"{schema}\"";
+            foreach (var (routine, call) in ((string, string)[])[("solid_cache_remove", "SELECT {0}('k')"), ("cleanup_expired_cache", "SELECT {0}()"), ("sweep_expired_cache", "CALL {0}()")])
+            {
+                await SaysAsync(name, routine, $"{name}.{routine}(");
+                await Assert.ThatAsync(() => database.ExecuteAsync(string.Format(null, call, $"{name}.{routine}")), Throws.Nothing);
+                foreach (var renamed in (string[])[schema == "public" ? "notpublic" : $"\"not{schema}\"", schema == "public" ? "\"not public\"" : $"\"not\"{name}", "other"])
+                {
+                    await SaysAsync(name, routine, $"{renamed}.{routine}(");
+                    await Assert.ThatAsync(
+                        () => database.ExecuteAsync(string.Format(null, call, $"{name}.{routine}")), Throws.InstanceOf<PostgresException>().With.Message.Contains("was renamed"), renamed);
+                }
+            }
+        }
+
+        // The function as it is, but told a context.
+        async Task SaysAsync(string schema, string routine, string called) => await database.ExecuteAsync(
+            $"""
+            DO $do$
+            BEGIN
+              EXECUTE regexp_replace(
+                pg_get_functiondef('{schema}.{routine}'::regproc),
+                'GET DIAGNOSTICS called = PG_CONTEXT;|called := \$c\$.*?\$c\$;',
+                'called := $c${string.Format(null, context, called + "text,text)")}$c$;');
+            END
+            $do$
+            """);
+    }
+
     private static ValueTask<byte[]> Bytes(string text) => ValueTask.FromResult(Encoding.UTF8.GetBytes(text));
 
     private static async Task RemoveAsync(NpgsqlConnection connection, string how, string key)

@@ -55,6 +55,29 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
         Assert.That(await ExistingAsync(stay), Is.EqualTo(stay));
     }
 
+    [TestCase("REPEATABLE READ")]
+    [TestCase("SERIALIZABLE")]
+    public async Task A_truncation_fails_that_cannot_see_what_was_stored_since_its_transaction_began(string level)
+    {
+        await CreateTableAsync();
+        await InstallAsync("user:{id}");
+        await Database.ExecuteAsync($"INSERT INTO {_table} VALUES (1, 'a')");
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await RunAsync(connection, $"BEGIN ISOLATION LEVEL {level}; SELECT 1");
+        await SolidCache.GetOrCreateAsync("user:1", async _ => Encoding.UTF8.GetBytes(await Database.ScalarAsync<string>($"SELECT name FROM {_table}")));
+
+        await Assert.ThatAsync(
+            () => RunAsync(connection, $"TRUNCATE {_table}"),
+            Throws.InstanceOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.FeatureNotSupported).And.Message.Contains("what was stored since"));
+        await RunAsync(connection, "ROLLBACK");
+        Assert.That(await SolidCache.ExistsAsync("user:1"), Is.True);
+
+        await Database.ExecuteAsync($"SELECT solid_cache_forget('{_table}', 'user:{{id}}'), solid_cache_remove_on_change('{_table}', 'user:{{id}}', on_failure => 'warn'), solid_cache_remove_on_change('{_table}', 'all users')");
+        await SolidCache.SetAsync("all users", [1], Forever);
+        await RunAsync(connection, $"BEGIN ISOLATION LEVEL {level}; SELECT 1; TRUNCATE {_table}; COMMIT");
+        Assert.That(await SolidCache.ExistsAsync("all users"), Is.False, "A template without a column is a key, which any transaction can remove.");
+    }
+
     [Test]
     public async Task A_template_has_columns_and_braces_and_what_SQL_could_take_for_its_own()
     {

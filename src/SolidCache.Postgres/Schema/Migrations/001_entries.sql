@@ -90,7 +90,7 @@ DECLARE
 BEGIN
   -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', {schema_name}, {cleanup_name})) = 0 THEN
+  IF NOT {is_called_cleanup} THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is swept.', {entries_literal}
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -143,8 +143,7 @@ BEGIN
 
   -- As in the function; but where the caller's search_path led here, PostgreSQL leaves the schema out.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF strpos(split_part(called, chr(10), 1), format(' %I.%I(', {schema_name}, {sweep_name})) = 0
-    AND strpos(split_part(called, chr(10), 1), format(' %I(', {sweep_name})) = 0 THEN
+  IF NOT {is_called_sweep} AND NOT {is_called_sweep_alone} THEN
     RAISE EXCEPTION 'The schema of this procedure was renamed after it was made for %: nothing is swept.', {entries_literal}
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;

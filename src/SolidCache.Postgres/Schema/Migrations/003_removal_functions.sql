@@ -181,6 +181,13 @@ BEGIN
     RETURN;
   END IF;
 
+  -- Their snapshot is older than the lock on the table: what was stored since, of rows that TRUNCATE takes away all the same, they cannot see.
+  IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+    RAISE EXCEPTION 'TRUNCATE of % in a transaction at % cannot remove from the cache % what was stored since its first statement.',
+      table_name, current_setting('transaction_isolation'), {entries_literal}
+      USING ERRCODE = 'feature_not_supported', HINT = 'Truncate at read committed, or use DELETE.';
+  END IF;
+
   -- An entry that is not there needs no barrier: nobody reads the table between the lock of the TRUNCATE and its commit.
   -- No stored key is longer than 256 of the last of all characters. Without a prefix, a key with a '^' stands behind one.
   FOREACH start IN ARRAY CASE WHEN prefix IS NOT NULL THEN ARRAY[prefix || '^' || parts[1]] WHEN strpos(parts[1], '^') > 0 THEN ARRAY['^' || parts[1]] ELSE ARRAY[parts[1], '^' || parts[1]] END LOOP
