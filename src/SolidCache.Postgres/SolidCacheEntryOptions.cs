@@ -34,7 +34,7 @@ public sealed class SolidCacheEntryOptions : DistributedCacheEntryOptions
 
     /// <summary>
     /// Gets or sets how long others leave it to one caller to make the value, if nothing is heard of him. It is renewed while the factory runs, so that a slow
-    /// factory keeps it; the lease of a node that died ends after this time.
+    /// factory keeps it; the lease of a node that died, or of a factory that goes on when nobody waits for it any more, ends after this time.
     /// </summary>
     /// <value>10 seconds. From 100 milliseconds to an hour.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is shorter or longer.</exception>

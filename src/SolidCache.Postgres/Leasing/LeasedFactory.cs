@@ -101,7 +101,8 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
 
     private async ValueTask<Creation.Made> MakeUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Creation creation, CancellationToken cancellationToken)
     {
-        using var made = new CancellationTokenSource();
+        // A factory that goes on when nobody waits any more keeps its lease no longer than it has it.
+        using var made = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var renewing = RenewAsync(recipe.Key, terms, made.Token);
         try
         {

@@ -16,7 +16,7 @@ internal static class EntryConditions
         $"""
         CASE
             WHEN isfinite({entry}.absolute_expiration) AND isfinite({entry}.created_at) AND {entry}.absolute_expiration > {entry}.created_at
-            THEN extract(epoch FROM {entry}.absolute_expiration - now())::float8 / extract(epoch FROM {entry}.absolute_expiration - {entry}.created_at)::float8
+            THEN ({Seconds($"{entry}.absolute_expiration")} - {Seconds("now()")}) / ({Seconds($"{entry}.absolute_expiration")} - {Seconds($"{entry}.created_at")})
             ELSE 1::float8
           END
         """;
@@ -57,6 +57,9 @@ internal static class EntryConditions
               AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
           )
         """;
+
+    /// <summary>A number, since the difference of two times may be out of the range of an interval.</summary>
+    private static string Seconds(string time) => $"extract(epoch FROM {time})::float8";
 
     /// <summary>Longer than any statement of the cache takes to come to its commit.</summary>
     public const int KeptMinutes = 10;

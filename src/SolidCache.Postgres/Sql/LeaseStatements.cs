@@ -22,6 +22,10 @@ internal sealed class LeaseStatements
               ) AS one
             """;
 
+        // A row that was locked just now may be of after this statement's snapshot, which then cannot tell whether its tags were removed: another's lease stays, and a
+        // set. What is older, and still not of the server's past, is from a dump.
+        const string IsNewer = "coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)";
+
         // A row that is there is taken as it is: its value may be served still, by others until it expires, and by who may have it stale. A row that is not there
         // becomes one that has always been expired. The removals of tags that this statement cannot see count against the value that is made after it.
         Take =
@@ -38,7 +42,8 @@ internal sealed class LeaseStatements
                 coalesce({isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
-              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT {EntryConditions.IsFresh(names, "entry")})
+              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {EntryConditions.IsFresh(names, "entry")} AND NOT {IsNewer}))
+                AND NOT ({IsNewer} AND entry.created_at > now() - interval '1 minute')
                 AND (NOT {isLive} OR {EntryConditions.LifeLeft("entry")} * {WholeLife}::float8 < asked.ahead::float8)
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
@@ -47,7 +52,11 @@ internal sealed class LeaseStatements
               SET lease = free.lease,
                   lease_ends_at = {EndOf("free")},
                   made_after = pg_catalog.pg_current_snapshot(),
-                  tags = CASE WHEN free.is_kept THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+                  tags = CASE
+                    WHEN NOT free.is_kept THEN free.tags
+                    WHEN free.tags IS NULL THEN entry.tags
+                    ELSE ARRAY(SELECT pg_catalog.unnest(entry.tags) UNION SELECT pg_catalog.unnest(free.tags))
+                  END,
                   expires_at = CASE WHEN free.is_kept THEN entry.expires_at ELSE '-infinity' END,
                   stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
                   sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,

@@ -70,6 +70,37 @@ public sealed class PoisonedRows(bool coalescing)
         Assert.That(_node.Logs.GetSnapshot().Where(static record => record.Exception is not null), Is.Empty);
     }
 
+    [TestCase("'294276-12-31', '4713-01-01 BC', '294276-12-31', NULL, NULL")]
+    [TestCase("'infinity', '-infinity', 'infinity', NULL, NULL")]
+    [TestCase("now() - interval '1 second', now(), now(), '{{a,b},{c,d}}', '1:1:'")]
+    [TestCase("now() - interval '1 second', now(), now(), '{NULL}', '1:1:'")]
+    [TestCase("now() - interval '1 second', now(), now(), '{}', '9223372036854775806:9223372036854775807:'")]
+    public async Task A_row_that_no_set_would_store_fails_nobody_elses_lease(string row)
+    {
+        SolidCacheEntryOptions options = new() { Tags = ["a", "b", "c"], RefreshBefore = 0.5, AllowStaleFor = TimeSpan.FromHours(1), AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
+        await _database.ExecuteAsync(
+            $"""
+            INSERT INTO solid_cache_entries (expires_at, created_at, absolute_expiration, tags, made_after, stale_for, key, value)
+            SELECT {row}, 3600000000, 'poisoned:' || i, 'x' FROM generate_series(1, 20) AS i
+            """);
+        var runs = 0;
+        for (var round = 0; round < 5; round++)
+        {
+            var keys = Enumerable.Range(1, 20).SelectMany(number => (string[])[$"poisoned:{number}", $"other:{round}:{number}"]);
+            await Task.WhenAll(keys.Select(key => _node.Cache.GetOrCreateAsync(
+                key,
+                _ =>
+                {
+                    Interlocked.Increment(ref runs);
+                    return ValueTask.FromResult<byte[]>([1]);
+                },
+                options).AsTask()));
+        }
+
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries WHERE key LIKE 'other:%' AND expires_at > now()"), Is.EqualTo(100), "Each had a lease, and was stored.");
+        Assert.That(runs, Is.GreaterThanOrEqualTo(100));
+    }
+
     [TestCase("last_sweep_finished_at = 'infinity'")]
     [TestCase("last_sweep_finished_at = '-infinity'")]
     [TestCase("last_sweep_finished_at = '294276-12-31', last_sweep_deleted = 9223372036854775807")]

@@ -201,6 +201,82 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
     }
 
     [Test]
+    public async Task An_entry_keeps_its_tags_and_those_of_its_lease_each_once_however_often_it_is_made_in_vain()
+    {
+        var key = NewKey();
+        SolidCacheEntryOptions options = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1), AllowStaleFor = TimeSpan.FromHours(1), Tags = ["a", "b"] };
+        await SolidCache.GetOrCreateAsync(key, _ => Bytes("old"), options);
+        await PassAsync(key, TimeSpan.FromMinutes(2));
+        options.Tags = ["b", "c"];
+        var runs = 0;
+        while (Volatile.Read(ref runs) < 20)
+        {
+            Assert.That(
+                await SolidCache.GetOrCreateAsync(
+                    key,
+                    ValueTask<byte[]> (_) =>
+                    {
+                        Interlocked.Increment(ref runs);
+                        throw new FormatException("in vain");
+                    },
+                    options),
+                Is.EqualTo("old"u8.ToArray()));
+        }
+
+        Assert.That(await Database.ScalarAsync<string>($"SELECT string_agg(right(tag, 1), ',' ORDER BY tag) FROM solid_cache_entries, unnest(tags) AS tag WHERE key = '{key}'"), Is.EqualTo("a,b,c"));
+    }
+
+    [Test]
+    public async Task A_factory_that_goes_on_when_nobody_waits_any_more_keeps_its_lease_no_longer()
+    {
+        var key = NewKey();
+        SolidCacheEntryOptions options = new() { LeaseDuration = TimeSpan.FromMilliseconds(300), LeaseWait = TimeSpan.Zero };
+        var goesOn = new TaskCompletionSource();
+        using var cancelling = new CancellationTokenSource();
+        var abandoned = SolidCache.GetOrCreateAsync(
+            key,
+            async _ =>
+            {
+                await cancelling.CancelAsync();
+                await goesOn.Task;
+                return "late"u8.ToArray();
+            },
+            options,
+            cancelling.Token).AsTask();
+        Assert.That(async () => await abandoned, Throws.InstanceOf<OperationCanceledException>());
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await _other.Cache.GetOrCreateAsync(key, _ => Bytes("next"), options);
+                return await SolidCache.GetAsync(key) is not null;
+            },
+            "its lease ends");
+        goesOn.SetResult();
+        Assert.That(await SolidCache.GetAsync(key), Is.EqualTo("next"u8.ToArray()));
+    }
+
+    /// <summary>What two statements that run at once meet in each other's rows.</summary>
+    [TestCase("'-infinity', now(), 1, now() + interval '1 minute'", false, TestName = "A lease that was taken since the statement began is not taken over")]
+    [TestCase("'infinity', now(), NULL, NULL", false, TestName = "A tagged set that was stored since the statement began is not replaced")]
+    [TestCase("'infinity', now() - interval '1 hour', NULL, NULL", true, TestName = "What a dump brings is replaced")]
+    [TestCase("'-infinity', now() - interval '1 hour', 1, now() - interval '1 second'", true, TestName = "A lease that a dump brings ends")]
+    public async Task A_row_of_after_the_statement(string row, bool isTaken)
+    {
+        var key = NewKey();
+        await Database.ExecuteAsync(
+            $"""
+            INSERT INTO solid_cache_entries (expires_at, created_at, lease, lease_ends_at, tags, made_after, key, value)
+            SELECT {row}, '{"{t}"}', format('%s:%s:', xmax, xmax)::pg_snapshot, '{key}', 'theirs'
+            FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000 AS xmax) AS later
+            """);
+        await SolidCache.GetOrCreateAsync(key, _ => Bytes("mine"), new() { Tags = ["t"], LeaseWait = TimeSpan.Zero });
+
+        Assert.That(
+            await Database.ScalarAsync<string>($"SELECT convert_from(value, 'UTF8') FROM solid_cache_entries WHERE key = '{key}'"), Is.EqualTo(isTaken ? "mine" : "theirs"));
+    }
+
+    [Test]
     public async Task A_removed_value_is_never_returned_as_a_stale_one([Values("key", "tag")] string how)
     {
         var key = NewKey();

@@ -26,7 +26,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
-    THEN extract(epoch FROM entry.absolute_expiration - now())::float8 / extract(epoch FROM entry.absolute_expiration - entry.created_at)::float8
+    THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END
 FROM "public"."solid_cache_entries" AS entry
@@ -279,10 +279,11 @@ WITH asked AS MATERIALIZED (
     coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
-  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)))
+  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after)) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
+    AND NOT (coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false) AND entry.created_at > now() - interval '1 minute')
     AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after))) OR CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
-    THEN extract(epoch FROM entry.absolute_expiration - now())::float8 / extract(epoch FROM entry.absolute_expiration - entry.created_at)::float8
+    THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END * 1000000::float8 < asked.ahead::float8)
   ORDER BY entry.key
@@ -292,7 +293,11 @@ WITH asked AS MATERIALIZED (
   SET lease = free.lease,
       lease_ends_at = now() + free.duration::float8 * interval '1 microsecond',
       made_after = pg_catalog.pg_current_snapshot(),
-      tags = CASE WHEN free.is_kept THEN pg_catalog.array_cat(entry.tags, free.tags) ELSE free.tags END,
+      tags = CASE
+        WHEN NOT free.is_kept THEN free.tags
+        WHEN free.tags IS NULL THEN entry.tags
+        ELSE ARRAY(SELECT pg_catalog.unnest(entry.tags) UNION SELECT pg_catalog.unnest(free.tags))
+      END,
       expires_at = CASE WHEN free.is_kept THEN entry.expires_at ELSE '-infinity' END,
       stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
       sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,
