@@ -125,11 +125,19 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private static bool IsOfLeases(List<ReadRequest> batch) => batch[0].Kind is ReadKind.Lease or ReadKind.LeaseRenewal;
 
     /// <summary>
-    /// What the server refuses is no lease, and nobody's failure. Of a row that somebody has inserted and not committed it says no more than that one is
+    /// Each asks on his own terms, so that those of one key are asked for one after another. What the server refuses is no lease, and nobody's failure. Of a row that somebody has inserted and not committed it says no more than that one is
     /// locked, so that they are asked for in halves.
     /// </summary>
     private void SendLeases(List<ReadRequest> batch)
     {
+        List<ReadRequest> firsts = [.. batch.DistinctBy(static request => request.Key)];
+        if (firsts.Count < batch.Count)
+        {
+            SendLeases(firsts);
+            SendLeases([.. batch.Except(firsts)]);
+            return;
+        }
+
         try
         {
             Send(batch);

@@ -151,12 +151,12 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
     public async Task A_slow_factory_keeps_its_lease_and_a_dead_nodes_ends()
     {
         var (slow, dead) = (NewKey(), NewKey());
-        var options = new SolidCacheEntryOptions { LeaseDuration = TimeSpan.FromMilliseconds(300), LeaseWait = TimeSpan.FromSeconds(20) };
+        var options = new SolidCacheEntryOptions { LeaseDuration = TimeSpan.FromSeconds(1), LeaseWait = TimeSpan.FromSeconds(20) };
         var runs = 0;
         var value = SolidCache.GetOrCreateAsync(slow, async token =>
         {
             Interlocked.Increment(ref runs);
-            await Task.Delay(1_500, token);
+            await Task.Delay(2_500, token);
             return [1];
         }, options).AsTask();
         await Eventually.TrueAsync(() => runs == 1, "the factory runs");
@@ -274,6 +274,26 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
 
         Assert.That(
             await Database.ScalarAsync<string>($"SELECT convert_from(value, 'UTF8') FROM solid_cache_entries WHERE key = '{key}'"), Is.EqualTo(isTaken ? "mine" : "theirs"));
+    }
+
+    [Test]
+    public async Task Who_asks_at_once_with_others_is_answered_on_his_own_terms()
+    {
+        SolidCacheEntryOptions strict = new() { LeaseWait = TimeSpan.FromSeconds(30) };
+        SolidCacheEntryOptions lax = new() { LeaseWait = TimeSpan.FromSeconds(30), AllowStaleFor = TimeSpan.FromHours(1) };
+        for (var round = 0; round < 10; round++)
+        {
+            var prefix = NewKey();
+            await Database.ExecuteAsync(
+                $"INSERT INTO solid_cache_entries (expires_at, key, value, stale_for) SELECT now() - interval '1 second', '{prefix}:' || i, 'old', 3600000000 FROM generate_series(1, 100) AS i");
+
+            await Task.WhenAll(Enumerable.Range(1, 100).Select(async number =>
+            {
+                var allowing = SolidCache.GetOrCreateAsync($"{prefix}:{number}", _ => Bytes("new"), lax);
+                Assert.That(await SolidCache.GetOrCreateAsync($"{prefix}:{number}", _ => Bytes("new"), strict), Is.EqualTo("new"u8.ToArray()), "He allows nothing stale.");
+                await allowing;
+            }));
+        }
     }
 
     [Test]
