@@ -42,6 +42,15 @@ internal static class ScenarioList
             "lanes", "How many connections reads and writes should share",
             [20_000], 1, LaneCounts.RunAsync),
         new(
+            "get-or-create", "GetOrCreateAsync beside a get, and beside a get and a set",
+            [60_000], 0.4, GetOrCreateCost.RunAsync),
+        new(
+            "fills", "How many updates are HOT while values are made",
+            [20_000], 0, Fills.RunAsync),
+        new(
+            "stampede", "Callers of four processes that miss at once: how often the value is made, and how long they wait",
+            [0], 0, static (_, _) => Stampede.RunAsync()),
+        new(
             "health-on-a-large-table", "A health probe on a large table",
             [2_000_000], 0, HealthOnALargeTable.RunAsync),
     ];
