@@ -12,7 +12,7 @@ internal sealed class SettingTrigger(NpgsqlDataSource database, ISolidCache cach
 {
     // Those who change a setting take the same locks in the same order.
     private const string Lock = "LOCK TABLE auth.settings IN SHARE ROW EXCLUSIVE MODE";
-    private const string Install = "SELECT public.solid_cache_remove_on_change('auth.settings', $1, $2)";
+    private const string Install = "SELECT public.solid_cache_remove_on_change('auth.settings'::regclass, $1, $2)";
 
     /// <summary>May be called again. What was cached before is removed: nobody told of the changes until then.</summary>
     public async Task InstallAsync(CancellationToken cancellationToken)

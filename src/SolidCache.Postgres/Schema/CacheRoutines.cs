@@ -23,14 +23,14 @@ internal static class CacheRoutines
     /// <summary>Those that are not for sweeps: what reads ask of tagged entries, and those that remove from SQL and by triggers.</summary>
     public static readonly CacheRoutine[] Functions =
     [
-        new("is_fresh", 'f', $"{Texts} {Snapshot}", Bool),
-        new("stored_key", 'f', $"{Text} {Text}", Text),
-        new("remove_keys", 'f', $"{Texts} {Text}", Nothing),
+        new("is_fresh", 'f', $"{Texts} {Snapshot} {CountType}", Bool),
+        new("stored_key", 'f', $"{Text} {Text} {CountType}", Text),
+        new("remove_keys", 'f', $"{Texts} {Text} {CountType}", Nothing),
         new("remove", 'f', $"{Text} {Text}", Nothing),
         new("remove_by_tag", 'f', $"{Text} {Text}", Nothing),
-        new("template", 'f', $"{Regclass} {Text}", Texts),
-        new("key_of_row", 'f', $"{Json} {Texts}", Text),
-        new("removal", 'f', $"{Regclass} {Text} {Text} {Texts}", Nothing),
+        new("template", 'f', $"{Regclass} {Text} {CountType}", Texts),
+        new("key_of_row", 'f', $"{Json} {Texts} {CountType}", Text),
+        new("removal", 'f', $"{Regclass} {Text} {Text} {Texts} {CountType}", Nothing),
         new("changed", 'f', "", Trigger),
         new("remove_on_change", 'f', $"{Regclass} {Text} {Text} {Text}", Nothing),
         new("forget", 'f', $"{Regclass} {Text}", Bool),

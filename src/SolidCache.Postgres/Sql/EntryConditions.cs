@@ -7,7 +7,10 @@ internal static class EntryConditions
     /// <param name="names">Of the cache.</param>
     /// <param name="entry">What the statement calls the entry.</param>
     public static string IsFresh(SqlNames names, string entry) =>
-        $"({entry}.tags IS NULL OR {names.Function("is_fresh")}({entry}.tags, {entry}.made_after))";
+        $"({entry}.tags IS NULL OR {Freshness(names, $"{entry}.tags", $"{entry}.made_after")})";
+
+    /// <summary>The function's call, with an argument of the cache's own type, which no function of somebody else's can have.</summary>
+    public static string Freshness(SqlNames names, string tags, string madeAfter) => $"{names.Function("is_fresh")}({tags}, {madeAfter}, NULL::{names.CountType})";
 
     public static string IsLive(SqlNames names, string entry) => $"({entry}.expires_at > now() AND {IsFresh(names, entry)})";
 

@@ -145,7 +145,7 @@ internal sealed class LeaseStatements
               AND {WriteConditions.Durability("$6")}
               AND {WriteConditions.WaitsForLocks("$7")}
               AND {LateWrite.Check("$5")}
-              AND (held.tags = '' OR {names.Function("is_fresh")}(nullif(held.tags, '')::text[], entry.made_after))
+              AND (held.tags = '' OR {EntryConditions.Freshness(names, "nullif(held.tags, '')::text[]", "entry.made_after")})
             RETURNING entry.key
             """;
 

@@ -2,6 +2,7 @@ using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Documentation;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using SolidCache.Postgres.IntegrationTests.Tool;
+using SolidCache.Postgres.Schema;
 
 namespace SolidCache.Postgres.IntegrationTests.Hostile;
 
@@ -12,6 +13,13 @@ public sealed class OverloadedNames
     [
         "integer DEFAULT 0", "bigint", "bigint, integer DEFAULT 0", "bigint, double precision, bigint, integer DEFAULT 0", "text DEFAULT ''", "anyelement",
         "anyelement, integer DEFAULT 0", "anynonarray, double precision DEFAULT 0, bigint DEFAULT 0, text DEFAULT ''", "anycompatible, anycompatible DEFAULT NULL", "VARIADIC anyarray", "VARIADIC text[]",
+    ];
+
+    private static readonly string[] OfOurTypes =
+    [
+        "text", "text, text", "text, text, text", "text, text, text, text", "text, text, integer DEFAULT 0", "text, text, bigint DEFAULT 0", "text[]", "text[], text", "text[], text, integer DEFAULT 0", "text[], text, bigint",
+        "text[], pg_snapshot", "text[], pg_snapshot, integer DEFAULT 0", "text[], pg_snapshot, bigint", "anyarray, pg_snapshot, anyelement", "anycompatiblearray, pg_snapshot, bigint", "regclass, text", "regclass, text, bigint",
+        "regclass, text, text", "regclass, text, text, text, integer DEFAULT 0", "regclass, text, text, text[]", "regclass, text, text, text[], bigint", "jsonb, text[]", "jsonb, text[], bigint", "anyelement, text[], bigint", "oid, text", "oid, text, text, text[]", "oid, text, text, text[], bigint", "",
     ];
 
     private static readonly string[] Ours =
@@ -63,6 +71,53 @@ public sealed class OverloadedNames
         }
 
         await _database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "docs/operations/uninstall.sql")));
+    }
+
+    [Test]
+    public async Task No_overload_stops_reads_triggers_and_removals_or_runs_instead()
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        await _database.ExecuteAsync("CREATE TABLE users (id bigint); SELECT solid_cache_remove_on_change('users', 'user:{id}'), solid_cache_remove_on_change('users', 'in:{id}', 'shop', 'warn')");
+        // But for those that are the cache's own.
+        await AsNeighbourAsync(string.Join('\n', CacheRoutines.Functions.SelectMany(static routine => OfOurTypes.Concat(Arguments).Select(arguments =>
+            $"""
+            DO $do$
+            BEGIN
+              CREATE FUNCTION public.solid_cache_{routine.Name}({arguments}) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''hijacked''; END';
+            EXCEPTION WHEN insufficient_privilege OR duplicate_function THEN NULL;
+            END
+            $do$;
+            """))));
+
+        SolidCacheEntryOptions tagged = new() { Tags = ["t"], AllowStaleFor = TimeSpan.FromHours(1), RefreshBefore = 0.1 };
+        await node.Cache.GetOrCreateAsync("user:1", static _ => ValueTask.FromResult<byte[]>([1]), tagged);
+        Assert.That(await node.Cache.GetAsync("user:1"), Is.EqualTo(new byte[] { 1 }));
+        await _database.ExecuteAsync("INSERT INTO users VALUES (1)");
+        Assert.That(await node.Cache.GetAsync("user:1"), Is.Null);
+        await node.Cache.SetAsync("user:2", [1], tagged);
+        await _database.ExecuteAsync("UPDATE users SET id = 2; DELETE FROM users; TRUNCATE users");
+        Assert.That(await node.Cache.GetAsync("user:2"), Is.Null);
+        await node.Cache.SetAsync("tagged", [1], tagged);
+        Assert.That(await node.Cache.RemoveByTagAsync("t"), Is.EqualTo(1));
+        await _database.ExecuteAsync(Ours[0]);
+        await _database.ExecuteAsync("SELECT solid_cache_remove_keys(ARRAY['k'], NULL::text, NULL::public.solid_cache_count)");
+
+        // What people write: at worst it is refused as ambiguous.
+        var blocks = DocumentedBlock.Of("docs/schema.md").Concat(DocumentedBlock.Of("docs/guide.md"));
+        string[] calls = [.. blocks.SelectMany(static block => block.Text.Split('\n')).Where(static line => line.StartsWith("SELECT public.solid_cache_", StringComparison.Ordinal))];
+        Assert.That(calls, Has.Length.GreaterThan(6));
+        await _database.ExecuteAsync("ALTER TABLE users ADD team int");
+        foreach (var call in calls)
+        {
+            try
+            {
+                await _database.ExecuteAsync(call);
+            }
+            catch (PostgresException error)
+            {
+                Assert.That(error.SqlState, Is.EqualTo(PostgresErrorCodes.AmbiguousFunction), $"{call}: {error.MessageText}");
+            }
+        }
     }
 
     [TestCase("cleanup_expired_cache(public.solid_cache_count, integer DEFAULT 0)")]

@@ -349,6 +349,7 @@ public sealed class ShadowedNames
               AND refclassid <> 'pg_catalog.pg_namespace'::regclass::oid
               AND refclassid <> 'pg_catalog.pg_language'::regclass::oid
               AND refobjid IS DISTINCT FROM 'public.solid_cache_is_fresh'::regproc::oid
+              AND refobjid IS DISTINCT FROM 'public.solid_cache_count'::regtype::oid
             """;
         Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo(DBNull.Value), statement);
     }

@@ -200,7 +200,7 @@ BEGIN
   WITH expired AS (
     SELECT key
     FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-    WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)))
+    WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
   )
@@ -271,10 +271,10 @@ BEGIN
       FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
-        AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)))
+        AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))
       FOR UPDATE SKIP LOCKED
     ))
-      AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+      AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
     GET DIAGNOSTICS slice_deleted = ROW_COUNT;
     deleted := deleted + slice_deleted;
     next_block := next_block + blocks_per_slice;
@@ -332,7 +332,8 @@ CREATE TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_r
 -- Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
 -- what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed. A function, since a subquery
 -- would cost every read of an entry without tags a quarter more; and with its owner's rights, so that to read takes no right on the removals.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(tags text[], made_after pg_snapshot)
+-- An argument of the cache's own type, which nobody else may use: beside an overload of somebody else's, every read would be ambiguous.
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(tags text[], made_after pg_snapshot, own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
 RETURNS boolean
 LANGUAGE sql
 STABLE
@@ -367,10 +368,11 @@ $solid_cache$;
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 2 WHERE schema_version < 2;
 
 -- Removal by whoever changes the data, in his own transaction: by a call from psql and other languages, and by triggers.
+-- What they call of one another has an argument of the cache's own type, and all arguments are of the types that it takes, so that no overload of somebody else's fits.
 -- All of them run with the rights of their caller, and leave what the library's own removal in a transaction leaves: see RemovalBarrier.
 
 -- The key under which an entry stands in the table, as KeySpace maps it.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"(key text, prefix text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"(key text, prefix text DEFAULT NULL, own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -414,7 +416,7 @@ END
 $solid_cache$;
 
 -- Removes entries when the transaction commits; a key that is null, nothing.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(keys text[], prefix text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(keys text[], prefix text DEFAULT NULL, own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count" DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -431,7 +433,7 @@ BEGIN
   INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, key, value)
   SELECT '-infinity', removed.key, ''
   FROM (
-    SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"(given.key, prefix) COLLATE "C" AS key
+    SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"(given.key, prefix, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") COLLATE "C" AS key
     FROM unnest(keys) AS given (key)
     WHERE given.key IS NOT NULL
   ) AS removed
@@ -464,7 +466,7 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(ARRAY[key], prefix);
+  PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(ARRAY[key], prefix, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
 END
 $solid_cache$;
 
@@ -476,7 +478,7 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 #variable_conflict use_column
 DECLARE
-  stored text := "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"($1, $2);
+  stored text := "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"($1, $2, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
@@ -493,7 +495,7 @@ END
 $solid_cache$;
 
 -- A template as what stands before its first column, that column, what stands after it, the next column, and so on.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name regclass, template text)
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name regclass, template text, own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
 RETURNS text[]
 LANGUAGE plpgsql
 STABLE
@@ -533,7 +535,7 @@ END
 $solid_cache$;
 
 -- Fills a template; null where one of its columns is.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(changed jsonb, parts text[])
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(changed jsonb, parts text[], own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -555,7 +557,7 @@ END
 $solid_cache$;
 
 -- What a trigger does: removes some keys; all that the template could make, where they are null, since the table was truncated.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(table_name regclass, template text, prefix text, keys text[])
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(table_name regclass, template text, prefix text, keys text[], own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -566,11 +568,11 @@ DECLARE
 BEGIN
   -- A column that is not there any more looks like one that is null.
   IF keys IS NULL OR array_position(keys, NULL) IS NOT NULL THEN
-    parts := "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name, template);
+    parts := "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name, template, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   END IF;
 
   IF keys IS NOT NULL OR array_length(parts, 1) = 1 THEN
-    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(coalesce(keys, parts), prefix);
+    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_remove_keys"(coalesce(keys, parts), prefix, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
     RETURN;
   END IF;
 
@@ -626,28 +628,28 @@ BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     keys := NULL;
   ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(OLD), parts)] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(NEW), parts)] END;
+    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(OLD), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END
+      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(NEW), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END;
   ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts) FROM new_rows AS changed);
+    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
   ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts) FROM old_rows AS changed);
+    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed);
   ELSE
     keys := ARRAY(
-      SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts) FROM old_rows AS changed
+      SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed
       UNION
-      SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts) FROM new_rows AS changed);
+      SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
   END IF;
 
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
-      PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID, template, prefix, keys);
+      PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', TG_RELID::regclass, SQLERRM
         USING ERRCODE = SQLSTATE;
     END;
   ELSE
-    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID, template, prefix, keys);
+    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   END IF;
   RETURN NULL;
 END
@@ -679,9 +681,9 @@ BEGIN
     RAISE EXCEPTION 'Wanted are a table that is not the cache''s own, a template of 1 to 512 bytes, and ''fail'' or ''warn''.' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"('', prefix);
+  PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_stored_key"(''::text, prefix, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   SELECT format('EXECUTE FUNCTION %s(%s)',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_changed"', string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
-  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name, template)) WITH ORDINALITY AS given (argument, place);
+  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name, template, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")) WITH ORDINALITY AS given (argument, place);
 
   -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
   -- are not called when a partition is changed by its own name.

@@ -32,10 +32,10 @@ WHERE entry.ctid = ANY (ARRAY(
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
-    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)))
+    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))
   FOR UPDATE SKIP LOCKED
 ))
-  AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+  AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- RecordSlice
 /* solid_cache:sweep_progress */

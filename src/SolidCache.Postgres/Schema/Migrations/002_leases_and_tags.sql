@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS {tag_removals} (
 -- Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
 -- what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed. A function, since a subquery
 -- would cost every read of an entry without tags a quarter more; and with its owner's rights, so that to read takes no right on the removals.
-CREATE OR REPLACE FUNCTION {is_fresh_function}(tags text[], made_after pg_snapshot)
+-- An argument of the cache's own type, which nobody else may use: beside an overload of somebody else's, every read would be ambiguous.
+CREATE OR REPLACE FUNCTION {is_fresh_function}(tags text[], made_after pg_snapshot, own {count_type})
 RETURNS boolean
 LANGUAGE sql
 STABLE

@@ -1,8 +1,9 @@
 -- Removal by whoever changes the data, in his own transaction: by a call from psql and other languages, and by triggers.
+-- What they call of one another has an argument of the cache's own type, and all arguments are of the types that it takes, so that no overload of somebody else's fits.
 -- All of them run with the rights of their caller, and leave what the library's own removal in a transaction leaves: see RemovalBarrier.
 
 -- The key under which an entry stands in the table, as KeySpace maps it.
-CREATE OR REPLACE FUNCTION {stored_key_function}(key text, prefix text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION {stored_key_function}(key text, prefix text DEFAULT NULL, own {count_type} DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -46,7 +47,7 @@ END
 $solid_cache$;
 
 -- Removes entries when the transaction commits; a key that is null, nothing.
-CREATE OR REPLACE FUNCTION {remove_keys_function}(keys text[], prefix text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION {remove_keys_function}(keys text[], prefix text DEFAULT NULL, own {count_type} DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -58,7 +59,7 @@ BEGIN
   INSERT INTO {entries} AS entry (expires_at, key, value)
   SELECT '-infinity', removed.key, ''
   FROM (
-    SELECT DISTINCT {stored_key_function}(given.key, prefix) COLLATE "C" AS key
+    SELECT DISTINCT {stored_key_function}(given.key, prefix, NULL::{count_type}) COLLATE "C" AS key
     FROM unnest(keys) AS given (key)
     WHERE given.key IS NOT NULL
   ) AS removed
@@ -76,7 +77,7 @@ DECLARE
   called text;
 BEGIN
   {refuse_renamed}
-  PERFORM {remove_keys_function}(ARRAY[key], prefix);
+  PERFORM {remove_keys_function}(ARRAY[key], prefix, NULL::{count_type});
 END
 $solid_cache$;
 
@@ -88,7 +89,7 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 #variable_conflict use_column
 DECLARE
-  stored text := {stored_key_function}($1, $2);
+  stored text := {stored_key_function}($1, $2, NULL::{count_type});
   called text;
 BEGIN
   {refuse_renamed}
@@ -100,7 +101,7 @@ END
 $solid_cache$;
 
 -- A template as what stands before its first column, that column, what stands after it, the next column, and so on.
-CREATE OR REPLACE FUNCTION {template_function}(table_name regclass, template text)
+CREATE OR REPLACE FUNCTION {template_function}(table_name regclass, template text, own {count_type})
 RETURNS text[]
 LANGUAGE plpgsql
 STABLE
@@ -140,7 +141,7 @@ END
 $solid_cache$;
 
 -- Fills a template; null where one of its columns is.
-CREATE OR REPLACE FUNCTION {key_of_row_function}(changed jsonb, parts text[])
+CREATE OR REPLACE FUNCTION {key_of_row_function}(changed jsonb, parts text[], own {count_type})
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -162,7 +163,7 @@ END
 $solid_cache$;
 
 -- What a trigger does: removes some keys; all that the template could make, where they are null, since the table was truncated.
-CREATE OR REPLACE FUNCTION {removal_function}(table_name regclass, template text, prefix text, keys text[])
+CREATE OR REPLACE FUNCTION {removal_function}(table_name regclass, template text, prefix text, keys text[], own {count_type})
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -173,11 +174,11 @@ DECLARE
 BEGIN
   -- A column that is not there any more looks like one that is null.
   IF keys IS NULL OR array_position(keys, NULL) IS NOT NULL THEN
-    parts := {template_function}(table_name, template);
+    parts := {template_function}(table_name, template, NULL::{count_type});
   END IF;
 
   IF keys IS NOT NULL OR array_length(parts, 1) = 1 THEN
-    PERFORM {remove_keys_function}(coalesce(keys, parts), prefix);
+    PERFORM {remove_keys_function}(coalesce(keys, parts), prefix, NULL::{count_type});
     RETURN;
   END IF;
 
@@ -228,28 +229,28 @@ BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     keys := NULL;
   ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(OLD), parts)] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(NEW), parts)] END;
+    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(OLD), parts, NULL::{count_type})] END
+      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(NEW), parts, NULL::{count_type})] END;
   ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts) FROM new_rows AS changed);
+    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM new_rows AS changed);
   ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts) FROM old_rows AS changed);
+    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM old_rows AS changed);
   ELSE
     keys := ARRAY(
-      SELECT {key_of_row_function}(to_jsonb(changed.*), parts) FROM old_rows AS changed
+      SELECT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM old_rows AS changed
       UNION
-      SELECT {key_of_row_function}(to_jsonb(changed.*), parts) FROM new_rows AS changed);
+      SELECT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM new_rows AS changed);
   END IF;
 
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
-      PERFORM {removal_function}(TG_RELID, template, prefix, keys);
+      PERFORM {removal_function}(TG_RELID::regclass, template, prefix, keys, NULL::{count_type});
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %', {entries_literal}, TG_RELID::regclass, SQLERRM
         USING ERRCODE = SQLSTATE;
     END;
   ELSE
-    PERFORM {removal_function}(TG_RELID, template, prefix, keys);
+    PERFORM {removal_function}(TG_RELID::regclass, template, prefix, keys, NULL::{count_type});
   END IF;
   RETURN NULL;
 END
@@ -276,9 +277,9 @@ BEGIN
     RAISE EXCEPTION 'Wanted are a table that is not the cache''s own, a template of 1 to 512 bytes, and ''fail'' or ''warn''.' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  PERFORM {stored_key_function}('', prefix);
+  PERFORM {stored_key_function}(''::text, prefix, NULL::{count_type});
   SELECT format('EXECUTE FUNCTION %s(%s)', {changed_literal}, string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
-  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || {template_function}(table_name, template)) WITH ORDINALITY AS given (argument, place);
+  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || {template_function}(table_name, template, NULL::{count_type})) WITH ORDINALITY AS given (argument, place);
 
   -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
   -- are not called when a partition is changed by its own name.
