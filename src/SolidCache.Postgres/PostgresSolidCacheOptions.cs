@@ -156,6 +156,14 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public bool PoolerSupportsPreparedStatements { get; set; }
 
+    /// <summary>Gets whether the cache tells what other nodes change, and how soon.</summary>
+    /// <value>Off by default.</value>
+    public SolidCacheInvalidationOptions Invalidation { get; } = new();
+
+    /// <summary>Gets how the <c>HybridCache</c> of <c>AddPostgresSolidHybridCache</c> keeps entries.</summary>
+    /// <value>No other cache looks at it.</value>
+    public SolidHybridCacheOptions Hybrid { get; } = new();
+
     /// <summary>Gets or sets a value indicating whether this process sweeps expired entries.</summary>
     /// <value>Default: true. When false, schedule <c>CALL sweep_expired_cache()</c> elsewhere.</value>
     public bool SweepExpiredEntries { get; set; } = true;

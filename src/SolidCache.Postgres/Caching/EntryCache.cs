@@ -71,7 +71,7 @@ internal sealed class EntryCache(
         options ??= DefaultOptions;
         // Wrong options are said at once, and not when a value has been made in vain.
         var tags = policy.ExpirationOf(options, time).Tags;
-        var recipe = new Recipe<TState>(policy.Keys.Map(key), state, factory, options, tags);
+        var recipe = new Recipe<TState>(policy.Keys.Map(key), state, factory!, options, tags);
         Enter(token);
         return await creator.GetOrCreateAsync(recipe, token).ConfigureAwait(false);
     }

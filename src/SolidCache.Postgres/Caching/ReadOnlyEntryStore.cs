@@ -16,7 +16,7 @@ internal sealed class ReadOnlyEntryStore(IEntryStore store) : IEntryStore
     public ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
         store.ReadAsync(key, destination, slide: false, async, cancellationToken);
 
-    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+    public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         store.ReadAgedAsync(key, destination, slide: false, cancellationToken);
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => ValueTask.FromResult<LeaseAnswer>(default);

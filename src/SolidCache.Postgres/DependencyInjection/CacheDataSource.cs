@@ -28,8 +28,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     {
         if (options.ConnectionString is { } connectionString)
         {
-            var own = Build(connectionString, name, options.OperationTimeout);
-            return new CacheDataSource(own, own);
+            return Of(connectionString, name, options.OperationTimeout);
         }
 
         var registered = (options.DataSource ?? options.CopiedDataSource)?.Invoke()
@@ -40,6 +39,13 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
                 + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection.");
         RefuseMultiplexing(registered.ConnectionString);
         return new CacheDataSource(registered, owned: null);
+    }
+
+    /// <summary>One of the cache's own.</summary>
+    public static CacheDataSource Of(string connectionString, string name, TimeSpan commandTimeout)
+    {
+        var own = Build(connectionString, name, commandTimeout);
+        return new CacheDataSource(own, own);
     }
 
     /// <summary>Whether a data source can be made of a connection string; none is connected.</summary>

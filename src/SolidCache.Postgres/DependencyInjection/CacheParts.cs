@@ -8,6 +8,7 @@ using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Hybrid;
 using SolidCache.Postgres.Leasing;
 using SolidCache.Postgres.Resilience;
 using SolidCache.Postgres.Schema;
@@ -28,6 +29,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CircuitBreaker _roomBreaker;
     private readonly Degradation? _degradation;
     private readonly LeasedFactory _factory;
+    private readonly InvalidationParts? _invalidation;
+    private readonly Func<IServiceProvider, SolidHybridCache>? _hybrid;
     private int _isDisposed;
 
     /// <param name="options">Known to be valid.</param>
@@ -50,9 +53,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         // Limits, breakers and measurements are of the real world, whatever clock the application has for its entries.
         var serverClock = new ServerClock(TimeProvider.System);
         var clock = new CallClock(options.OperationTimeout, TimeProvider.System, table);
-        var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, serverClock, table, log);
+        var poolers = new PoolerDetector(options.PoolerSupportsPreparedStatements, _dataSource.IsOwned, options.Invalidation.Enabled, serverClock, table, log);
         var schema = new SchemaGate(
-            names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.TakesEitherTable ? null : options.UnloggedTable, time, log, Claim);
+            names, Migration.All, options.CreateSchemaIfNotExists && !options.ReadOnly, options.TakesEitherTable ? null : options.UnloggedTable, time, log, Claim, options.Invalidation.Enabled);
         var connections = new ConnectionSource(_dataSource.Source, _dataSource.IsOwned, table, poolers, serverClock, schema.Ensure, schema.Lost, clock);
         var removals = new SideWork(connections, clock, "removal");
         var sweeping = new SideWork(connections, clock, "sweep");
@@ -97,14 +100,31 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var sweeper = new Sweeper(sweeping, removals, sweeps, new SweepPass(sweeps, options.SweepMegabytesPerSecond * 1e6, TimeProvider.System), _telemetry, schema.Lost, table, log);
 
         var observed = new ObservedEntryStore(store, _telemetry, figures);
-        IEntryStore entries = options.ReadOnly ? new ReadOnlyEntryStore(observed) : observed;
         var policy = new CachePolicy(options);
-        _factory = new LeasedFactory(entries, entry => policy.ExpirationOf(entry, time), policy.MaxValueBytes, TimeProvider.System, log);
+        _invalidation = options.Invalidation.Enabled
+            ? new InvalidationParts(options.Invalidation, name, _dataSource, connections, names, policy.Keys, life, clock, _telemetry, log)
+            : null;
+        var entries = (options.ReadOnly, _invalidation) switch
+        {
+            (true, _) => (IEntryStore)new ReadOnlyEntryStore(observed),
+            (_, { } parts) => parts.Announcing(observed),
+            _ => observed,
+        };
+        var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, TimeProvider.System, log);
+        _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, TimeProvider.System, log);
         var inTransactions = new TransactionStatements(names);
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
-        Cache = new EntryCache(entries, new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System), transactional, sweeper, policy, life, time);
+        var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
+        Cache = new EntryCache(entries, creator, transactional, sweeper, policy, life, time);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.CreateSchemaIfNotExists && !options.ReadOnly ? new TagIndex(names) : null, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
+
+        _invalidation?.Start();
+        _hybrid = _invalidation is { } told
+            ? services => new SolidHybridCache(entries, creator, policy, told.Remember(options.Hybrid), new(services), told.Invalidations, options.Hybrid, _telemetry, log, TimeProvider.System)
+            : null;
+
+        Expiration ExpirationOf(SolidCacheEntryOptions entry) => policy.ExpirationOf(entry, time);
 
         void Claim(FoundSchema found, Session session)
         {
@@ -147,6 +167,15 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public ISolidCache Cache { get; }
 
+    /// <exception cref="InvalidOperationException">Nobody asked for it in the options.</exception>
+    public ISolidCacheInvalidations Invalidations => _invalidation?.Invalidations
+        ?? throw new InvalidOperationException($"The cache does not read what other nodes change. Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.Invalidation)}.Enabled = true.");
+
+    /// <summary>Made anew for each call; the container keeps it.</summary>
+    /// <exception cref="InvalidOperationException">Somebody switched off what it relies on.</exception>
+    public SolidHybridCache CreateHybrid(IServiceProvider services) => _hybrid?.Invoke(services)
+        ?? throw new InvalidOperationException($"The HybridCache has to be told what other nodes change: leave {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.Invalidation)}.Enabled true.");
+
     public IHostedService SchemaInitializer { get; }
 
     public BackgroundService SweeperService { get; }
@@ -177,6 +206,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         try
         {
+            _invalidation?.Dispose();
             _factory.Dispose();
             _entries.End();
         }

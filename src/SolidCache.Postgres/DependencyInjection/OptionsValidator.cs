@@ -17,7 +17,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
     private static IEnumerable<string?> Failures(PostgresSolidCacheOptions options) =>
     [
-        ConnectionStringFailure(options.ConnectionString),
+        ConnectionStringFailure(nameof(options.ConnectionString), options.ConnectionString),
         options is { ConnectionString: not null, DataSource: not null } ? "There are a ConnectionString and a data source; the cache takes one of them." : null,
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
         Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
@@ -29,6 +29,19 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         Within(nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
         Within(nameof(options.SweepMegabytesPerSecond), options.SweepMegabytesPerSecond, 1, 100_000),
         Within(nameof(options.SlidingExpirationSlack), options.SlidingExpirationSlack, 0.01, 1),
+        Within("Invalidation.PollInterval", options.Invalidation.PollInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)),
+        Within("Invalidation.MaxStaleness", options.Invalidation.MaxStaleness, options.Invalidation.PollInterval * 2, TimeSpan.FromMinutes(4)),
+        ConnectionStringFailure("Invalidation.ListenerConnectionString", options.Invalidation.ListenerConnectionString),
+        options is { ReadOnly: true, Invalidation.Enabled: true } ? "ReadOnly and Invalidation.Enabled are both true; the log of changes is kept by nodes that may write, so read without it." : null,
+        Within("Hybrid.Expiration", options.Hybrid.Expiration, TimeSpan.FromTicks(1), TimeSpan.MaxValue),
+        Within("Hybrid.LocalCacheExpiration", options.Hybrid.LocalCacheExpiration ?? options.Hybrid.Expiration, TimeSpan.FromTicks(1), TimeSpan.MaxValue),
+        Within("Hybrid.MaximumLocalCacheBytes", options.Hybrid.MaximumLocalCacheBytes, 1_000_000, 1_000_000_000_000),
+        Within("Hybrid.MaximumKeyLength", options.Hybrid.MaximumKeyLength, 1, int.MaxValue),
+        Within("Hybrid.MaximumPayloadBytes", options.Hybrid.MaximumPayloadBytes, 1, options.MaxValueBytes),
+        Within("Hybrid.ReadBudget", options.Hybrid.ReadBudget, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+        Within("Hybrid.LeaseWait", options.Hybrid.LeaseWait, TimeSpan.Zero, TimeSpan.MaxValue),
+        Within("Hybrid.AllowStaleFor", options.Hybrid.AllowStaleFor, TimeSpan.Zero, TimeSpan.MaxValue),
+        options.Hybrid.RefreshBefore is >= 0 and < 1 ? null : FormattableString.Invariant($"Hybrid.RefreshBefore is {options.Hybrid.RefreshBefore}; it must be from 0 to less than 1."),
         options.DefaultSlidingExpiration <= TimeSpan.Zero
             ? $"{nameof(options.DefaultSlidingExpiration)} is {options.DefaultSlidingExpiration}; it must be positive, or null for entries that never expire."
             : null,
@@ -40,9 +53,8 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         options.DurableKeyPrefixes.Any(prefix => prefix is null) ? $"{nameof(options.DurableKeyPrefixes)} holds a null; each must be the start of a key." : null,
     ];
 
-    private static string? ConnectionStringFailure(string? connectionString)
+    private static string? ConnectionStringFailure(string option, string? connectionString)
     {
-        const string Option = nameof(PostgresSolidCacheOptions.ConnectionString);
         if (connectionString is null)
         {
             return null;
@@ -50,18 +62,18 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            return $"{Option} is empty; it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource. "
+            return $"{option} is empty; it must be an Npgsql connection string with a host, or null to use the registered NpgsqlDataSource. "
                 + "Is the setting that it was to come from there, and under this name?";
         }
 
         if (CacheDataSource.Refusal(connectionString) is { } refusal)
         {
-            return $"{Option}: {refusal}";
+            return $"{option}: {refusal}";
         }
 
         return CacheDataSource.CanBuild(connectionString)
             ? null
-            : $"{Option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource.";
+            : $"{option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource.";
     }
 
     private static string? Within<T>(string option, T value, T least, T most)

@@ -178,6 +178,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         services.TryAddSingleton(static provider => new CacheInstruments(provider.GetService<IMeterFactory>()));
         services.AddKeyedSingleton(name, (provider, _) => CacheParts.Of(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
+        services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Invalidations);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SchemaInitializer);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SweeperService);
         return services;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -13,8 +14,14 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// <param name="isOfHost">Whether the section also holds the settings of an application's builder, and may hold sections of connections.</param>
 internal sealed class SectionValidator(string cache, IConfigurationSection section, bool isOfHost = false) : IValidateOptions<PostgresSolidCacheOptions>
 {
-    private static readonly PropertyInfo[] OfOptions =
-        [.. typeof(PostgresSolidCacheOptions).GetProperties().Where(static option => !typeof(Delegate).IsAssignableFrom(option.PropertyType))];
+    private static readonly PropertyInfo[] OfOptions = OptionsOf(typeof(PostgresSolidCacheOptions));
+
+    /// <summary>Groups of options, each a section of its own.</summary>
+    private static readonly Dictionary<Type, PropertyInfo[]> Groups = new()
+    {
+        [typeof(SolidCacheInvalidationOptions)] = OptionsOf(typeof(SolidCacheInvalidationOptions)),
+        [typeof(SolidHybridCacheOptions)] = OptionsOf(typeof(SolidHybridCacheOptions)),
+    };
 
     private static readonly PropertyInfo[] OfHosts = [.. OfOptions.UnionBy(typeof(PostgresSolidCacheSettings).GetProperties(), static option => option.Name)];
 
@@ -27,21 +34,28 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
             return ValidateOptionsResult.Skip;
         }
 
-        var failures = section.GetChildren().Select(Failure).OfType<string>().ToList();
+        var failures = section.GetChildren().SelectMany(setting => Failures(setting, Bound)).ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    private string? Failure(IConfigurationSection setting)
+    private static PropertyInfo[] OptionsOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type) =>
+        [.. type.GetProperties().Where(static option => !typeof(Delegate).IsAssignableFrom(option.PropertyType))];
+
+    private IEnumerable<string> Failures(IConfigurationSection setting, PropertyInfo[] options)
     {
-        var option = Bound.FirstOrDefault(option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
+        var option = options.FirstOrDefault(option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
+        return option is not null && Groups.TryGetValue(option.PropertyType, out var group)
+            ? setting.GetChildren().SelectMany(inner => Failures(inner, group))
+            : Failure(setting, option, options) is { } failure ? [failure] : [];
+    }
+
+    private string? Failure(IConfigurationSection setting, PropertyInfo? option, PropertyInfo[] options)
+    {
         if (option is null)
         {
-            if (isOfHost && setting.Value is null)
-            {
-                return null;
-            }
-
-            return $"{setting.Path} is no option of the cache; the nearest is {Bound.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
+            return isOfHost && setting.Value is null
+                ? null
+                : $"{setting.Path} is no option of the cache; the nearest is {options.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
         }
 
         var isDuration = option.PropertyType == typeof(TimeSpan) || option.PropertyType == typeof(TimeSpan?);

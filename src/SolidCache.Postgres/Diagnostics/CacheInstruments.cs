@@ -27,6 +27,8 @@ internal sealed class CacheInstruments : IDisposable
         _own = isOwn ? meter : null;
         Hits = new(meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry."));
         Misses = new(meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none."));
+        MemoryHits = new(meter.CreateCounter<long>("solid_cache.memory.hits", "{hit}", "Calls of the HybridCache that the memory of the process answered."));
+        MemoryMisses = new(meter.CreateCounter<long>("solid_cache.memory.misses", "{miss}", "Calls of the HybridCache that it did not."));
         Sets = new(meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set."));
         Removes = new(meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern."));
         Leases = new(meter.CreateCounter<long>("solid_cache.leases", "{lease}", "Misses that asked to make the value: granted, held by another, there by now, or not to be had."));
@@ -39,6 +41,13 @@ internal sealed class CacheInstruments : IDisposable
         Degraded = new(meter.CreateCounter<long>("solid_cache.degraded", "{call}", "Calls that met an outage and ended as a miss, or without having stored anything."));
         SweptRows = new(meter.CreateCounter<long>("solid_cache.swept_rows", "{row}", "Expired entries that sweeps deleted."));
         SweepDuration = new(meter.CreateHistogram<double>("solid_cache.sweep.duration", "s", "How long a sweep took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = SweepSeconds }));
+
+        Invalidations = new(meter.CreateCounter<long>("solid_cache.invalidations", "{name}", "Keys and tags that this node was told are gone or replaced."));
+        InvalidationLag = new(meter.CreateHistogram<double>("solid_cache.invalidation.lag", "s", "From the write of a change to the look at the log that found it.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds }));
+        Looks = new(meter.CreateCounter<long>("solid_cache.invalidation.looks", "{look}", "Looks at the log of changes."));
+        MemoryDrops = new(meter.CreateCounter<long>("solid_cache.invalidation.drops", "{drop}", "How often all that was remembered was dropped, since what had changed was not known."));
+        ListenerLosses = new(meter.CreateCounter<long>("solid_cache.invalidation.listener_losses", "{loss}", "How often the connection was lost on which changes are heard."));
+        meter.CreateObservableGauge("solid_cache.invalidation.age", () => _caches.SelectMany(static cache => cache.InvalidationAge()), "s", "Since the last look at the log that succeeded.");
 
         meter.CreateObservableGauge("solid_cache.queue.depth", () => _caches.SelectMany(static cache => cache.QueueDepths()), "{call}", "Calls that wait to be sent.");
         meter.CreateObservableGauge(
@@ -63,6 +72,10 @@ internal sealed class CacheInstruments : IDisposable
 
     public QuietCounter Misses { get; }
 
+    public QuietCounter MemoryHits { get; }
+
+    public QuietCounter MemoryMisses { get; }
+
     public QuietCounter Sets { get; }
 
     public QuietCounter Removes { get; }
@@ -86,6 +99,16 @@ internal sealed class CacheInstruments : IDisposable
     public QuietCounter SweptRows { get; }
 
     public QuietHistogram<double> SweepDuration { get; }
+
+    public QuietCounter Invalidations { get; }
+
+    public QuietHistogram<double> InvalidationLag { get; }
+
+    public QuietCounter Looks { get; }
+
+    public QuietCounter MemoryDrops { get; }
+
+    public QuietCounter ListenerLosses { get; }
 
     /// <summary>Gets a value indicating whether anybody wants figures of calls.</summary>
     public bool AreObserved => Duration.Enabled || Hits.Enabled || Misses.Enabled || Sets.Enabled || Removes.Enabled || Errors.Enabled;

@@ -39,12 +39,17 @@ internal sealed class CacheTelemetry : IDisposable
     /// <summary>Tells the states of the breakers of reads and of writes, as the gauge numbers them.</summary>
     public Func<(int Reads, int Writes)> Breakers { private get; set; } = static () => default;
 
+    /// <summary>Tells how long ago the log of changes was read; null where it is not.</summary>
+    public Func<TimeSpan?> LogAge { private get; set; } = static () => null;
+
     public TableFigures? Figures { private get; set; }
 
     public ObservedCall Begin(CacheOperation operation) =>
         new(this, operation, _time.GetTimestamp(), _isTraced ? CacheInstruments.StartActivity(operation) : null);
 
     public void Read(bool hit) => (hit ? _instruments.Hits : _instruments.Misses).Add(1, _name);
+
+    public void Remembered(bool hit) => (hit ? _instruments.MemoryHits : _instruments.MemoryMisses).Add(1, _name);
 
     public void Set(bool stored)
     {
@@ -91,6 +96,21 @@ internal sealed class CacheTelemetry : IDisposable
         _instruments.SweepDuration.Record(_time.GetElapsedTime(began).TotalSeconds, _name);
     }
 
+    public void Invalidated(int names) => _instruments.Invalidations.Add(names, _name);
+
+    public void Looked(TimeSpan? lag)
+    {
+        _instruments.Looks.Add(1, _name);
+        if (lag is { } behind)
+        {
+            _instruments.InvalidationLag.Record(behind.TotalSeconds, _name);
+        }
+    }
+
+    public void MemoryDropped() => _instruments.MemoryDrops.Add(1, _name);
+
+    public void ListenerLost() => _instruments.ListenerLosses.Add(1, _name);
+
     public void Ended(CacheOperation operation, long began, Exception? error)
     {
         if (error is not null and not OperationCanceledException)
@@ -129,6 +149,8 @@ internal sealed class CacheTelemetry : IDisposable
         var (reads, writes) = Breakers();
         return [new(reads, _name, _reads), new(writes, _name, _writes)];
     }
+
+    public IEnumerable<Measurement<double>> InvalidationAge() => LogAge() is { } age ? [new(age.TotalSeconds, _name)] : [];
 
     public IEnumerable<Measurement<long>> TableFigure(Func<SolidCacheStatistics, long?> figure) =>
         Figures?.Latest() is { } statistics && figure(statistics) is { } value ? [new(value, _name)] : [];

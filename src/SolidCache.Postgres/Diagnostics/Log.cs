@@ -47,6 +47,12 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(208, LogLevel.Warning, "The cache {Table} holds a value of more than the {MaxValueBytes} bytes that it stores itself (MaxValueBytes). Somebody else has written it, or a node that allows more: it is not fetched, and its key is read as a miss. Not told again within ten minutes.", EventName = "foreign_value")]
     public partial void ForeignValue(TableName table, int maxValueBytes);
 
+    [LoggerMessage(209, LogLevel.Warning, "A value was not cached: it is null and its serializer does not write that, or it has more than {MaxBytes} bytes (MaximumPayloadBytes). What was cached before was removed.", EventName = "not_cached")]
+    public partial void NotCached(int maxBytes);
+
+    [LoggerMessage(210, LogLevel.Warning, "A cached value could not be deserialized ({ErrorType}), and is made anew.", EventName = "not_deserialized")]
+    public partial void NotDeserialized(string errorType);
+
     [LoggerMessage(300, LogLevel.Information, "cache_cleanup_started - interval_seconds={IntervalSeconds}, cache {Table}", EventName = "cache_cleanup_started")]
     public partial void CleanupStarted(TableName table, double intervalSeconds);
 
@@ -61,6 +67,24 @@ internal sealed partial class Log(ILoggerFactory loggers)
 
     [LoggerMessage(304, LogLevel.Error, "cache_cleanup_failed - cache {Table}, trying again in {RetrySeconds} seconds", EventName = "cache_cleanup_failed")]
     public partial void CleanupFailed(Exception error, TableName table, double retrySeconds);
+
+    [LoggerMessage(500, LogLevel.Information, "What other nodes change in the cache {Table} is known.", EventName = "invalidations_read")]
+    public partial void InvalidationsRead(TableName table);
+
+    [LoggerMessage(501, LogLevel.Warning, "What other nodes change in the cache {Table} is not known ({ErrorType}): what this one remembers is not relied on for longer than MaxStaleness. It is tried again.", EventName = "invalidations_unread")]
+    public partial void InvalidationsUnread(TableName table, string errorType);
+
+    [LoggerMessage(502, LogLevel.Warning, "All that this node remembers of the cache {Table} was dropped: {Reason}.", EventName = "memory_dropped")]
+    public partial void MemoryDropped(TableName table, string reason);
+
+    [LoggerMessage(503, LogLevel.Information, "Changes of the cache {Table} are heard as they are made.", EventName = "listening")]
+    public partial void Listening(TableName table);
+
+    [LoggerMessage(504, LogLevel.Warning, "Changes of the cache {Table} are not heard as they are made ({Reason}), and seen within the PollInterval. It is tried again; behind a pooler, set Invalidation.ListenerConnectionString to the server itself.", EventName = "not_listening")]
+    public partial void NotListening(TableName table, string reason);
+
+    [LoggerMessage(505, LogLevel.Error, "A handler of invalidations failed; the next is called all the same.", EventName = "invalidation_handler_failed")]
+    public partial void HandlerFailed(Exception error);
 
     [LoggerMessage(400, LogLevel.Information, "cache_warmed: {Warmer} filled the cache in {ElapsedSeconds} seconds.", EventName = "cache_warmed")]
     public partial void CacheWarmed(string warmer, double elapsedSeconds);

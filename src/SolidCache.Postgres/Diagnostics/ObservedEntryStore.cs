@@ -15,12 +15,12 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
             static (store, call) => store.ReadAsync(call.key, call.destination, call.slide, call.async, call.cancellationToken),
             static (_, call, hit) => call.Hit(hit));
 
-    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+    public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         CallAsync(
             CacheOperation.Get,
             (key, destination, slide, cancellationToken),
             static (store, call) => store.ReadAgedAsync(call.key, call.destination, call.slide, call.cancellationToken),
-            static (_, call, left) => call.Hit(left is not null));
+            static (_, call, age) => call.Hit(age is not null));
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => CallAsync(
         CacheOperation.Lease,

@@ -34,18 +34,18 @@ internal sealed class EntryStore(
         return value.MoveTo(destination);
     }
 
-    public async ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
+    public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
     {
         var request = ReadRequest.Of(key, ReadKind.AgedValue, clock.Now, _readRequests);
         request.Slides = slide;
         var value = await SendAsync(request, async: true, cancellationToken).ConfigureAwait(false);
-        return value.MoveTo(destination) ? value.LifeLeft : null;
+        return value.MoveTo(destination) ? value.Age : null;
     }
 
     public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
     {
         var found = await SendAsync(OfLease(key, ReadKind.Lease, terms), async: true, cancellationToken).ConfigureAwait(false);
-        return new(found.Lease, found.MoveToArray());
+        return new(found.Lease, found.MoveToArray(), found.Age);
     }
 
     public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)

@@ -8,10 +8,10 @@ namespace SolidCache.Postgres.Dispatch;
 /// <param name="Length">How much of the array is the value.</param>
 /// <param name="TouchIsDue">Whether the entry's sliding expiration should be extended.</param>
 /// <param name="Life">The entry's remaining life, where that was asked for; null for a miss.</param>
-/// <param name="LifeLeft">How much of its absolute expiration is left, where that was asked for.</param>
+/// <param name="Age">What is known of the entry besides, where that was asked for.</param>
 /// <param name="Lease">Whether the lease that was asked for is there.</param>
 internal readonly record struct ReadValue(
-    byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, double LifeLeft = 1, LeaseState Lease = LeaseState.Unavailable)
+    byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, EntryAge Age = default, LeaseState Lease = LeaseState.Unavailable)
 {
     /// <summary>Gets what stands for a value that was left where it is, since no cache like this one has stored it: a miss.</summary>
     public static ReadValue Unwanted { get; } = new(Array: null, Length: -1, TouchIsDue: false);

@@ -16,8 +16,8 @@ internal interface IEntryStore
     /// <param name="cancellationToken">Ends the call.</param>
     ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken);
 
-    /// <summary>The same, and how much of the entry's absolute expiration is left, from 0 to 1; null when there is no live entry.</summary>
-    ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken);
+    /// <summary>The same, and what is known of it besides; null when there is no live entry.</summary>
+    ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken);
 
     /// <summary>Asks to make the value of an entry that is not there, or will not be for long. Waits for nobody.</summary>
     ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken);

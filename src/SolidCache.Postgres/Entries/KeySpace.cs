@@ -55,6 +55,22 @@ internal sealed partial class KeySpace
         });
     }
 
+    /// <summary>The key that is stored under a name: itself, or, if it cannot be stored as it is, its readable start and its hash; null for one of another space.</summary>
+    public string? NameOf(string stored) => (_lead, stored.IndexOf(Separator)) switch
+    {
+        ({ } lead, _) => stored.StartsWith(lead, StringComparison.Ordinal) ? stored[lead.Length..] : null,
+        (null, < 0) => stored,
+        (null, 0) => stored[1..],
+        _ => null,
+    };
+
+    /// <summary>The same of a key.</summary>
+    public string NameOfKey(string key)
+    {
+        var lead = LeadOf(key);
+        return IsStoredAsItIs(key, lead) ? key : Readable(key, lead) + HashMark + KeyText.Hash(key);
+    }
+
     /// <summary>The ranges that hold every stored key whose key starts with the prefix; see docs/schema.md for long ones.</summary>
     public IReadOnlyList<KeyRange> StartingWith(string prefix)
     {
@@ -119,10 +135,10 @@ internal sealed partial class KeySpace
     private static bool IsStoredAsItIs(string key, string lead) =>
         KeyText.IsStorable(key) && KeyText.FitsIn(key, CacheKey.MaxBytes - Encoding.UTF8.GetByteCount(lead)) && !LooksHashed(key);
 
-    private static bool LooksHashed(string key) =>
+    public static bool LooksHashed(ReadOnlySpan<char> key) =>
         key.Length >= HashedTailBytes
-        && key.AsSpan(key.Length - HashedTailBytes).StartsWith(HashMark)
-        && !key.AsSpan(key.Length - 64).ContainsAnyExcept(HexDigits);
+        && key[^HashedTailBytes..].StartsWith(HashMark)
+        && !key[^64..].ContainsAnyExcept(HexDigits);
 
     private static string Readable(string key, string lead) =>
         KeyText.StorablePrefix(key, CacheKey.MaxBytes - Encoding.UTF8.GetByteCount(lead) - HashedTailBytes);

@@ -19,4 +19,32 @@ internal static class TagSet
 
         return text.Length == 0 ? null : text.Append('}').ToString();
     }
+
+    /// <summary>The tags of what <see cref="Of"/> made; null of null.</summary>
+    public static string[]? Read(string? set)
+    {
+        if (set is null)
+        {
+            return null;
+        }
+
+        List<string> tags = [];
+        var tag = new StringBuilder();
+        for (var place = 2; place < set.Length; place++)
+        {
+            if (set[place] == '"')
+            {
+                // After it comes the next tag, or the end.
+                tags.Add(tag.ToString());
+                tag.Clear();
+                place += 2;
+                continue;
+            }
+
+            place += set[place] == '\\' ? 1 : 0;
+            tag.Append(set[place]);
+        }
+
+        return [.. tags];
+    }
 }

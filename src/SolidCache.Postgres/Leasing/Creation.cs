@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 
+using SolidCache.Postgres.Entries;
+
 namespace SolidCache.Postgres.Leasing;
 
 /// <summary>One making of a value in this process, which all callers wait for who miss the entry meanwhile.</summary>
@@ -122,10 +124,12 @@ internal sealed class Creation
         _abandoned.Cancel();
     }
 
-    /// <param name="Value">What the factory returned, or what somebody else has stored.</param>
+    /// <param name="Value">What the factory returned, or what somebody else has stored; null if there is none and none was made.</param>
     /// <param name="Stage">At which it was read.</param>
     /// <param name="IsStored">Whether it was stored, after the last had joined.</param>
-    internal readonly record struct Made(byte[] Value, int Stage, bool IsStored)
+    /// <param name="Age">Of the entry that is stored; null where none is known to be.</param>
+    /// <param name="ReadAt">When that was asked for, as a timestamp: its life counts from there at the latest.</param>
+    internal readonly record struct Made(byte[]? Value, int Stage, bool IsStored, EntryAge? Age = null, long ReadAt = 0)
     {
         public bool IsFor(int joinedAt) => joinedAt < Stage || IsStored;
     }

@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Leasing;
 /// </summary>
 internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool slidesOnRead, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(CacheKey Key, TimeSpan StaleFor), Creation> _creations = new();
+    private readonly ConcurrentDictionary<(CacheKey Key, TimeSpan StaleFor, RecipeLimits Limits), Creation> _creations = new();
     private readonly ConcurrentDictionary<CacheKey, bool> _refreshed = new();
 
     public async ValueTask<byte[]> GetOrCreateAsync<TState>(Recipe<TState> recipe, CancellationToken cancellationToken)
@@ -22,13 +22,30 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
                 return value.Array;
             }
 
-            var (creation, joinedAt) = Join(recipe, mayShare);
-            var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (made.IsFor(joinedAt))
+            if (await TryJoinAsync(recipe, mayShare, cancellationToken).ConfigureAwait(false) is { } made)
             {
-                return made.Value;
+                return made.Value!;
             }
         }
+    }
+
+    /// <summary>The same in one question to the server, which answers with the value or a lease; and with what is known of the entry.</summary>
+    public async ValueTask<Creation.Made> GetOrLeaseAsync<TState>(Recipe<TState> recipe, CancellationToken cancellationToken)
+    {
+        for (var mayShare = true; ; mayShare = false)
+        {
+            if (await TryJoinAsync(recipe, mayShare, cancellationToken).ConfigureAwait(false) is { } made)
+            {
+                return made;
+            }
+        }
+    }
+
+    private async ValueTask<Creation.Made?> TryJoinAsync<TState>(Recipe<TState> recipe, bool mayShare, CancellationToken cancellationToken)
+    {
+        var (creation, joinedAt) = Join(recipe, mayShare);
+        var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return made.IsFor(joinedAt) ? made : null;
     }
 
     private async ValueTask<bool> ReadAsync<TState>(Recipe<TState> recipe, ArrayReceiver value, CancellationToken cancellationToken)
@@ -39,20 +56,20 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
             return await store.ReadAsync(recipe.Key, value, slidesOnRead, async: true, cancellationToken).ConfigureAwait(false);
         }
 
-        var left = await store.ReadAgedAsync(recipe.Key, value, slidesOnRead, cancellationToken).ConfigureAwait(false);
-        if (left < refreshBefore && _refreshed.TryAdd(recipe.Key, true))
+        var age = await store.ReadAgedAsync(recipe.Key, value, slidesOnRead, cancellationToken).ConfigureAwait(false);
+        if (age?.LifeLeft < refreshBefore && _refreshed.TryAdd(recipe.Key, true))
         {
             _ = RefreshAsync(recipe);
         }
 
-        return left is not null;
+        return age is not null;
     }
 
     /// <param name="recipe">How the value is made.</param>
     /// <param name="mayShare">False for who has waited in vain already: he joins nothing that reads already.</param>
     private (Creation Creation, int JoinedAt) Join<TState>(Recipe<TState> recipe, bool mayShare)
     {
-        var place = (recipe.Key, recipe.Options.AllowStaleFor);
+        var place = (recipe.Key, recipe.Options.AllowStaleFor, recipe.Limits);
         while (true)
         {
             var fresh = new Creation();

@@ -9,7 +9,8 @@ namespace SolidCache.Postgres.Leasing;
 /// Runs factories under leases. A lease is taken before the factory reads anything and is gone when anybody removes or replaces the entry, so that what was
 /// read before a change is never stored after it (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013).
 /// </summary>
-internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
+internal sealed class LeasedFactory(
+    IEntryStore store, UnleasedFactory unleased, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
     : IDisposable
 {
     /// <summary>How often a lease is renewed while it lasts, so that one renewal may fail.</summary>
@@ -24,16 +25,23 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
     /// <summary>Makes the value of an entry that is not there, or waits for whoever does.</summary>
     public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation)
     {
-        var terms = recipe.Ask(ahead: 0);
+        if (!recipe.Limits.TakesLease)
+        {
+            return await unleased.MakeAsync(recipe, creation).ConfigureAwait(false);
+        }
+
+        // Who asks for no more than the value has read it already.
+        var terms = recipe.Ask(recipe.Limits.AsksOnce ? recipe.Options.RefreshBefore : 0);
         var began = time.GetTimestamp();
         for (var looks = 1; ; looks++)
         {
             var stage = creation.Asks();
-            var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
+            var askedAt = time.GetTimestamp();
+            var answer = await LeaseAsync(recipe.Key, terms, recipe.Limits.Budget).ConfigureAwait(false);
             switch (answer)
             {
-                case { State: LeaseState.Live, Value: { } live }:
-                    return new(live, stage, IsStored: false);
+                case { State: LeaseState.Live, Value: { } live, Age: var age }:
+                    return new(live, stage, IsStored: false, age, askedAt);
 
                 case { State: LeaseState.Granted, Value: { } stale }:
                     _ = RefreshUnderAsync(recipe, terms);
@@ -49,6 +57,10 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
                     await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
                     break;
 
+                // Who may not write, may read; who asks for no more than a lease has.
+                case { State: LeaseState.Unavailable } when recipe.Limits.AsksOnce:
+                    return await unleased.MakeAsync(recipe with { Limits = recipe.Limits with { SkipsWrite = true } }, creation).ConfigureAwait(false);
+
                 default:
                     stage = creation.Reads();
                     return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), stage, IsStored: false);
@@ -61,23 +73,39 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
     public async ValueTask<bool> RefreshAsync<TState>(Recipe<TState> recipe)
     {
         var terms = recipe.Ask(recipe.Options.RefreshBefore);
-        var answer = await LeaseAsync(recipe.Key, terms).ConfigureAwait(false);
-        return answer.State == LeaseState.Granted && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
+        var answer = await LeaseAsync(recipe.Key, terms, budget: null).ConfigureAwait(false);
+        return answer is { State: LeaseState.Granted } && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
     }
 
     public void Dispose() => _ending.Cancel();
 
     /// <summary>Waits for the answer whatever becomes of the callers: a lease that nobody knows of would keep others waiting.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Without a lease the value is made all the same.")]
-    private async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms)
+    private async ValueTask<LeaseAnswer?> LeaseAsync(CacheKey key, LeaseTerms terms, TimeSpan? budget)
     {
+        var answer = store.LeaseAsync(key, terms, CancellationToken.None).AsTask();
         try
         {
-            return await store.LeaseAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
+            return await answer.WaitAsync(budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!answer.IsCompleted)
+        {
+            _ = FreeLateAsync(answer, key, terms);
+            return null;
         }
         catch (Exception)
         {
-            return default;
+            return default(LeaseAnswer);
+        }
+    }
+
+    /// <summary>A lease that came when nobody waited for it any more.</summary>
+    private async Task FreeLateAsync(Task<LeaseAnswer> answer, CacheKey key, LeaseTerms terms)
+    {
+        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (answer.IsCompletedSuccessfully && (await answer.ConfigureAwait(false)).State == LeaseState.Granted)
+        {
+            await FreeAsync(key, terms).ConfigureAwait(false);
         }
     }
 
@@ -110,40 +138,54 @@ internal sealed class LeasedFactory(IEntryStore store, Func<SolidCacheEntryOptio
             cancellationToken.ThrowIfCancellationRequested();
             var value = await recipe.MakeAsync(cancellationToken).ConfigureAwait(false);
             creation.Close();
-            return new(value, stage, await FillAsync(recipe, terms, value).ConfigureAwait(false));
+            var filledAt = time.GetTimestamp();
+            return await FillAsync(recipe, terms, value).ConfigureAwait(false)
+                ? new(value, stage, IsStored: true, AgeOf(recipe), filledAt)
+                : new(value, stage, IsStored: false);
         }
         catch
         {
-            await FreeAsync(recipe.Key, terms).ConfigureAwait(false);
+            await WithinAsync(recipe, FreeAsync(recipe.Key, terms)).ConfigureAwait(false);
             throw;
         }
         finally
         {
             await made.CancelAsync().ConfigureAwait(false);
-            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await WithinAsync(recipe, new(renewing)).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Waits for what the caller needs not, but not for longer than he would for what he needs.</summary>
+    private async ValueTask WithinAsync<TState>(Recipe<TState> recipe, ValueTask work) =>
+        await work.AsTask().WaitAsync(recipe.Limits.Budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static EntryAge AgeOf<TState>(Recipe<TState> recipe) => new(
+        1, recipe.Options.AbsoluteExpirationRelativeToNow ?? TimeSpan.Zero, TagSet.Read(recipe.Tags));
+
     /// <summary>What cannot be stored is returned all the same.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
-    private async ValueTask<bool> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, byte[] value)
+    private async ValueTask<bool> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, byte[]? value)
     {
         try
         {
-            if (value.Length <= maxValueBytes)
+            var most = recipe.Limits.MaxValueBytes ?? maxValueBytes;
+            if (value is not null && value.Length <= most)
             {
-                return await store.FillAsync(
-                    recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None).ConfigureAwait(false);
+                return await store.FillAsync(recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
+                    .AsTask().WaitAsync(recipe.Limits.Budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(false);
             }
 
-            log.ValueTooLarge(value.Length, maxValueBytes);
+            if (value is not null)
+            {
+                log.ValueTooLarge(value.Length, most);
+            }
         }
         catch (Exception error)
         {
             log.FillFailed(error.GetType().Name);
         }
 
-        await FreeAsync(recipe.Key, terms).ConfigureAwait(false);
+        await WithinAsync(recipe, FreeAsync(recipe.Key, terms)).ConfigureAwait(false);
         return false;
     }
 

@@ -8,13 +8,15 @@ namespace SolidCache.Postgres.Leasing;
 /// <param name="Factory">The caller's; it may take as long as it takes.</param>
 /// <param name="Options">When the entry expires, and how long others wait.</param>
 /// <param name="Tags">Of the entry, as they are stored; null for none.</param>
+/// <param name="Limits">What is left out of it.</param>
 internal sealed record Recipe<TState>(
-    CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]>> Factory, SolidCacheEntryOptions Options, string? Tags)
+    CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]?>> Factory, SolidCacheEntryOptions Options, string? Tags, RecipeLimits Limits = default)
 {
-    /// <exception cref="InvalidOperationException">The factory returned null.</exception>
-    public async ValueTask<byte[]> MakeAsync(CancellationToken cancellationToken) =>
+    /// <returns>Null for what is not to be stored.</returns>
+    /// <exception cref="InvalidOperationException">The factory returned null, where that means nothing.</exception>
+    public async ValueTask<byte[]?> MakeAsync(CancellationToken cancellationToken) =>
         await Factory(State, cancellationToken).ConfigureAwait(false)
-        ?? throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such.");
+        ?? (Limits.AsksOnce ? null : throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such."));
 
     public LeaseTerms Ask(double ahead) => new(Random.Shared.NextInt64(1, long.MaxValue), Options.LeaseDuration, Options.AllowStaleFor, Tags, ahead);
 }

@@ -26,9 +26,9 @@ internal sealed class ResilientEntryStore(
                 (destination, slide, async, cancellationToken),
                 static (store, key, call) => store.ReadAsync(key, call.destination, call.slide, call.async, call.cancellationToken));
 
-    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+    public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         IsStale(key)
-            ? ValueTask.FromResult<double?>(null)
+            ? ValueTask.FromResult<EntryAge?>(null)
             : CallAsync(
                 ReadRefusal(),
                 "get",

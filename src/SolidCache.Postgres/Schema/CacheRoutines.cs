@@ -20,7 +20,7 @@ internal static class CacheRoutines
     private const string Json = "3802";
     private const string Snapshot = "5038";
 
-    /// <summary>Those that are not for sweeps: what reads ask of tagged entries, and those that remove from SQL and by triggers.</summary>
+    /// <summary>Those that are not for sweeps: what reads ask of tagged entries, and those that remove from SQL and by triggers, and those that log what changes.</summary>
     public static readonly CacheRoutine[] Functions =
     [
         new("is_fresh", 'f', $"{Texts} {Snapshot} {CountType}", Bool),
@@ -34,6 +34,8 @@ internal static class CacheRoutines
         new("changed", 'f', "", Trigger),
         new("remove_on_change", 'f', $"{Regclass} {Text} {Text} {Text}", Nothing),
         new("forget", 'f', $"{Regclass} {Text}", Bool),
+        new("log_change", 'f', "", Trigger),
+        new("log_changes", 'f', Bool, Nothing),
     ];
 
     /// <summary>How many a cache has.</summary>

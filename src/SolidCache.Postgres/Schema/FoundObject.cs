@@ -11,8 +11,9 @@ namespace SolidCache.Postgres.Schema;
 /// <param name="IsCurrent">Of a relation: no row-level security hides its rows from this role. Of a routine: it is for the table of this schema.</param>
 /// <param name="Oddity">What hangs on a relation and is not the library's, nor its owner's; or null.</param>
 /// <param name="Id">What tells it from the others of the same server.</param>
+/// <param name="IsLogged">Of the entries: their changes are logged for nodes that remember them.</param>
 internal sealed record FoundObject(
-    string Part, string Kind, string Owner, bool IsOwnerTrusted, bool IsReplaceable, string Description, bool Fits, bool IsCurrent, string? Oddity, string Id)
+    string Part, string Kind, string Owner, bool IsOwnerTrusted, bool IsReplaceable, string Description, bool Fits, bool IsCurrent, string? Oddity, string Id, bool IsLogged)
 {
     private const string OrdinaryTable = "r";
 

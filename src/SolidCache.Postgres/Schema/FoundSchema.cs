@@ -15,13 +15,18 @@ internal sealed record FoundSchema(string Encoding, string Server, bool IsDistri
 
     public FoundObject? TagRemovals => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.TagRemovals);
 
+    public FoundObject? Invalidations => Objects.FirstOrDefault(static found => found.Part == SchemaInspection.Invalidations);
+
     public IEnumerable<FoundObject> Routines => Objects.Where(static found => found.Part == SchemaInspection.Routine);
 
     /// <summary>Whether the functions and the procedure are all there, and are for this table.</summary>
     public bool HasItsRoutines => Routines.Count(static routine => routine.Fits && routine.IsCurrent) == CacheRoutines.Count;
 
     /// <summary>Whether nothing is missing that the migrations make beside the entries and the state.</summary>
-    public bool IsWhole => HasItsRoutines && TagRemovals is not null;
+    public bool IsWhole => HasItsRoutines && TagRemovals is not null && Invalidations is not null;
+
+    /// <summary>Whether triggers log what changes.</summary>
+    public bool LogsChanges => Entries is { IsLogged: true };
 
     /// <summary>Tells this table from every other that this process may know; null while there is none.</summary>
     public string? Identity => Entries is { } entries ? $"{Server}/{entries.Id}" : null;
@@ -31,7 +36,7 @@ internal sealed record FoundSchema(string Encoding, string Server, bool IsDistri
     {
         var objects = session.Query(
             static rows => new FoundObject(
-                rows.Text(0), rows.Text(1), rows.Text(2), rows.Bool(3), rows.Bool(4), rows.Text(5), rows.Bool(6), rows.Bool(7), rows.TextOrNull(8), rows.Text(9)),
+                rows.Text(0), rows.Text(1), rows.Text(2), rows.Bool(3), rows.Bool(4), rows.Text(5), rows.Bool(6), rows.Bool(7), rows.TextOrNull(8), rows.Text(9), rows.Bool(10)),
             SchemaInspection.Of(names));
         var database = objects.Single(static found => found.Part == SchemaInspection.Database);
         var isDistributed = database.Fits && session.QueryOne(static rows => rows.Bool(0), SchemaInspection.DistributedOf(names));

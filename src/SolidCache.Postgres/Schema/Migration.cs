@@ -7,7 +7,7 @@ namespace SolidCache.Postgres.Schema;
 /// <summary>One step of the schema: an embedded <c>.sql</c> file whose number is the version it leads to.</summary>
 internal sealed partial record Migration(int Version, string Template)
 {
-    /// <summary>The functions of the third step, by what it calls them.</summary>
+    /// <summary>The functions that are not for sweeps, by what it calls them.</summary>
     private static readonly string[] FunctionNames = [.. CacheRoutines.Functions.Select(static routine => routine.Name)];
 
     /// <summary>All steps in their order. Released ones never change.</summary>
@@ -22,6 +22,10 @@ internal sealed partial record Migration(int Version, string Template)
         "entries_literal" => SqlNames.Literal(names.Entries),
         "state" => names.State,
         "tag_removals" => names.TagRemovals,
+        "invalidations" => names.Invalidations,
+        "invalidations_index" => names.InvalidationsIndexName,
+        "epoch_index" => names.EpochIndexName,
+        "channel_literal" => SqlNames.Literal(names.Channel),
         "state_literal" => SqlNames.Literal(names.State),
         "tag_removals_literal" => SqlNames.Literal(names.TagRemovals),
         "tag_index_definition" => TagIndex.DefinitionOf(names),

@@ -11,12 +11,12 @@ namespace SolidCache.Postgres.Schema;
 /// ran, and the database may be away when the host starts.
 /// </remarks>
 internal sealed class SchemaGate(
-    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool? unloggedTable, TimeProvider time, Log log, Action<FoundSchema, Session>? claim = null)
+    SqlNames names, IReadOnlyList<Migration> migrations, bool createSchema, bool? unloggedTable, TimeProvider time, Log log, Action<FoundSchema, Session>? claim = null, bool logsChanges = false)
 {
     /// <summary>Two applications that each drop what the other made look no more often than this; and what is dropped again heals again.</summary>
     private static readonly TimeSpan BetweenLosses = TimeSpan.FromSeconds(1);
     private readonly SchemaRefusal _refusal = new(names, createSchema);
-    private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable ?? false, log);
+    private readonly SchemaMigrator _migrator = new(names, migrations, unloggedTable ?? false, logsChanges, log);
     private readonly Lock _gate = new();
     private volatile bool _isOpen;
     private long _lostAt;
@@ -43,6 +43,13 @@ internal sealed class SchemaGate(
         }
 
         RefuseMismatch(version);
+        if (logsChanges && !found.LogsChanges)
+        {
+            throw Mismatch(
+                $"The cache is to tell what other nodes change ({nameof(PostgresSolidCacheOptions.Invalidation)}), but nothing logs the changes of {names.Table}. "
+                + $"Run, as the table's owner: SELECT {names.Function("log_changes")}(true);");
+        }
+
         claim?.Invoke(found, session);
         _isOpen = true;
     }
@@ -72,7 +79,7 @@ internal sealed class SchemaGate(
     }
 
     /// <summary>A function that is gone, or is still for the schema that this one was called before, is made anew by those who may: the cache itself needs none.</summary>
-    private static bool MayMend(FoundSchema found) => found is { IsWhole: false, Entries.IsReplaceable: true };
+    private bool MayMend(FoundSchema found) => found is { Entries.IsReplaceable: true } && !(found.IsWhole && (found.LogsChanges || !logsChanges));
 
     private void Upgrade(Session session, FoundSchema found, SchemaVersion version)
     {

@@ -13,6 +13,7 @@ internal static class SchemaInspection
     public const string Entries = "entries";
     public const string State = "state";
     public const string TagRemovals = "tag_removals";
+    public const string Invalidations = "invalidations";
     public const string Routine = "routine";
 
     public static string Of(SqlNames names)
@@ -26,7 +27,8 @@ internal static class SchemaInspection
               VALUES
                 ('{Entries}', {SqlNames.Literal(table.Table)}::name, 'key'::name, 1::smallint),
                 ('{State}', {SqlNames.Literal(table.State)}::name, 'singleton'::name, 1::smallint),
-                ('{TagRemovals}', {SqlNames.Literal(table.TagRemovals)}::name, 'tag'::name, 2::smallint)
+                ('{TagRemovals}', {SqlNames.Literal(table.TagRemovals)}::name, 'tag'::name, 2::smallint),
+                ('{Invalidations}', {SqlNames.Literal(table.Invalidations)}::name, 'transaction'::name, 1::smallint)
             ),
             wanted_routines (name, kind, arguments, result) AS (
               VALUES
@@ -42,7 +44,8 @@ internal static class SchemaInspection
               pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
               true,
               NULL::text,
-              (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text
+              (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
+              false
             FROM pg_catalog.pg_database
             WHERE datname = current_database()
             UNION ALL
@@ -67,7 +70,14 @@ internal static class SchemaInspection
               ),
               NOT pg_catalog.row_security_active(class.oid),
               oddities.list,
-              class.oid::text
+              class.oid::text,
+              EXISTS (
+                SELECT
+                FROM pg_catalog.pg_trigger AS trigger
+                WHERE trigger.tgrelid = class.oid
+                  AND trigger.tgname = 'solid_cache_log_update'
+                  AND trigger.tgenabled = 'A'
+              )
             FROM wanted
             CROSS JOIN home
             CROSS JOIN me
@@ -123,7 +133,8 @@ internal static class SchemaInspection
                 AND routine.prorettype::text = wanted_routines.result,
               {Holds("routine.prosrc", names.Entries)},
               NULL::text,
-              routine.oid::text
+              routine.oid::text,
+              false
             FROM pg_catalog.pg_proc AS routine
             JOIN home ON routine.pronamespace = home.oid
             JOIN wanted_routines ON routine.proname = wanted_routines.name
@@ -180,7 +191,7 @@ internal static class SchemaInspection
           JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
           JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
           WHERE home.nspname = {SqlNames.Literal(names.Table.Schema)}
-            AND class.relname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)}, {SqlNames.Literal(names.Table.TagRemovals)})
+            AND class.relname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)}, {SqlNames.Literal(names.Table.TagRemovals)}, {SqlNames.Literal(names.Table.Invalidations)})
         )
         """;
 }

@@ -8,7 +8,7 @@ namespace SolidCache.Postgres.Schema;
 /// Runs the migrations that a database lacks, in one transaction under a lock, so that many nodes may start at once. It waits for the tables no longer than a
 /// moment at a time, since everybody else waits behind whoever waits for a table.
 /// </summary>
-internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> migrations, bool unloggedTable, Log log)
+internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> migrations, bool unloggedTable, bool logsChanges, Log log)
 {
     /// <summary>Between two tries, in which others get at the tables.</summary>
     public const string Pause = "/* solid_cache:schema_pause */ SELECT pg_catalog.pg_sleep(0.3::float8)";
@@ -114,7 +114,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
     /// <returns>Whether anything was to be done.</returns>
     private bool RunPending(Session session, FoundSchema found)
     {
-        if (found.IsWhole && SchemaVersion.Of(found, session, names).Version >= migrations[^1].Version)
+        if (found.IsWhole && (found.LogsChanges || !logsChanges) && SchemaVersion.Of(found, session, names).Version >= migrations[^1].Version)
         {
             return false;
         }
@@ -122,6 +122,11 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         foreach (var migration in migrations)
         {
             session.ExecuteScript(migration.For(names, unloggedTable));
+        }
+
+        if (logsChanges)
+        {
+            session.Execute($"/* solid_cache:schema_log_changes */ SELECT {names.Function("log_changes")}(true)");
         }
 
         return true;

@@ -16,6 +16,8 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
 
     private static readonly string[] TagRemovalsColumns = ["tag text COLLATE \"C\"", "removed_by xid8"];
 
+    private static readonly string[] InvalidationsColumns = ["transaction xid8", "keys text[]", "epoch uuid"];
+
     private const string AnotherName =
         $"Nothing was changed. Give the cache another name ({nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.TableName)} or "
         + $"{nameof(PostgresSolidCacheOptions.SchemaName)}): it makes what it needs there, and fills by itself.";
@@ -26,10 +28,12 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
         ?? OfRelation(found.Entries, names.Entries, EntriesColumns, "key")
         ?? OfRelation(found.State, names.State, StateColumns, "singleton")
         ?? OfRelation(found.TagRemovals, names.TagRemovals, TagRemovalsColumns, "tag, removed_by")
+        ?? OfRelation(found.Invalidations, names.Invalidations, InvalidationsColumns, key: null)
         ?? (found.IsDistributed ? OfDistribution() : null)
         ?? OfOwner(found.Entries, names.Entries)
         ?? OfOwner(found.State, names.State)
         ?? OfOwner(found.TagRemovals, names.TagRemovals)
+        ?? OfOwner(found.Invalidations, names.Invalidations)
         ?? OfRoutines(found);
 
     private string? OfEncoding(string encoding) => encoding == "UTF8"
@@ -37,7 +41,7 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
         : $"The database of the cache {names.Table} is encoded in {encoding}, which cannot hold every key. Nothing was made. "
             + "Use a database with ENCODING 'UTF8'.";
 
-    private static string? OfRelation(FoundObject? found, string name, string[] columns, string key)
+    private static string? OfRelation(FoundObject? found, string name, string[] columns, string? key)
     {
         if (found is null)
         {
@@ -55,7 +59,7 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
             return $"{name} is {found.KindName}, which the cache does not support: sweeps and sizes go by the blocks of an ordinary table. {AnotherName}";
         }
 
-        if (!found.Fits)
+        if (key is not null && !found.Fits)
         {
             return $"{name} lacks its primary key, as after a restore that was cut short. Run, as its owner: ALTER TABLE {name} ADD PRIMARY KEY ({key});";
         }

@@ -83,6 +83,15 @@ internal static class SchemaScript
               ) THEN
                 RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
               END IF;
+              IF to_regclass({SqlNames.Literal(names.Invalidations)}) IS NOT NULL AND NOT EXISTS (
+                SELECT
+                FROM pg_catalog.pg_attribute
+                WHERE attrelid = to_regclass({SqlNames.Literal(names.Invalidations)})
+                  AND attname = 'pruned_to'
+                  AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
+              ) THEN
+                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Invalidations)};
+              END IF;
               SELECT proname INTO stranger
               FROM pg_catalog.pg_proc
               WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
@@ -95,7 +104,7 @@ internal static class SchemaScript
               WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
               SELECT pg_get_userbyid(relowner) INTO stranger
               FROM pg_class
-              WHERE oid IN (to_regclass({SqlNames.Literal(names.Entries)}), to_regclass({SqlNames.Literal(names.State)}), to_regclass({SqlNames.Literal(names.TagRemovals)}))
+              WHERE oid IN (to_regclass({SqlNames.Literal(names.Entries)}), to_regclass({SqlNames.Literal(names.State)}), to_regclass({SqlNames.Literal(names.TagRemovals)}), to_regclass({SqlNames.Literal(names.Invalidations)}))
                 AND relowner NOT IN (SELECT oid FROM trusted)
               LIMIT 1;
               IF stranger IS NOT NULL THEN
@@ -142,6 +151,7 @@ internal static class SchemaScript
         DROP DOMAIN IF EXISTS {names.CountType};
         DROP TABLE IF EXISTS {names.Entries};
         DROP TABLE IF EXISTS {names.TagRemovals};
+        DROP TABLE IF EXISTS {names.Invalidations};
         DROP TABLE IF EXISTS {names.State};
 
         """;

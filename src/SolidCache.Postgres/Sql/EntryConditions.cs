@@ -24,6 +24,14 @@ internal static class EntryConditions
           END
         """;
 
+    /// <summary>Three columns: how much is left of an entry's life, how many microseconds it lives, null for ever, and its tags.</summary>
+    public static string Age(string entry) =>
+        $"""
+        {LifeLeft(entry)},
+          CASE WHEN isfinite({entry}.expires_at) THEN (extract(epoch FROM {entry}.expires_at - now()) * 1000000.0)::bigint END,
+          {entry}.tags
+        """;
+
     /// <summary>Longer than any duration that the library stores, a thousand years: what somebody else has stored must not lead out of range.</summary>
     public const string Longest = "31536000000000000";
 

@@ -40,7 +40,7 @@ internal sealed class EntryStatements
         ReadAged = ReadWhere(
             "get_aged",
             "key = ANY ($1)",
-            $",\n  {EntryConditions.LifeLeft("entry")}");
+            $",\n  {EntryConditions.Age("entry")}");
 
         Life =
             $"""

@@ -47,7 +47,11 @@ internal sealed class LeaseRows
     public static ReadValue Taken(RowReader rows)
     {
         var value = rows.IsNull(3) ? default : rows.Value(3, touchIsDue: false);
-        return value with { Lease = rows.Bool(1) ? LeaseState.Granted : rows.Bool(2) ? LeaseState.Live : LeaseState.Held };
+        return value with
+        {
+            Lease = rows.Bool(1) ? LeaseState.Granted : rows.Bool(2) ? LeaseState.Live : LeaseState.Held,
+            Age = rows.Bool(2) ? ReadRows.Age(rows, 4) : default,
+        };
     }
 
     private NpgsqlParameter[] Columns() => [Parameter.Texts(_keys), Parameter.BigInts(_ids), Parameter.BigInts(_durations)];

@@ -86,7 +86,8 @@ internal sealed class LeaseStatements
                 WHEN {isLive} THEN {value}
                 WHEN {EntryConditions.StaleUntil("entry", "asked.stale_for")} > now()
                   AND {EntryConditions.IsFresh(names, "entry")} THEN {value}
-              END
+              END,
+              {EntryConditions.Age("entry")}
             FROM asked
             LEFT JOIN {entries} AS entry ON entry.key = asked.key
             """;

@@ -9,12 +9,13 @@ namespace SolidCache.Postgres.Sql;
 /// statements of its clients apart (PgBouncer before 1.21), their names collide and another statement than the one sent runs, without
 /// any error. A pooler shows by answering with a backend's process id that is not the one it reported when the connection was made.
 /// </summary>
-internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool ownsConnections, ServerClock clock, TableName table, Log log)
+internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool ownsConnections, bool announces, ServerClock clock, TableName table, Log log)
 {
     /// <remarks>
     /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
     /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear. And it looks names up in pg_catalog alone from then on,
-    /// whatever others have made elsewhere; this statement, which comes before that, leaves nothing to the search_path, its operators included.
+    /// whatever others have made elsewhere; this statement, which comes before that, leaves nothing to the search_path, its operators included. A node that tells
+    /// others of its writes by itself says so to the triggers that log them.
     /// </remarks>
     private const string Question =
         """
@@ -30,7 +31,8 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
           CASE WHEN $2 AND pg_catalog.pg_backend_pid()::bigint OPERATOR(pg_catalog.=) $1 THEN pg_catalog.concat(
             pg_catalog.set_config('enable_seqscan', 'off', false),
             pg_catalog.set_config('jit', 'off', false),
-            pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false))
+            pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),
+            pg_catalog.set_config('solid_cache.announced', $3, false))
           END
         """;
 
@@ -56,7 +58,7 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
     {
         var askedAt = clock.Now;
         var (answering, now, started) = session.QueryOne(
-            static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2)), Question, Parameter.BigInt(reported), Parameter.Bool(ownsConnections));
+            static rows => (rows.BigInt(0), rows.BigInt(1), rows.BigIntOrNull(2)), Question, Parameter.BigInt(reported), Parameter.Bool(ownsConnections), Parameter.Text(announces ? "later" : ""));
         clock.Learn(now, askedAt);
         var isDirect = answering == reported;
         if (!isDirect && !poolerSupportsPreparedStatements && Interlocked.Exchange(ref _warned, 1) == 0)

@@ -1,5 +1,6 @@
 using Npgsql;
 using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -48,10 +49,10 @@ internal sealed class ReadRows
     /// <summary>The row that the reader stands on; its first column is the key.</summary>
     public static ReadValue Read(ReadKind kind, RowReader rows) => kind switch
     {
-        ReadKind.AgedValue => Value(rows) with { LifeLeft = rows.Float(3) },
+        ReadKind.AgedValue => Value(rows) with { Age = Age(rows, 3) },
         ReadKind.Life => Life(rows),
         ReadKind.Lease => LeaseRows.Taken(rows),
-        ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: Entries.LeaseState.Granted),
+        ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: LeaseState.Granted),
         _ => Value(rows),
     };
 
@@ -60,5 +61,12 @@ internal sealed class ReadRows
 
     /// <summary>A row that others have written may say that it lives for longer than a <see cref="TimeSpan"/> holds.</summary>
     private static ReadValue Life(RowReader rows) => new(
-        Array: null, 0, rows.Bool(1), rows.BigIntOrNull(2) is { } microseconds and < MostMicroseconds ? TimeSpan.FromMicroseconds(Math.Max(microseconds, 0)) : TimeSpan.MaxValue);
+        Array: null, 0, rows.Bool(1), Duration(rows, 2));
+
+    /// <param name="rows">The row that the reader stands on.</param>
+    /// <param name="column">The first of three: <see cref="EntryConditions.Age"/>.</param>
+    public static EntryAge Age(RowReader rows, int column) => new(rows.Float(column), Duration(rows, column + 1), rows.IsNull(column + 2) ? null : rows.Texts(column + 2));
+
+    private static TimeSpan Duration(RowReader rows, int column) =>
+        rows.BigIntOrNull(column) is { } microseconds and < MostMicroseconds ? TimeSpan.FromMicroseconds(Math.Max(microseconds, 0)) : TimeSpan.MaxValue;
 }

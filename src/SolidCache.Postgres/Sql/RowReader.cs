@@ -22,6 +22,8 @@ internal sealed class RowReader(NpgsqlDataReader rows) : IDisposable
 
     public string[] Texts(int column) => rows.IsDBNull(column) ? [] : rows.GetFieldValue<string[]>(column);
 
+    public byte[] Bytes(int column) => rows.IsDBNull(column) ? [] : rows.GetFieldValue<byte[]>(column);
+
     public bool IsNull(int column) => rows.IsDBNull(column);
 
     /// <summary>Copies a bytea into pooled memory.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Sql;
@@ -19,6 +21,15 @@ internal sealed class SqlNames(TableName table)
     public string TagIndex { get; } = Qualify(table, table.TagIndex);
 
     public string TagIndexName { get; } = Quote(table.TagIndex);
+
+    public string Invalidations { get; } = Qualify(table, table.Invalidations);
+
+    public string InvalidationsIndexName { get; } = Quote(table.InvalidationsIndex);
+
+    public string EpochIndexName { get; } = Quote(table.EpochIndex);
+
+    /// <summary>On which nodes tell each other that something has changed. Its name tells caches of one database apart, and fits whatever theirs are.</summary>
+    public string Channel { get; } = "solid_cache_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{table.Schema}\n{table.Table}")).AsSpan(0, 8));
 
     public string CleanupFunction { get; } = Qualify(table, table.CleanupFunction);
 

@@ -29,7 +29,7 @@ public sealed class ToolWords
     {
         var refusal = new SchemaRefusal(Names, createSchema: true);
         var ours = string.Join('\n', SchemaRefusal.EntriesColumns);
-        var entries = new FoundObject("entries", "r", "app", IsOwnerTrusted: true, IsReplaceable: true, ours, Fits: true, IsCurrent: true, Oddity: null, "1");
+        var entries = new FoundObject("entries", "r", "app", IsOwnerTrusted: true, IsReplaceable: true, ours, Fits: true, IsCurrent: true, Oddity: null, "1", IsLogged: false);
         var routine = entries with { Part = "routine", Kind = "f", Description = "cleanup_expired_cache() RETURNS integer" };
         return ((FoundObject[])
         [

@@ -1,0 +1,136 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Invalidation;
+
+/// <summary>
+/// A connection on which the server tells that something has changed: a hint, without which the log is read less often. It proves by notifications of its own
+/// that it hears, since a pooler in between takes the request and never delivers anything.
+/// </summary>
+[SuppressMessage("Usage", "CA2213", Justification = "Its thread may wait for it still.")]
+internal sealed class InvalidationListener(NpgsqlDataSource source, string channel, InvalidationReader reader, CallClock clock, CacheTelemetry telemetry, TableName table, Log log)
+    : IDisposable
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BetweenProofs = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProofLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private readonly string _proof = Guid.NewGuid().ToString("N");
+    private readonly ManualResetEventSlim _isEnding = new();
+    private bool _isToldDeaf;
+
+    /// <summary>Gets a value indicating whether it hears what others tell.</summary>
+    public bool IsListening { get; private set; }
+
+    public void Start() => OwnThread.TryStart("listener", Run);
+
+    public void Dispose() => _isEnding.Set();
+
+    [SuppressMessage("Design", "CA1031", Justification = "The log is read without it too.")]
+    private void Run()
+    {
+        for (var pause = FirstPause; !_isEnding.IsSet; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                Listen(() => pause = FirstPause);
+            }
+            catch (Exception error)
+            {
+                Lost(CacheTelemetry.TypeOf(error));
+            }
+
+            IsListening = false;
+            _isEnding.Wait(pause * (0.5 + Random.Shared.NextDouble()));
+        }
+    }
+
+    private void Listen(Action heard)
+    {
+        using var connection = source.CreateConnection();
+        connection.Open();
+        try
+        {
+            var (isProven, askedAt) = (false, clock.Now);
+            connection.Notification += (_, told) =>
+            {
+                if (told.Payload.Length == 0)
+                {
+                    reader.Look();
+                }
+                else if (told.Payload == _proof)
+                {
+                    isProven = true;
+                }
+            };
+            Execute(connection, $"LISTEN {channel}");
+            Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+            while (!_isEnding.IsSet)
+            {
+                connection.Wait(Slice);
+                if (isProven && !IsListening)
+                {
+                    IsListening = true;
+                    heard();
+                    log.Listening(table);
+                    // What was told before it listened.
+                    reader.Look();
+                }
+
+                if (!isProven && clock.Since(askedAt) > ProofLimit)
+                {
+                    Lost("no notification arrives, as behind a pooler");
+                    return;
+                }
+
+                if (isProven && clock.Since(askedAt) > BetweenProofs)
+                {
+                    (isProven, askedAt) = (false, clock.Now);
+                    Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+                }
+            }
+        }
+        finally
+        {
+            Leave(connection);
+        }
+    }
+
+    /// <summary>A pool would hand it on as it is.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "It is broken, and no pool keeps it.")]
+    private static void Leave(NpgsqlConnection connection)
+    {
+        try
+        {
+            Execute(connection, "UNLISTEN *");
+        }
+        catch (Exception)
+        {
+            // Nothing to leave.
+        }
+    }
+
+    private void Lost(string reason)
+    {
+        if (IsListening || !_isToldDeaf)
+        {
+            _isToldDeaf = true;
+            log.NotListening(table, reason);
+        }
+
+        if (IsListening)
+        {
+            telemetry.ListenerLost();
+        }
+    }
+
+    private static void Execute(NpgsqlConnection connection, string statement)
+    {
+        using var command = new NpgsqlCommand("/* solid_cache:listen */ " + statement, connection);
+        command.ExecuteNonQuery();
+    }
+}

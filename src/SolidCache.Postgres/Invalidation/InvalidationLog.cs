@@ -1,0 +1,94 @@
+using System.Globalization;
+using Npgsql;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Invalidation;
+
+/// <summary>The log of changes as one node reads it, on a connection that is kept; and what goes beside that, one at a time.</summary>
+internal sealed class InvalidationLog
+{
+    private readonly InvalidationStatements _statements;
+    private readonly SideWork _publishing;
+    private readonly string _channel;
+    private readonly LaneSession _session;
+    private readonly NpgsqlParameter<string> _since = Parameter.Text();
+    private readonly LaneStatement _look;
+    private readonly LaneStatement _announce;
+
+    public InvalidationLog(ConnectionSource connections, SqlNames names, SideWork publishing, CallClock clock)
+    {
+        (_statements, _publishing, _channel) = (new(names), publishing, names.Channel);
+        _session = new(connections);
+        _look = new(clock, _statements.Look, _since);
+        _announce = new(clock, _statements.Announce, Parameter.Text(_channel));
+    }
+
+    /// <summary>What has changed since a snapshot; where there is none, nothing has.</summary>
+    public News Look(string? since)
+    {
+        // A snapshot in which everything has been seen.
+        _since.TypedValue = since ?? "9223372036854775807:9223372036854775807:";
+        var (snapshot, identity, isPruned, isEverything, lag) = ("", default(string), false, false, default(TimeSpan?));
+        List<string> keys = [], tags = [];
+        List<(string, byte[])> messages = [];
+        using var rows = _look.Query(_session.Get());
+        while (rows.Read())
+        {
+            switch (rows.Text(0))
+            {
+                case InvalidationStatements.Position:
+                    (snapshot, identity) = (rows.Text(1), rows.TextOrNull(2));
+                    break;
+                case InvalidationStatements.Pruned:
+                    isPruned = true;
+                    break;
+                case InvalidationStatements.Everything:
+                    isEverything = true;
+                    break;
+                case InvalidationStatements.Key:
+                    keys.Add(rows.Text(1));
+                    break;
+                case InvalidationStatements.Tag:
+                    tags.Add(rows.Text(1));
+                    break;
+                case InvalidationStatements.Message:
+                    messages.Add((rows.Text(1), rows.Bytes(3)));
+                    break;
+                default:
+                    lag = TimeSpan.FromMicroseconds(long.Parse(rows.Text(1), CultureInfo.InvariantCulture));
+                    break;
+            }
+        }
+
+        return new(snapshot, identity, isPruned && since is not null, isEverything, keys, tags, messages, lag);
+    }
+
+    /// <summary>Tells the nodes that listen to look.</summary>
+    public void Announce()
+    {
+        using var rows = _announce.Query(_session.Get());
+        rows.Read();
+    }
+
+    /// <summary>Begins a log that a crash or somebody has emptied, or that was never read.</summary>
+    public void BeginEpoch() => _session.Get().Execute(_statements.BeginEpoch);
+
+    /// <summary>Deletes what no node needs any more.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool Prune() => _session.Get().Execute(_statements.Prune) > 0;
+
+    public void RestAfter(Exception error)
+    {
+        _session.RestAfter(error);
+        _session.Rest();
+    }
+
+    public void Rest() => _session.Rest();
+
+    public Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken cancellationToken) => _publishing.RunAsync(
+        session => session.Execute(_statements.Publish, Parameter.Text(channel), Parameter.Bytes(message)), cancellationToken);
+
+    public Task PublishEverythingAsync(CancellationToken cancellationToken) => _publishing.RunAsync(
+        session => session.Execute(_statements.PublishEverything), cancellationToken);
+}

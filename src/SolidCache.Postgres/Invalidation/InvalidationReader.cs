@@ -1,0 +1,145 @@
+using System.Diagnostics.CodeAnalysis;
+using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Dispatch;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Invalidation;
+
+/// <summary>
+/// Reads the log of changes on a thread of its own: when somebody tells that there is something new, and every so often when nobody does. What it tells is exact;
+/// where it cannot be, because the log is not the one that was read before, it tells that everything has changed, once.
+/// </summary>
+[SuppressMessage("Usage", "CA2213", Justification = "Its thread may wait for them still, and others wake it. They go with them.")]
+internal sealed class InvalidationReader(
+    InvalidationLog log, SolidCacheInvalidationOptions options, Subscriptions subscriptions, CallClock clock, TimeProvider time, CacheTelemetry telemetry, TableName table, Log logger)
+    : IDisposable
+{
+    /// <summary>Between two looks: what comes meanwhile is one more of the next.</summary>
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan BetweenPrunings = TimeSpan.FromMinutes(1);
+    private readonly long _bound = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
+    private readonly AutoResetEvent _isNeeded = new(initialState: false);
+    private readonly ManualResetEventSlim _isEnding = new();
+    private string? _position;
+    private string? _identity;
+    private bool _hasFailed;
+    private long _prunedAt = clock.Now;
+    private long _confirmedAt = long.MinValue;
+    private int _hasWritten;
+
+    /// <summary>Whether all has been told that was committed until a bounded time ago.</summary>
+    public bool IsCurrent => IsCurrentAt(clock.Now);
+
+    public bool IsCurrentAt(long now) => Volatile.Read(ref _confirmedAt) is var confirmed && confirmed != long.MinValue && now - confirmed <= _bound;
+
+    /// <summary>Since the last look that succeeded began; null before the first.</summary>
+    public TimeSpan? Age => Volatile.Read(ref _confirmedAt) is var confirmed && confirmed != long.MinValue ? clock.Since(confirmed) : null;
+
+    public void Start()
+    {
+        if (!OwnThread.TryStart("invalidations", Run))
+        {
+            logger.InvalidationsUnread(table, nameof(OutOfMemoryException));
+        }
+    }
+
+    /// <summary>Somebody tells that there is something new.</summary>
+    public void Look() => _isNeeded.Set();
+
+    /// <summary>This node has written something, and the others are to be told.</summary>
+    public void HasWritten()
+    {
+        if (Interlocked.Exchange(ref _hasWritten, 1) == 0)
+        {
+            _isNeeded.Set();
+        }
+    }
+
+    public void Dispose()
+    {
+        _isEnding.Set();
+        _isNeeded.Set();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever happens, what memory holds is not relied on until a look has succeeded.")]
+    private void Run()
+    {
+        while (!_isEnding.IsSet)
+        {
+            var began = clock.Now;
+            try
+            {
+                LookOnce(began);
+            }
+            catch (Exception error)
+            {
+                Failed(error);
+            }
+
+            _isNeeded.WaitOne(options.PollInterval * (0.75 + (Random.Shared.NextDouble() / 4)));
+            if (Spacing - clock.Since(began) is var rest && rest > TimeSpan.Zero)
+            {
+                _isEnding.Wait(rest);
+            }
+        }
+
+        log.Rest();
+        subscriptions.End();
+    }
+
+    private void LookOnce(long began)
+    {
+        if (Interlocked.Exchange(ref _hasWritten, 0) != 0)
+        {
+            log.Announce();
+        }
+
+        var news = log.Look(_position);
+        telemetry.Looked(news.Lag);
+        if (news.Identity is null)
+        {
+            // The next look finds it begun.
+            log.BeginEpoch();
+            Look();
+            return;
+        }
+
+        var isFirst = _position is null;
+        var isLost = !isFirst && (news.IsPruned || news.Identity != _identity);
+        (_position, _identity) = (news.Snapshot, news.Identity);
+        if (isLost)
+        {
+            telemetry.MemoryDropped();
+            logger.MemoryDropped(table, news.IsPruned ? "what was changed is not kept for longer than five minutes" : "the log of changes is another one, as after a crash or a failover of the server");
+        }
+
+        subscriptions.Tell(isLost ? news with { IsEverything = true } : news);
+        Volatile.Write(ref _confirmedAt, began);
+        subscriptions.Seen();
+        if (isFirst || _hasFailed)
+        {
+            _hasFailed = false;
+            logger.InvalidationsRead(table);
+            subscriptions.Connected(isAgain: !isFirst);
+        }
+
+        if (clock.Since(_prunedAt) > BetweenPrunings * (0.5 + Random.Shared.NextDouble()))
+        {
+            _prunedAt = clock.Now;
+            while (log.Prune() && !_isEnding.IsSet)
+            {
+                // A slice at a time.
+            }
+        }
+    }
+
+    private void Failed(Exception error)
+    {
+        log.RestAfter(error);
+        if (!_hasFailed)
+        {
+            _hasFailed = true;
+            logger.InvalidationsUnread(table, CacheTelemetry.TypeOf(error));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.Invalidation;
+
+/// <summary>The statements on the log of changes; see the migration that makes it.</summary>
+internal sealed class InvalidationStatements
+{
+    public const string Position = "position";
+    public const string Pruned = "pruned";
+    public const string Everything = "everything";
+    public const string Key = "key";
+    public const string Tag = "tag";
+    public const string Message = "message";
+    public const string Lag = "lag";
+
+    /// <summary>More than this at once, and memory is dropped as a whole instead.</summary>
+    private const int MostRows = 20_000;
+    private const int PrunedTogether = 20_000;
+
+    public InvalidationStatements(SqlNames names)
+    {
+        var log = names.Invalidations;
+        const string Changes = "log.keys, log.tags, log.channel, log.message, log.written_at";
+
+        // Exact, whatever is committed when: what has become visible since a snapshot was written by a transaction that was under way then, or that began later.
+        Look =
+            $"""
+            /* solid_cache:invalidations */
+            WITH news AS MATERIALIZED (
+              SELECT news.keys, news.tags, news.channel, news.message, news.written_at
+              FROM (
+                SELECT {Changes} FROM {log} AS log WHERE log.transaction >= pg_catalog.pg_snapshot_xmax($1::pg_snapshot)
+                UNION ALL
+                SELECT {Changes} FROM {log} AS log WHERE log.transaction = ANY (ARRAY(SELECT pg_catalog.pg_snapshot_xip($1::pg_snapshot)))
+              ) AS news
+              LIMIT {MostRows + 1}
+            )
+            SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea
+            UNION ALL
+            SELECT '{Pruned}'::text, NULL::text, NULL::text, NULL::bytea
+            FROM {log} AS log
+            WHERE log.transaction = '0'::xid8 AND log.pruned_to >= pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
+            UNION ALL
+            SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea
+            WHERE EXISTS (SELECT FROM news WHERE news.keys IS NULL AND news.tags IS NULL AND news.channel IS NULL)
+              OR (SELECT count(*) FROM news) > {MostRows}
+            UNION ALL
+            SELECT '{Key}'::text, changed.key, NULL::text, NULL::bytea FROM (SELECT DISTINCT pg_catalog.unnest(news.keys) AS key FROM news) AS changed
+            UNION ALL
+            SELECT '{Tag}'::text, changed.tag, NULL::text, NULL::bytea FROM (SELECT DISTINCT pg_catalog.unnest(news.tags) AS tag FROM news) AS changed
+            UNION ALL
+            SELECT '{Message}'::text, news.channel, NULL::text, news.message FROM news WHERE news.channel IS NOT NULL
+            UNION ALL
+            SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - min(news.written_at)) * 1000000.0)::bigint::text, NULL::text, NULL::bytea
+            FROM news
+            HAVING count(*) > 0
+            """;
+
+        BeginEpoch =
+            $"""
+            /* solid_cache:invalidations_epoch */
+            INSERT INTO {log} (transaction, epoch)
+            VALUES ('0'::xid8, pg_catalog.gen_random_uuid())
+            ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO NOTHING
+            """;
+
+        Announce =
+            """
+            /* solid_cache:invalidations_announced */
+            SELECT pg_catalog.pg_notify($1, ''::text) IS NULL
+            WHERE pg_catalog.set_config('synchronous_commit', 'off', true) IS NOT NULL
+            """;
+
+        // By the age of the row, which may lie long before its commit: whoever had not read by then what is pruned drops all.
+        Prune =
+            $"""
+            /* solid_cache:invalidations_prune */
+            WITH old AS MATERIALIZED (
+              SELECT log.ctid AS place, log.transaction
+              FROM {log} AS log
+              WHERE log.transaction > '0'::xid8
+                AND log.written_at < now() - interval '5 minutes'
+              LIMIT {PrunedTogether}
+              FOR UPDATE SKIP LOCKED
+            ), told AS (
+              UPDATE {log} AS log
+              SET pruned_to = greatest(log.pruned_to, (SELECT old.transaction FROM old ORDER BY old.transaction DESC LIMIT 1))
+              WHERE log.transaction = '0'::xid8
+                AND EXISTS (SELECT FROM old)
+            )
+            DELETE FROM {log} AS log
+            WHERE log.ctid = ANY (ARRAY(SELECT old.place FROM old))
+            """;
+
+        Publish =
+            $"""
+            /* solid_cache:invalidations_publish */
+            INSERT INTO {log} (channel, message) VALUES ($1, $2)
+            """;
+
+        PublishEverything =
+            $"""
+            /* solid_cache:invalidations_everything */
+            INSERT INTO {log} DEFAULT VALUES
+            """;
+    }
+
+    /// <summary>What has changed since the snapshot <c>$1</c>, and the snapshot of this look.</summary>
+    public string Look { get; }
+
+    public string BeginEpoch { get; }
+
+    public string Announce { get; }
+
+    public string Prune { get; }
+
+    public string Publish { get; }
+
+    public string PublishEverything { get; }
+
+    /// <summary>Another value, or none: what was told before tells nothing about this table. A file's number would not do: it is seen before its transaction's rows are.</summary>
+    private static string Identity(SqlNames names) =>
+        $"""
+        (
+              SELECT log.epoch::text || '/'::text || {IdOf(names.Entries)} || '/'::text || {IdOf(names.Invalidations)}
+              FROM {names.Invalidations} AS log
+              WHERE log.transaction = '0'::xid8
+            )
+        """;
+
+    private static string IdOf(string table) =>
+        $"{SqlNames.Literal(table)}::regclass::oid::text";
+}
