@@ -158,11 +158,11 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets whether the cache tells what other nodes change, and how soon.</summary>
     /// <value>Off by default.</value>
-    public SolidCacheInvalidationOptions Invalidation { get; } = new();
+    public SolidCacheInvalidationOptions Invalidation { get; private set; } = new();
 
     /// <summary>Gets how the <c>HybridCache</c> of <c>AddPostgresSolidHybridCache</c> keeps entries.</summary>
     /// <value>No other cache looks at it.</value>
-    public SolidHybridCacheOptions Hybrid { get; } = new();
+    public SolidCacheHybridOptions Hybrid { get; private set; } = new();
 
     /// <summary>Gets or sets a value indicating whether this process sweeps expired entries.</summary>
     /// <value>Default: true. When false, schedule <c>CALL sweep_expired_cache()</c> elsewhere.</value>
@@ -211,6 +211,8 @@ public sealed class PostgresSolidCacheOptions
         WriteConnections = other.WriteConnections;
         MaxQueuedCalls = other.MaxQueuedCalls;
         PoolerSupportsPreparedStatements = other.PoolerSupportsPreparedStatements;
+        Invalidation = other.Invalidation with { };
+        Hybrid = other.Hybrid with { };
         SweepExpiredEntries = other.SweepExpiredEntries;
         SweepInterval = other.SweepInterval;
         SweepMegabytesPerSecond = other.SweepMegabytesPerSecond;

@@ -4,7 +4,7 @@ namespace SolidCache.Postgres;
 /// Whether a cache tells what others change, for nodes that keep entries in their memory, and how soon. Whoever needs it switches it on:
 /// <c>AddPostgresSolidHybridCache</c> does.
 /// </summary>
-public sealed class SolidCacheInvalidationOptions
+public sealed record SolidCacheInvalidationOptions
 {
     /// <summary>Gets or sets a value indicating whether changes of the table are logged, and the log is read. See <see cref="ISolidCacheInvalidations"/>.</summary>
     /// <value>

@@ -23,7 +23,7 @@ internal static class AwayDatabase
             dataSource,
             isOwned: false,
             Table,
-            new PoolerDetector(poolerSupportsPreparedStatements: false, ownsConnections: false, new ServerClock(TimeProvider.System), Table, new Log(loggers)),
+            new PoolerDetector(poolerSupportsPreparedStatements: false, ownsConnections: false, announces: false, new ServerClock(TimeProvider.System), Table, new Log(loggers)),
             new ServerClock(TimeProvider.System),
             static _ => throw new InvalidOperationException("A session was opened although there is no server."),
             static () => { },

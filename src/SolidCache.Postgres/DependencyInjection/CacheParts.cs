@@ -121,7 +121,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         _invalidation?.Start();
         _hybrid = _invalidation is { } told
-            ? services => new SolidHybridCache(entries, creator, policy, told.Remember(options.Hybrid), new(services), told.Invalidations, options.Hybrid, _telemetry, log, TimeProvider.System)
+            ? services => new SolidHybridCache(entries, creator, policy, told.Remember(options.Hybrid), new(services, log), told.Invalidations, options.Hybrid, _telemetry, log, TimeProvider.System)
             : null;
 
         Expiration ExpirationOf(SolidCacheEntryOptions entry) => policy.ExpirationOf(entry, time);

@@ -36,7 +36,7 @@ internal sealed class InvalidationParts : IDisposable
     public IEntryStore Announcing(IEntryStore store) => new AnnouncingEntryStore(store, _reader);
 
     /// <summary>The memory of a process, told by these parts.</summary>
-    public NodeMemory Remember(SolidHybridCacheOptions options) => new(_reader, _subscriptions, options, TimeProvider.System);
+    public NodeMemory Remember(SolidCacheHybridOptions options) => new(_reader, _subscriptions, options, TimeProvider.System);
 
     public void Start()
     {

@@ -20,7 +20,7 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
     private static readonly Dictionary<Type, PropertyInfo[]> Groups = new()
     {
         [typeof(SolidCacheInvalidationOptions)] = OptionsOf(typeof(SolidCacheInvalidationOptions)),
-        [typeof(SolidHybridCacheOptions)] = OptionsOf(typeof(SolidHybridCacheOptions)),
+        [typeof(SolidCacheHybridOptions)] = OptionsOf(typeof(SolidCacheHybridOptions)),
     };
 
     private static readonly PropertyInfo[] OfHosts = [.. OfOptions.UnionBy(typeof(PostgresSolidCacheSettings).GetProperties(), static option => option.Name)];

@@ -47,8 +47,8 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(208, LogLevel.Warning, "The cache {Table} holds a value of more than the {MaxValueBytes} bytes that it stores itself (MaxValueBytes). Somebody else has written it, or a node that allows more: it is not fetched, and its key is read as a miss. Not told again within ten minutes.", EventName = "foreign_value")]
     public partial void ForeignValue(TableName table, int maxValueBytes);
 
-    [LoggerMessage(209, LogLevel.Warning, "A value was not cached: it is null and its serializer does not write that, or it has more than {MaxBytes} bytes (MaximumPayloadBytes). What was cached before was removed.", EventName = "not_cached")]
-    public partial void NotCached(int maxBytes);
+    [LoggerMessage(209, LogLevel.Warning, "A value was not cached: it is null and its serializer does not write that, or it has more than {MaxValueBytes} bytes (MaximumPayloadBytes). What was cached before was removed.", EventName = "not_cached")]
+    public partial void NotCached(int maxValueBytes);
 
     [LoggerMessage(210, LogLevel.Warning, "A cached value could not be deserialized ({ErrorType}), and is made anew.", EventName = "not_deserialized")]
     public partial void NotDeserialized(string errorType);
@@ -77,10 +77,10 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(502, LogLevel.Warning, "All that this node remembers of the cache {Table} was dropped: {Reason}.", EventName = "memory_dropped")]
     public partial void MemoryDropped(TableName table, string reason);
 
-    [LoggerMessage(503, LogLevel.Information, "Changes of the cache {Table} are heard as they are made.", EventName = "listening")]
+    [LoggerMessage(503, LogLevel.Information, "Changes of the cache {Table} are heard as they are made.", EventName = "listener_ready")]
     public partial void Listening(TableName table);
 
-    [LoggerMessage(504, LogLevel.Warning, "Changes of the cache {Table} are not heard as they are made ({Reason}), and seen within the PollInterval. It is tried again; behind a pooler, set Invalidation.ListenerConnectionString to the server itself.", EventName = "not_listening")]
+    [LoggerMessage(504, LogLevel.Warning, "Changes of the cache {Table} are not heard as they are made ({Reason}), and seen within the PollInterval. It is tried again; behind a pooler, set Invalidation.ListenerConnectionString to the server itself.", EventName = "listener_deaf")]
     public partial void NotListening(TableName table, string reason);
 
     [LoggerMessage(505, LogLevel.Error, "A handler of invalidations failed; the next is called all the same.", EventName = "invalidation_handler_failed")]

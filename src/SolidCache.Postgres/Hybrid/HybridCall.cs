@@ -10,7 +10,7 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
 {
     /// <exception cref="ArgumentException">A tag is empty, or stands for all of them.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The expiration is not positive.</exception>
-    public static HybridCall Of(HybridCacheEntryOptions? asked, IEnumerable<string>? tags, SolidHybridCacheOptions options)
+    public static HybridCall Of(HybridCacheEntryOptions? asked, IEnumerable<string>? tags, SolidCacheHybridOptions options)
     {
         var expiration = asked?.Expiration ?? options.Expiration;
         if (expiration <= TimeSpan.Zero)
@@ -24,14 +24,14 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
 
     public bool Has(HybridCacheEntryFlags flag) => (Flags & flag) != 0;
 
-    public RecipeLimits Limits(SolidHybridCacheOptions options, int maxValueBytes) => new(
+    public RecipeLimits Limits(SolidCacheHybridOptions options, int maxValueBytes) => new(
         Has(HybridCacheEntryFlags.DisableDistributedCacheRead),
         Has(HybridCacheEntryFlags.DisableDistributedCacheWrite),
         Has(HybridCacheEntryFlags.DisableUnderlyingData),
         options.ReadBudget,
         (int)Math.Min(options.MaximumPayloadBytes, maxValueBytes));
 
-    public SolidCacheEntryOptions EntryOptions(SolidHybridCacheOptions options) => new()
+    public SolidCacheEntryOptions EntryOptions(SolidCacheHybridOptions options) => new()
     {
         AbsoluteExpirationRelativeToNow = Expiration,
         Tags = Tags,

@@ -30,7 +30,7 @@ internal sealed class NodeMemory : IDisposable
     private long _version;
     private long _forgottenAt;
 
-    public NodeMemory(InvalidationReader reader, Subscriptions subscriptions, SolidHybridCacheOptions options, TimeProvider time)
+    public NodeMemory(InvalidationReader reader, Subscriptions subscriptions, SolidCacheHybridOptions options, TimeProvider time)
     {
         (_reader, _servesUnconfirmed, _time) = (reader, options.ServeUnconfirmed, time);
         _entries = new(new MemoryCacheOptions { SizeLimit = options.MaximumLocalCacheBytes });

@@ -6,4 +6,8 @@ namespace SolidCache.Postgres.Hybrid;
 /// <param name="EndsAt">A timestamp.</param>
 /// <param name="KnownAt">The version of memory at which it began to be read: what is told later may concern it.</param>
 /// <param name="Tags">As the application names them; null for none.</param>
-internal sealed record Remembered(object? Value, byte[]? Bytes, long EndsAt, long KnownAt, string[]? Tags);
+internal sealed record Remembered(object? Value, byte[]? Bytes, long EndsAt, long KnownAt, string[]? Tags)
+{
+    public static Remembered Of<T>(T value, byte[] bytes, long endsAt, long knownAt, string[]? tags) =>
+        Immutable<T>.Value ? new(value, Bytes: null, endsAt, knownAt, tags) : new(Value: null, bytes, endsAt, knownAt, tags);
+}

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using SolidCache.Postgres.Diagnostics;
 
 namespace SolidCache.Postgres.Hybrid;
 
@@ -13,7 +14,7 @@ namespace SolidCache.Postgres.Hybrid;
 /// How values are written and read: as the application registered it for their type; strings as UTF-8 and bytes as they are; by the last factory registered that takes the
 /// type; and else as JSON, with the options registered under the key <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>.
 /// </summary>
-internal sealed class Serializers(IServiceProvider services)
+internal sealed class Serializers(IServiceProvider services, Log log)
 {
     private readonly ConcurrentDictionary<Type, object> _known = new();
     private readonly JsonSerializerOptions? _json = services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<>));
@@ -32,7 +33,33 @@ internal sealed class Serializers(IServiceProvider services)
         return bytes.WrittenSpan.ToArray();
     }
 
-    public T Deserialize<T>(byte[] bytes) => Of<T>().Deserialize(new ReadOnlySequence<byte>(bytes));
+    public bool TryRead<T>(Remembered found, out T value)
+    {
+        if (found.Value is T shared)
+        {
+            value = shared;
+            return true;
+        }
+
+        value = default!;
+        return found.Bytes is { } bytes && TryDeserialize(bytes, out value);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a serializer throws, the value is made anew.")]
+    public bool TryDeserialize<T>(byte[] bytes, out T value)
+    {
+        try
+        {
+            value = Of<T>().Deserialize(new ReadOnlySequence<byte>(bytes));
+            return true;
+        }
+        catch (Exception error)
+        {
+            log.NotDeserialized(error.GetType().Name);
+            value = default!;
+            return false;
+        }
+    }
 
     private IHybridCacheSerializer<T> Of<T>() => (IHybridCacheSerializer<T>)_known.GetOrAdd(typeof(T), static (_, serializers) => serializers.Choose<T>(), this);
 

@@ -13,7 +13,7 @@ namespace SolidCache.Postgres.Hybrid;
 /// <see cref="HybridCache"/> over the table: the memory of this process, which is told what others change; below it the entries of the cache, made under leases.
 /// </summary>
 internal sealed class SolidHybridCache(
-    IEntryStore store, EntryCreator creator, CachePolicy policy, NodeMemory memory, Serializers serializers, Invalidations invalidations, SolidHybridCacheOptions options, CacheTelemetry telemetry, Log log, TimeProvider time)
+    IEntryStore store, EntryCreator creator, CachePolicy policy, NodeMemory memory, Serializers serializers, Invalidations invalidations, SolidCacheHybridOptions options, CacheTelemetry telemetry, Log log, TimeProvider time)
     : HybridCache, IDisposable
 {
     public const string AllTags = "*";
@@ -67,7 +67,7 @@ internal sealed class SolidHybridCache(
 
         if (knownAt is { } version && !call.Has(HybridCacheEntryFlags.DisableLocalCacheWrite))
         {
-            memory.Replace(name, Entry(value, bytes, EndOf(began, call.Local), version, call.Tags), bytes.Length);
+            memory.Replace(name, Remembered.Of(value, bytes, EndOf(began, call.Local), version, call.Tags), bytes.Length);
         }
         else
         {
@@ -131,7 +131,7 @@ internal sealed class SolidHybridCache(
 
     public void Dispose() => memory.Dispose();
 
-    private SolidHybridCacheOptions Options => options;
+    private SolidCacheHybridOptions Options => options;
 
     /// <summary>The answer if the process has it. Without a state machine, so that it costs no more than the look.</summary>
     private bool TryRemembered<T>(ReadOnlySpan<char> key, HybridCacheEntryOptions? asked, CancellationToken cancellationToken, out ValueTask<T> value)
@@ -145,7 +145,7 @@ internal sealed class SolidHybridCache(
 
         // A name that looks like a hash may be another key's.
         if (((asked?.Flags ?? options.Flags) & HybridCacheEntryFlags.DisableLocalCacheRead) != 0
-            || key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !memory.TryGet(key, out var found) || !TryRead<T>(found, out var read))
+            || key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !memory.TryGet(key, out var found) || !serializers.TryRead<T>(found, out var read))
         {
             return false;
         }
@@ -195,7 +195,7 @@ internal sealed class SolidHybridCache(
             return shared;
         }
 
-        if (TryDeserialize<T>(bytes, out var value))
+        if (serializers.TryDeserialize<T>(bytes, out var value))
         {
             if (made.Age is { } known)
             {
@@ -215,7 +215,7 @@ internal sealed class SolidHybridCache(
             if (knownAt is { } version)
             {
                 var life = age.Life < TimeSpan.MaxValue ? age.Life * (1 - options.RefreshBefore) : age.Life;
-                memory.Remember(name, Entry(value, bytes, EndOf(readAt, life < call.Local ? life : call.Local), version, NamesOf(age.Tags)), bytes.Length);
+                memory.Remember(name, Remembered.Of(value, bytes, EndOf(readAt, life < call.Local ? life : call.Local), version, NamesOf(age.Tags)), bytes.Length);
             }
         }
     }
@@ -226,36 +226,5 @@ internal sealed class SolidHybridCache(
 
     private long EndOf(long began, TimeSpan life) => began + (long)Math.Min(life.TotalSeconds * time.TimestampFrequency, long.MaxValue / 2);
 
-    private static Remembered Entry<T>(T value, byte[] bytes, long endsAt, long knownAt, string[]? tags) =>
-        Immutable<T>.Value ? new(value, Bytes: null, endsAt, knownAt, tags) : new(Value: null, bytes, endsAt, knownAt, tags);
-
     private string[]? NamesOf(string[]? stored) => stored is null ? null : [.. stored.Select(policy.Keys.NameOf).OfType<string>()];
-
-    private bool TryRead<T>(Remembered found, out T value)
-    {
-        if (found.Value is T shared)
-        {
-            value = shared;
-            return true;
-        }
-
-        value = default!;
-        return found.Bytes is { } bytes && TryDeserialize(bytes, out value);
-    }
-
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever a serializer throws, the value is made anew.")]
-    private bool TryDeserialize<T>(byte[] bytes, out T value)
-    {
-        try
-        {
-            value = serializers.Deserialize<T>(bytes);
-            return true;
-        }
-        catch (Exception error)
-        {
-            log.NotDeserialized(error.GetType().Name);
-            value = default!;
-            return false;
-        }
-    }
 }

@@ -1,4 +1,4 @@
--- The schema of SolidCache.Postgres, version 3. It may run again, and beside other nodes.
+-- The schema of SolidCache.Postgres, version 4. It may run again, and beside other nodes.
 BEGIN;
 -- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
 -- SELECT needs a place for its result.
@@ -52,10 +52,19 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_tag_removals"';
   END IF;
+  IF to_regclass('"public"."solid_cache_invalidations"') IS NOT NULL AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass('"public"."solid_cache_invalidations"')
+      AND attname = 'pruned_to'
+      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
+  ) THEN
+    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_invalidations"';
+  END IF;
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace('"public"')
-    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget')
+    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes')
     AND NOT (pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -84,7 +93,7 @@ BEGIN
   )
   SELECT pg_get_userbyid(relowner) INTO stranger
   FROM pg_class
-  WHERE oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'))
+  WHERE oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))
     AND relowner NOT IN (SELECT oid FROM trusted)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -93,8 +102,8 @@ BEGIN
   END IF;
   IF to_regclass('"public"."solid_cache_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "public"."solid_cache_state";
-    IF found > 3 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 3.', found;
+    IF found > 4 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 4.', found;
     END IF;
   END IF;
 END
@@ -742,6 +751,100 @@ END
 $solid_cache$;
 
 UPDATE "public"."solid_cache_state" SET schema_version = 3 WHERE schema_version < 3;
+
+-- What has changed, for nodes that keep entries in their memory: one row for each statement that replaced or removed live ones, written in its transaction by triggers,
+-- so that nobody who writes can leave it out. Unlogged: a crash, a failover and a restored backup empty it, which tells every node to drop all that it remembers.
+CREATE UNLOGGED TABLE IF NOT EXISTS "public"."solid_cache_invalidations" (
+  transaction xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),  -- 0: the row of the epoch
+  written_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  keys        text[],                                                 -- as they stand in the table; everything changed where keys, tags and channel are null
+  tags        text[],
+  channel     text,                                                   -- of a message between nodes
+  message     bytea,
+  epoch       uuid,                                                   -- another one: what came before is not known
+  pruned_to   xid8                                                    -- what earlier transactions wrote is not here any more
+) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
+
+CREATE INDEX IF NOT EXISTS "solid_cache_entries_log_idx" ON "public"."solid_cache_invalidations" (transaction);
+CREATE UNIQUE INDEX IF NOT EXISTS "solid_cache_entries_epoch_idx" ON "public"."solid_cache_invalidations" (transaction) WHERE epoch IS NOT NULL;
+
+-- With its owner's rights, so that who may write an entry needs no further one.
+CREATE OR REPLACE FUNCTION "public"."solid_cache_log_change"()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $solid_cache$
+DECLARE
+  most CONSTANT integer := 10000;
+  changed text[];
+BEGIN
+  IF TG_TABLE_SCHEMA <> 'public' THEN
+    RAISE EXCEPTION 'The schema of % was renamed after the triggers were made that log its changes.', '"public"."solid_cache_entries"'
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO "public"."solid_cache_invalidations" (tags) SELECT array_agg(tag) FROM new_rows HAVING count(*) > 0;
+  ELSE
+    IF TG_OP = 'UPDATE' THEN
+      -- Most updates fill what had expired, which nobody remembers. A touch leaves created_at as it is.
+      IF NOT EXISTS (SELECT FROM old_rows WHERE expires_at > now()) THEN
+        RETURN NULL;
+      END IF;
+      changed := ARRAY(SELECT key FROM new_rows WHERE created_at >= now() OR expires_at <= now() LIMIT most + 1);
+    ELSIF TG_OP = 'DELETE' THEN
+      changed := ARRAY(SELECT key FROM old_rows WHERE expires_at > now() LIMIT most + 1);
+    END IF;
+
+    IF changed = '{}' THEN
+      RETURN NULL;
+    END IF;
+    INSERT INTO "public"."solid_cache_invalidations" (keys) VALUES (CASE WHEN cardinality(changed) <= most THEN changed END);
+  END IF;
+
+  -- A node that listens itself tells the others after its commits, once for many; a notification in each transaction would let them commit one by one.
+  IF current_setting('solid_cache.announced', true) IS DISTINCT FROM 'later' THEN
+    PERFORM pg_notify('solid_cache_3bc70341040ba490', '');
+  END IF;
+  RETURN NULL;
+END
+$solid_cache$;
+
+-- Begins to log changes, or stops. Whoever reads the log asks for it; nobody stops by himself, since another node may read on.
+CREATE OR REPLACE FUNCTION "public"."solid_cache_log_changes"(wanted boolean)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $solid_cache$
+BEGIN
+  IF wanted THEN
+    CREATE OR REPLACE TRIGGER solid_cache_log_update AFTER UPDATE ON "public"."solid_cache_entries" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "public"."solid_cache_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_delete AFTER DELETE ON "public"."solid_cache_entries" REFERENCING OLD TABLE AS old_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "public"."solid_cache_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_truncate AFTER TRUNCATE ON "public"."solid_cache_entries"
+      FOR EACH STATEMENT EXECUTE FUNCTION "public"."solid_cache_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_tag AFTER INSERT ON "public"."solid_cache_tag_removals" REFERENCING NEW TABLE AS new_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "public"."solid_cache_log_change"();
+    -- Also what a session writes that replays somebody else's changes.
+    ALTER TABLE "public"."solid_cache_entries"
+      ENABLE ALWAYS TRIGGER solid_cache_log_update,
+      ENABLE ALWAYS TRIGGER solid_cache_log_delete,
+      ENABLE ALWAYS TRIGGER solid_cache_log_truncate;
+    ALTER TABLE "public"."solid_cache_tag_removals" ENABLE ALWAYS TRIGGER solid_cache_log_tag;
+  ELSE
+    DROP TRIGGER IF EXISTS solid_cache_log_update ON "public"."solid_cache_entries";
+    DROP TRIGGER IF EXISTS solid_cache_log_delete ON "public"."solid_cache_entries";
+    DROP TRIGGER IF EXISTS solid_cache_log_truncate ON "public"."solid_cache_entries";
+    DROP TRIGGER IF EXISTS solid_cache_log_tag ON "public"."solid_cache_tag_removals";
+    -- A node that reads on forgets all it remembers, and knows no new epoch until changes are logged again.
+    TRUNCATE "public"."solid_cache_invalidations";
+  END IF;
+END
+$solid_cache$;
+
+UPDATE "public"."solid_cache_state" SET schema_version = 4 WHERE schema_version < 4;
 
 COMMIT;
 

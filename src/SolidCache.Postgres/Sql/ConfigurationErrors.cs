@@ -72,6 +72,6 @@ internal static class ConfigurationErrors
     private static string Grants(TableName table)
     {
         var names = new SqlNames(table);
-        return $"GRANT USAGE ON SCHEMA {names.Schema} TO <role>; GRANT SELECT, INSERT, UPDATE, DELETE ON {names.Entries}, {names.State}, {names.TagRemovals} TO <role>;";
+        return $"GRANT USAGE ON SCHEMA {names.Schema} TO <role>; GRANT SELECT, INSERT, UPDATE, DELETE ON {names.Entries}, {names.State}, {names.TagRemovals}, {names.Invalidations} TO <role>;";
     }
 }

@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.IntegrationTests.Documentation;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.Invalidation;
 using SolidCache.Postgres.IntegrationTests.Tool;
 using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Sql;
@@ -277,6 +278,7 @@ public sealed class ShadowedNames
     {
         var entries = new EntryStatements(Names, 0.1, 1_000);
         var inTransactions = new TransactionStatements(Names);
+        var invalidations = new InvalidationStatements(Names);
         (string Sql, NpgsqlParameter[] Parameters)[] statements =
         [
             (entries.RemoveStale, [Parameter.Texts(["1"]), Parameter.BigInts([long.MaxValue / 4])]),
@@ -299,6 +301,12 @@ public sealed class ShadowedNames
             (ConnectionSource.IsReadOnlyFromItsBeginning, []),
             (SchemaMigrator.Pause, []),
             (LaneStatement.PlanAnew, []),
+            (invalidations.Look, [Parameter.Text("10:20:15")]),
+            (invalidations.BeginEpoch, []),
+            (invalidations.Announce, [Parameter.Text("solid_cache_test")]),
+            (invalidations.Prune, []),
+            (invalidations.Publish, [Parameter.Text("channel"), Parameter.Bytes()]),
+            (invalidations.PublishEverything, []),
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),
             (SchemaScript.LockHolders(Names), []),

@@ -16,4 +16,5 @@ $solid_cache$;
 DROP DOMAIN IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count";
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\";
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals";
+DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations";
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";

@@ -1,4 +1,4 @@
--- The schema of SolidCache.Postgres, version 3. It may run again, and beside other nodes.
+-- The schema of SolidCache.Postgres, version 4. It may run again, and beside other nodes.
 BEGIN;
 -- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
 -- SELECT needs a place for its result.
@@ -52,10 +52,19 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"';
   END IF;
+  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"') IS NOT NULL AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"')
+      AND attname = 'pruned_to'
+      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
+  ) THEN
+    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"';
+  END IF;
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"')
-    AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget')
+    AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes')
     AND NOT (pg_catalog.strpos(prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'."x""; DROP TABLE {state}; --''''\\\\"') > 0)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -84,7 +93,7 @@ BEGIN
   )
   SELECT pg_get_userbyid(relowner) INTO stranger
   FROM pg_class
-  WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'))
+  WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"'))
     AND relowner NOT IN (SELECT oid FROM trusted)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -93,8 +102,8 @@ BEGIN
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
-    IF found > 3 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 3.', found;
+    IF found > 4 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 4.', found;
     END IF;
   END IF;
 END
@@ -742,6 +751,100 @@ END
 $solid_cache$;
 
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 3 WHERE schema_version < 3;
+
+-- What has changed, for nodes that keep entries in their memory: one row for each statement that replaced or removed live ones, written in its transaction by triggers,
+-- so that nobody who writes can leave it out. Unlogged: a crash, a failover and a restored backup empty it, which tells every node to drop all that it remembers.
+CREATE UNLOGGED TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (
+  transaction xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),  -- 0: the row of the epoch
+  written_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  keys        text[],                                                 -- as they stand in the table; everything changed where keys, tags and channel are null
+  tags        text[],
+  channel     text,                                                   -- of a message between nodes
+  message     bytea,
+  epoch       uuid,                                                   -- another one: what came before is not known
+  pruned_to   xid8                                                    -- what earlier transactions wrote is not here any more
+) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
+
+CREATE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_log_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction);
+CREATE UNIQUE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_epoch_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction) WHERE epoch IS NOT NULL;
+
+-- With its owner's rights, so that who may write an entry needs no further one.
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $solid_cache$
+DECLARE
+  most CONSTANT integer := 10000;
+  changed text[];
+BEGIN
+  IF TG_TABLE_SCHEMA <>  E'Ünï"co''dé\\' THEN
+    RAISE EXCEPTION 'The schema of % was renamed after the triggers were made that log its changes.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (tags) SELECT array_agg(tag) FROM new_rows HAVING count(*) > 0;
+  ELSE
+    IF TG_OP = 'UPDATE' THEN
+      -- Most updates fill what had expired, which nobody remembers. A touch leaves created_at as it is.
+      IF NOT EXISTS (SELECT FROM old_rows WHERE expires_at > now()) THEN
+        RETURN NULL;
+      END IF;
+      changed := ARRAY(SELECT key FROM new_rows WHERE created_at >= now() OR expires_at <= now() LIMIT most + 1);
+    ELSIF TG_OP = 'DELETE' THEN
+      changed := ARRAY(SELECT key FROM old_rows WHERE expires_at > now() LIMIT most + 1);
+    END IF;
+
+    IF changed = '{}' THEN
+      RETURN NULL;
+    END IF;
+    INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (keys) VALUES (CASE WHEN cardinality(changed) <= most THEN changed END);
+  END IF;
+
+  -- A node that listens itself tells the others after its commits, once for many; a notification in each transaction would let them commit one by one.
+  IF current_setting('solid_cache.announced', true) IS DISTINCT FROM 'later' THEN
+    PERFORM pg_notify('solid_cache_450a8f42a6ce66b6', '');
+  END IF;
+  RETURN NULL;
+END
+$solid_cache$;
+
+-- Begins to log changes, or stops. Whoever reads the log asks for it; nobody stops by himself, since another node may read on.
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_changes"(wanted boolean)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $solid_cache$
+BEGIN
+  IF wanted THEN
+    CREATE OR REPLACE TRIGGER solid_cache_log_update AFTER UPDATE ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_delete AFTER DELETE ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" REFERENCING OLD TABLE AS old_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_truncate AFTER TRUNCATE ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+      FOR EACH STATEMENT EXECUTE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"();
+    CREATE OR REPLACE TRIGGER solid_cache_log_tag AFTER INSERT ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" REFERENCING NEW TABLE AS new_rows
+      FOR EACH STATEMENT EXECUTE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"();
+    -- Also what a session writes that replays somebody else's changes.
+    ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+      ENABLE ALWAYS TRIGGER solid_cache_log_update,
+      ENABLE ALWAYS TRIGGER solid_cache_log_delete,
+      ENABLE ALWAYS TRIGGER solid_cache_log_truncate;
+    ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" ENABLE ALWAYS TRIGGER solid_cache_log_tag;
+  ELSE
+    DROP TRIGGER IF EXISTS solid_cache_log_update ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\";
+    DROP TRIGGER IF EXISTS solid_cache_log_delete ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\";
+    DROP TRIGGER IF EXISTS solid_cache_log_truncate ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\";
+    DROP TRIGGER IF EXISTS solid_cache_log_tag ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals";
+    -- A node that reads on forgets all it remembers, and knows no new epoch until changes are logged again.
+    TRUNCATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations";
+  END IF;
+END
+$solid_cache$;
+
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 4 WHERE schema_version < 4;
 
 COMMIT;
 

@@ -25,7 +25,8 @@ wanted (part, name, key, key_columns) AS (
   VALUES
     ('entries', 'solid_cache_entries'::name, 'key'::name, 1::smallint),
     ('state', 'solid_cache_state'::name, 'singleton'::name, 1::smallint),
-    ('tag_removals', 'solid_cache_tag_removals'::name, 'tag'::name, 2::smallint)
+    ('tag_removals', 'solid_cache_tag_removals'::name, 'tag'::name, 2::smallint),
+    ('invalidations', 'solid_cache_invalidations'::name, 'transaction'::name, 1::smallint)
 ),
 wanted_routines (name, kind, arguments, result) AS (
   VALUES
@@ -41,7 +42,9 @@ wanted_routines (name, kind, arguments, result) AS (
     ('solid_cache_removal'::name, 'f', '2205 25 25 1009 count', '2278'),
     ('solid_cache_changed'::name, 'f', '', '2279'),
     ('solid_cache_remove_on_change'::name, 'f', '2205 25 25 25', '2278'),
-    ('solid_cache_forget'::name, 'f', '2205 25', '16')
+    ('solid_cache_forget'::name, 'f', '2205 25', '16'),
+    ('solid_cache_log_change'::name, 'f', '', '2279'),
+    ('solid_cache_log_changes'::name, 'f', '16', '2278')
 )
 SELECT
   'database',
@@ -53,7 +56,8 @@ SELECT
   pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
   true,
   NULL::text,
-  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text
+  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
+  false
 FROM pg_catalog.pg_database
 WHERE datname = current_database()
 UNION ALL
@@ -78,7 +82,14 @@ SELECT
   ),
   NOT pg_catalog.row_security_active(class.oid),
   oddities.list,
-  class.oid::text
+  class.oid::text,
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS trigger
+    WHERE trigger.tgrelid = class.oid
+      AND trigger.tgname = 'solid_cache_log_update'
+      AND trigger.tgenabled = 'A'
+  )
 FROM wanted
 CROSS JOIN home
 CROSS JOIN me
@@ -134,7 +145,8 @@ SELECT
     AND routine.prorettype::text = wanted_routines.result,
   (pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0),
   NULL::text,
-  routine.oid::text
+  routine.oid::text,
+  false
 FROM pg_catalog.pg_proc AS routine
 JOIN home ON routine.pronamespace = home.oid
 JOIN wanted_routines ON routine.proname = wanted_routines.name
@@ -155,7 +167,7 @@ SELECT EXISTS (
   JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
   JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
   WHERE home.nspname = 'public'
-    AND class.relname IN ('solid_cache_entries', 'solid_cache_state', 'solid_cache_tag_removals')
+    AND class.relname IN ('solid_cache_entries', 'solid_cache_state', 'solid_cache_tag_removals', 'solid_cache_invalidations')
 );
 
 -- LockHolders

@@ -25,7 +25,8 @@ wanted (part, name, key, key_columns) AS (
   VALUES
     ('entries',  E'x"; DROP TABLE {state}; --''\\'::name, 'key'::name, 1::smallint),
     ('state',  E'x"; DROP TABLE {state}; --''\\_state'::name, 'singleton'::name, 1::smallint),
-    ('tag_removals',  E'x"; DROP TABLE {state}; --''\\_tag_removals'::name, 'tag'::name, 2::smallint)
+    ('tag_removals',  E'x"; DROP TABLE {state}; --''\\_tag_removals'::name, 'tag'::name, 2::smallint),
+    ('invalidations',  E'x"; DROP TABLE {state}; --''\\_invalidations'::name, 'transaction'::name, 1::smallint)
 ),
 wanted_routines (name, kind, arguments, result) AS (
   VALUES
@@ -41,7 +42,9 @@ wanted_routines (name, kind, arguments, result) AS (
     ( E'x"; DROP TABLE {state}; --''\\_removal'::name, 'f', '2205 25 25 1009 count', '2278'),
     ( E'x"; DROP TABLE {state}; --''\\_changed'::name, 'f', '', '2279'),
     ( E'x"; DROP TABLE {state}; --''\\_remove_on_change'::name, 'f', '2205 25 25 25', '2278'),
-    ( E'x"; DROP TABLE {state}; --''\\_forget'::name, 'f', '2205 25', '16')
+    ( E'x"; DROP TABLE {state}; --''\\_forget'::name, 'f', '2205 25', '16'),
+    ( E'x"; DROP TABLE {state}; --''\\_log_change'::name, 'f', '', '2279'),
+    ( E'x"; DROP TABLE {state}; --''\\_log_changes'::name, 'f', '16', '2278')
 )
 SELECT
   'database',
@@ -53,7 +56,8 @@ SELECT
   pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
   true,
   NULL::text,
-  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text
+  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
+  false
 FROM pg_catalog.pg_database
 WHERE datname = current_database()
 UNION ALL
@@ -78,7 +82,14 @@ SELECT
   ),
   NOT pg_catalog.row_security_active(class.oid),
   oddities.list,
-  class.oid::text
+  class.oid::text,
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS trigger
+    WHERE trigger.tgrelid = class.oid
+      AND trigger.tgname = 'solid_cache_log_update'
+      AND trigger.tgenabled = 'A'
+  )
 FROM wanted
 CROSS JOIN home
 CROSS JOIN me
@@ -134,7 +145,8 @@ SELECT
     AND routine.prorettype::text = wanted_routines.result,
   (pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(routine.prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0),
   NULL::text,
-  routine.oid::text
+  routine.oid::text,
+  false
 FROM pg_catalog.pg_proc AS routine
 JOIN home ON routine.pronamespace = home.oid
 JOIN wanted_routines ON routine.proname = wanted_routines.name
@@ -155,7 +167,7 @@ SELECT EXISTS (
   JOIN pg_catalog.pg_class AS class ON class.oid = part.logicalrelid::oid
   JOIN pg_catalog.pg_namespace AS home ON home.oid = class.relnamespace
   WHERE home.nspname =  E'Ünï"co''dé\\'
-    AND class.relname IN ( E'x"; DROP TABLE {state}; --''\\',  E'x"; DROP TABLE {state}; --''\\_state',  E'x"; DROP TABLE {state}; --''\\_tag_removals')
+    AND class.relname IN ( E'x"; DROP TABLE {state}; --''\\',  E'x"; DROP TABLE {state}; --''\\_state',  E'x"; DROP TABLE {state}; --''\\_tag_removals',  E'x"; DROP TABLE {state}; --''\\_invalidations')
 );
 
 -- LockHolders

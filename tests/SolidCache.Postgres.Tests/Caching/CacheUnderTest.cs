@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SolidCache.Postgres.Caching;
+using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Leasing;
 

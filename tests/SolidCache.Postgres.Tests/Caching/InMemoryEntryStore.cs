@@ -51,8 +51,8 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return ValueTask.FromResult(true);
     }
 
-    public async ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
-        await ReadAsync(key, destination, slide, async: true, cancellationToken) ? LifeLeft : null;
+    public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        await ReadAsync(key, destination, slide, async: true, cancellationToken) ? new EntryAge(LifeLeft, TimeSpan.MaxValue, Tags: null) : null;
 
     public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
     {

@@ -20,14 +20,16 @@ public sealed partial class LayoutTests
         ["Sweeping"] = ["Sql", "Entries", "Diagnostics"],
         ["Leasing"] = ["Diagnostics", "Entries"],
         ["Transactions"] = ["Entries", "Sql"],
+        ["Invalidation"] = ["Diagnostics", "Dispatch", "Entries", "Sql"],
+        ["Hybrid"] = ["Caching", "Diagnostics", "Entries", "Invalidation", "Leasing"],
         ["Caching"] = ["Entries", "Leasing", "Sweeping", "Transactions"],
         ["Health"] = [],
         ["Json"] = [],
         ["Warming"] = ["Diagnostics"],
-        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Leasing", "Resilience", "Schema", "Sql", "Sweeping", "Transactions", "Warming"],
+        ["DependencyInjection"] = ["Caching", "Diagnostics", "Dispatch", "Entries", "Health", "Hybrid", "Invalidation", "Leasing", "Resilience", "Schema", "Sql", "Sweeping", "Transactions", "Warming"],
     };
 
-    private static readonly string[] MayUseNpgsql = ["", "Sql", "Schema", "Sweeping", "Transactions", "DependencyInjection"];
+    private static readonly string[] MayUseNpgsql = ["", "Sql", "Schema", "Sweeping", "Transactions", "Invalidation", "DependencyInjection"];
 
     [Test]
     public void Every_folder_has_its_rule() =>

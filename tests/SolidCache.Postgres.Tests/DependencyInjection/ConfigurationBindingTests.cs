@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,22 @@ public sealed class ConfigurationBindingTests
         ["WriteConnections"] = "4",
         ["MaxQueuedCalls"] = "500",
         ["PoolerSupportsPreparedStatements"] = "true",
+        ["Invalidation:Enabled"] = "true",
+        ["Invalidation:Listen"] = "false",
+        ["Invalidation:ListenerConnectionString"] = "Host=direct",
+        ["Invalidation:PollInterval"] = "00:00:00.1",
+        ["Invalidation:MaxStaleness"] = "00:00:07",
+        ["Hybrid:Expiration"] = "00:01:00",
+        ["Hybrid:LocalCacheExpiration"] = "00:00:30",
+        ["Hybrid:Flags"] = "DisableLocalCacheWrite",
+        ["Hybrid:MaximumLocalCacheBytes"] = "2000000",
+        ["Hybrid:MaximumKeyLength"] = "100",
+        ["Hybrid:MaximumPayloadBytes"] = "900",
+        ["Hybrid:ReadBudget"] = "00:00:03",
+        ["Hybrid:LeaseWait"] = "00:00:02",
+        ["Hybrid:AllowStaleFor"] = "00:00:04",
+        ["Hybrid:RefreshBefore"] = "0.2",
+        ["Hybrid:ServeUnconfirmed"] = "true",
         ["SweepExpiredEntries"] = "false",
         ["SweepInterval"] = "00:10:00",
         ["SweepMegabytesPerSecond"] = "7",
@@ -66,6 +83,28 @@ public sealed class ConfigurationBindingTests
             Assert.That(options.WriteConnections, Is.EqualTo(4));
             Assert.That(options.MaxQueuedCalls, Is.EqualTo(500));
             Assert.That(options.PoolerSupportsPreparedStatements, Is.True);
+            Assert.That(options.Invalidation, Is.EqualTo(new SolidCacheInvalidationOptions
+            {
+                Enabled = true,
+                Listen = false,
+                ListenerConnectionString = "Host=direct",
+                PollInterval = TimeSpan.FromMilliseconds(100),
+                MaxStaleness = TimeSpan.FromSeconds(7),
+            }));
+            Assert.That(options.Hybrid, Is.EqualTo(new SolidCacheHybridOptions
+            {
+                Expiration = TimeSpan.FromMinutes(1),
+                LocalCacheExpiration = TimeSpan.FromSeconds(30),
+                Flags = HybridCacheEntryFlags.DisableLocalCacheWrite,
+                MaximumLocalCacheBytes = 2_000_000,
+                MaximumKeyLength = 100,
+                MaximumPayloadBytes = 900,
+                ReadBudget = TimeSpan.FromSeconds(3),
+                LeaseWait = TimeSpan.FromSeconds(2),
+                AllowStaleFor = TimeSpan.FromSeconds(4),
+                RefreshBefore = 0.2,
+                ServeUnconfirmed = true,
+            }));
             Assert.That(options.SweepExpiredEntries, Is.False);
             Assert.That(options.SweepInterval, Is.EqualTo(TimeSpan.FromMinutes(10)));
             Assert.That(options.SweepMegabytesPerSecond, Is.EqualTo(7));
@@ -75,7 +114,7 @@ public sealed class ConfigurationBindingTests
     [Test]
     public void No_option_is_missing_from_this_test() =>
         Assert.That(
-            Section.Keys.Select(key => key.Split(':')[0]),
+            Section.Keys.Select(key => key.Split(':')[0]).Distinct(),
             Is.EquivalentTo(typeof(PostgresSolidCacheOptions).GetProperties()
                 .Where(property => !typeof(Delegate).IsAssignableFrom(property.PropertyType))
                 .Select(property => property.Name)));
@@ -143,7 +182,7 @@ public sealed class ConfigurationBindingTests
         using var provider = new ServiceCollection().AddPostgresSolidCache(section).BuildServiceProvider();
         var (options, defaults) = (provider.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value, new PostgresSolidCacheOptions());
 
-        Assert.That(section.GetChildren().Select(child => child.Key), Is.EquivalentTo(Section.Keys.Select(key => key.Split(':')[0])));
+        Assert.That(section.GetChildren().Select(child => child.Key), Is.EquivalentTo(Section.Keys.Select(key => key.Split(':')[0]).Distinct()));
         foreach (var property in typeof(PostgresSolidCacheOptions).GetProperties())
         {
             Assert.That(property.GetValue(options), Is.EqualTo(property.GetValue(defaults)), property.Name);

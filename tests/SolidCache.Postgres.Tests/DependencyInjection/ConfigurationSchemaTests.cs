@@ -77,22 +77,24 @@ public sealed partial class ConfigurationSchemaTests
         {
             { IsEnum: true } => new JsonObject { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(name => JsonValue.Create(name))]) },
             _ when type == typeof(bool) => Of("boolean"),
-            _ when type == typeof(int) => Of("integer"),
+            _ when type == typeof(int) || type == typeof(long) => Of("integer"),
+            _ when type == typeof(SolidCacheInvalidationOptions) || type == typeof(SolidCacheHybridOptions) =>
+                new JsonObject { ["type"] = "object", ["properties"] = new JsonObject(Settings(value!)) },
             _ when type == typeof(double) => Of("number"),
             _ when type == typeof(string) => Of("string"),
             _ when type == typeof(TimeSpan) => new JsonObject { ["type"] = "string", ["pattern"] = Duration },
             _ when type == typeof(IList<string>) => new JsonObject { ["type"] = "array", ["items"] = Of("string") },
             _ => throw new AssertionException($"How is {property.Name} written in JSON?"),
         };
-        if (schema["type"] is { } one && (Nullable.GetUnderlyingType(property.PropertyType) is not null || Nullability.Create(property).WriteState == NullabilityState.Nullable))
+        if (schema["type"] is { } one && schema["properties"] is null && (Nullable.GetUnderlyingType(property.PropertyType) is not null || Nullability.Create(property).WriteState == NullabilityState.Nullable))
         {
             schema["type"] = new JsonArray(one.DeepClone(), "null");
         }
 
         schema["description"] = DescriptionOf(property);
-        if (value is not null and not IList<string>)
+        if (value is not (null or IList<string> or SolidCacheInvalidationOptions or SolidCacheHybridOptions))
         {
-            schema["default"] = value is bool or int or double ? JsonSerializer.SerializeToNode(value) : value.ToString();
+            schema["default"] = value is bool or int or long or double ? JsonSerializer.SerializeToNode(value) : value.ToString();
         }
 
         return schema;

@@ -13,7 +13,7 @@ internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryS
         return error is null ? false : throw error;
     }
 
-    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+    public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -34,8 +34,8 @@ internal sealed class UnreliableEntryStore : IEntryStore
     public ValueTask<bool> ReadAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, bool async, CancellationToken cancellationToken) =>
         AskAsync(() => Holds(key.Stored));
 
-    public ValueTask<double?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
-        AskAsync(() => Holds(key.Stored) ? 1 : default(double?));
+    public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
+        AskAsync(() => Holds(key.Stored) ? new EntryAge(1, TimeSpan.MaxValue, Tags: null) : default(EntryAge?));
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
         AskAsync(() => new LeaseAnswer(LeaseState.Granted, Value: null));

@@ -26,7 +26,7 @@ public sealed class ConfigurationErrorsTests
             Explain(PostgresErrorCodes.InsufficientPrivilege),
             Does.StartWith("The role lacks a right on the cache my schema.my\"cache: what the server said.")
                 .And.Contain("GRANT USAGE ON SCHEMA \"my schema\" TO <role>;")
-                .And.Contain("GRANT SELECT, INSERT, UPDATE, DELETE ON \"my schema\".\"my\"\"cache\", \"my schema\".\"my\"\"cache_state\", \"my schema\".\"my\"\"cache_tag_removals\" TO <role>;"));
+                .And.Contain("GRANT SELECT, INSERT, UPDATE, DELETE ON \"my schema\".\"my\"\"cache\", \"my schema\".\"my\"\"cache_state\", \"my schema\".\"my\"\"cache_tag_removals\", \"my schema\".\"my\"\"cache_invalidations\" TO <role>;"));
 
     [TestCase(PostgresErrorCodes.InvalidPassword)]
     [TestCase(PostgresErrorCodes.InvalidAuthorizationSpecification)]

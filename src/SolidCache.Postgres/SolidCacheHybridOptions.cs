@@ -3,7 +3,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 namespace SolidCache.Postgres;
 
 /// <summary>How the <see cref="HybridCache"/> of <c>AddPostgresSolidHybridCache</c> keeps entries, in the table and in the memory of each process.</summary>
-public sealed class SolidHybridCacheOptions
+public sealed record SolidCacheHybridOptions
 {
     /// <summary>Gets or sets how long an entry lives that is stored without <see cref="HybridCacheEntryOptions.Expiration"/>.</summary>
     /// <value>Default: 5 minutes. Positive.</value>
@@ -26,7 +26,7 @@ public sealed class SolidHybridCacheOptions
     public int MaximumKeyLength { get; set; } = 1024;
 
     /// <summary>Gets or sets the length of a serialised value above which it is not cached.</summary>
-    /// <value>Default: 1,048,576 (1 MB). 1 to <see cref="PostgresSolidCacheOptions.MaxValueBytes"/>.</value>
+    /// <value>Default: 1,048,576 (1 MB). 1 to 500,000,000; <see cref="PostgresSolidCacheOptions.MaxValueBytes"/> counts too.</value>
     public long MaximumPayloadBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Gets or sets how long a caller waits for the server before his value is made without it, and once more for it to be stored.</summary>

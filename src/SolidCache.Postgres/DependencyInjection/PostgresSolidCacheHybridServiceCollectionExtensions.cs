@@ -7,11 +7,11 @@ using SolidCache.Postgres.Hybrid;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers a <see cref="HybridCache"/> in PostgreSQL and the memory of each process, coherent across all of them.</summary>
-public static class PostgresSolidHybridCacheServiceCollectionExtensions
+public static class PostgresSolidCacheHybridServiceCollectionExtensions
 {
     /// <summary>
     /// Registers the cache as <see cref="HybridCache"/>, and as all that <c>AddPostgresSolidCache</c> registers it as. What any node, transaction, trigger or statement
-    /// replaces or removes in the table, every process forgets: see <see cref="SolidCacheInvalidationOptions"/>, and <see cref="SolidHybridCacheOptions"/>.
+    /// replaces or removes in the table, every process forgets: see <see cref="SolidCacheInvalidationOptions"/>, and <see cref="SolidCacheHybridOptions"/>.
     /// </summary>
     /// <remarks>Calling it again adds configuration, not a second cache. Serializers are taken from the services as Microsoft's implementation does.</remarks>
     /// <param name="services">The services.</param>
