@@ -74,9 +74,13 @@ internal sealed class InvalidationLog
     /// <summary>Begins a log that a crash or somebody has emptied, or that was never read.</summary>
     public void BeginEpoch() => _session.Get().Execute(_statements.BeginEpoch);
 
-    /// <summary>Deletes what no node needs any more.</summary>
+    /// <summary>Deletes some of what no node needs any more.</summary>
     /// <returns>Whether there may be more.</returns>
-    public bool Prune() => _session.Get().Execute(_statements.Prune) > 0;
+    public bool Prune()
+    {
+        _session.Get().Execute(_statements.Mark);
+        return _session.Get().Execute(_statements.Prune) > 0;
+    }
 
     public void RestAfter(Exception error)
     {

@@ -25,6 +25,7 @@ internal sealed partial record Migration(int Version, string Template)
         "invalidations" => names.Invalidations,
         "invalidations_index" => names.InvalidationsIndexName,
         "epoch_index" => names.EpochIndexName,
+        "epoch_index_literal" => SqlNames.Literal(names.EpochIndex),
         "channel_literal" => SqlNames.Literal(names.Channel),
         "state_literal" => SqlNames.Literal(names.State),
         "tag_removals_literal" => SqlNames.Literal(names.TagRemovals),

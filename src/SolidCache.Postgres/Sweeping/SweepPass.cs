@@ -47,6 +47,16 @@ internal sealed class SweepPass(SweepStatements statements, double bytesPerSecon
             session.Execute(statements.ForgetTagRemovals);
         }
 
+        // Triggers log what changes also while no node reads it.
+        if (session.QueryOne(static rows => rows.Bool(0), statements.MayPruneInvalidations))
+        {
+            session.Execute(statements.Invalidations.Mark);
+            while (session.Execute(statements.Invalidations.Prune) > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+
         return (deleted, true);
     }
 

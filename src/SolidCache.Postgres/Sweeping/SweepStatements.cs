@@ -95,6 +95,9 @@ internal sealed class SweepStatements
         // Who uses no tags needs no right on their removals.
         MayForgetTagRemovals = $"/* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege({SqlNames.Literal(names.TagRemovals)}, 'DELETE')";
 
+        MayPruneInvalidations = $"/* solid_cache:sweep_log_rights */ SELECT pg_catalog.has_table_privilege({SqlNames.Literal(names.Invalidations)}, 'DELETE')";
+        Invalidations = new(names);
+
         ForgetTagRemovals =
             $"""
             /* solid_cache:sweep_tag_removals */
@@ -128,6 +131,10 @@ internal sealed class SweepStatements
     public string Release { get; }
 
     public string MayForgetTagRemovals { get; }
+
+    public string MayPruneInvalidations { get; }
+
+    public InvalidationStatements Invalidations { get; }
 
     public string ForgetTagRemovals { get; }
 

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.IntegrationTests.Documentation;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
-using SolidCache.Postgres.Invalidation;
 using SolidCache.Postgres.IntegrationTests.Tool;
 using SolidCache.Postgres.Schema;
 using SolidCache.Postgres.Sql;
@@ -102,7 +102,7 @@ public sealed class ShadowedNames
         var builder = new NpgsqlDataSourceBuilder(OfRole + ";Server Compatibility Mode=NoTypeLoading");
         ear.ListenTo(builder);
         await using var registered = builder.Build();
-        await UseAsync("", options => options.ConnectionString = null, services => services.AddSingleton(registered));
+        await UseAsync("", options => (options.ConnectionString, options.Invalidation.Enabled) = (null, true), services => services.AddSingleton(registered));
         await SendByHandAsync(registered);
         await UseToolAsync();
 
@@ -175,7 +175,7 @@ public sealed class ShadowedNames
         Assert.That(
             await _database.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE proname IN ('cleanup_expired_cache', 'sweep_expired_cache') AND prosecdef"), Is.Zero, "Nobody gets another's rights.");
         Assert.That(
-            await _database.ScalarAsync<long>("SET search_path TO pg_catalog; SELECT count(*) FROM pg_proc WHERE proname LIKE 'solid_cache_%' AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) AND prosecdef = (proname = 'solid_cache_is_fresh')"),
+            await _database.ScalarAsync<long>("SET search_path TO pg_catalog; SELECT count(*) FROM pg_proc WHERE proname LIKE 'solid_cache_%' AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) AND prosecdef = (proname IN ('solid_cache_is_fresh', 'solid_cache_log_change'))"),
             Is.EqualTo(CacheRoutines.Functions.Length));
     }
 
@@ -235,6 +235,11 @@ public sealed class ShadowedNames
             "INSERT INTO public.solid_cache_entries (expires_at, key, value) SELECT 'infinity', number::text, pg_catalog.convert_to(repeat('x', 1900), 'UTF8') FROM generate_series(1::bigint, 9000::bigint) AS number");
         Assert.That((await cache.GetStatisticsAsync()).IsEstimate, Is.True);
         await Eventually.LoggedAsync(node, "cache_cleanup_executed");
+        if (node.Services.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value.Invalidation.Enabled)
+        {
+            await Eventually.LoggedAsync(node, "listener_ready");
+        }
+
         Assert.That(node.Logs.GetSnapshot().Where(record => record.Exception is not null || record.Message.Contains("shadow", StringComparison.Ordinal)), Is.Empty);
     }
 
@@ -304,6 +309,7 @@ public sealed class ShadowedNames
             (invalidations.Look, [Parameter.Text("10:20:15")]),
             (invalidations.BeginEpoch, []),
             (invalidations.Announce, [Parameter.Text("solid_cache_test")]),
+            (invalidations.Mark, []),
             (invalidations.Prune, []),
             (invalidations.Publish, [Parameter.Text("channel"), Parameter.Bytes()]),
             (invalidations.PublishEverything, []),
@@ -363,7 +369,7 @@ public sealed class ShadowedNames
     }
 
     /// <summary>No function can be made of it: the migrations, which run under the shadows as they are.</summary>
-    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal) || statement == LaneStatement.PlanAnew;
+    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal) || statement == LaneStatement.PlanAnew || statement.Contains("LISTEN ", StringComparison.Ordinal);
 
     private static string NameOf(NpgsqlDbType type) => (type & ~NpgsqlDbType.Array) + (type.HasFlag(NpgsqlDbType.Array) ? "[]" : "");
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.IntegrationTests.Invalidation;
 
@@ -191,23 +192,54 @@ public sealed class LogOfChanges(string kind)
     }
 
     [Test]
-    public async Task What_is_old_is_pruned_and_who_had_not_read_it_is_told_everything()
+    public async Task What_every_node_has_read_is_pruned_after_five_minutes()
     {
-        var key = NewKey();
-        await Cache.SetAsync(key, [1], AnHour);
-        await using (var connection = await _database.Source.OpenConnectionAsync())
-        await using (var transaction = await connection.BeginTransactionAsync())
+        var statements = new InvalidationStatements(new(new("public", "solid_cache_entries")));
+        var (before, after) = (NewKey(), NewKey());
+        await ChangeAsync(before);
+        await MarkAsync();
+        await ChangeAsync(after);
+        await MarkAsync();
+        await _database.ExecuteAsync(statements.Prune);
+
+        // Nothing that is younger, and nothing while a transaction is open anywhere that began before it.
+        Assert.That(await _database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM public.solid_cache_invalidations WHERE keys @> '{{{after}}}')"), Is.True);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await MarkAsync();
+                await _database.ExecuteAsync(statements.Prune);
+                return !await _database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM public.solid_cache_invalidations WHERE keys @> '{{{before}}}')");
+            },
+            "what is old is pruned");
+        Assert.That(_told.Any(static told => told.IsEverything), Is.False);
+
+        async Task ChangeAsync(string key)
         {
-            await Cache.InTransaction(transaction).RemoveAsync([key]);
-            await using var older = new NpgsqlCommand("UPDATE public.solid_cache_invalidations SET written_at = written_at - interval '1 hour' WHERE keys IS NOT NULL", connection, transaction);
-            await older.ExecuteNonQueryAsync();
-            await using var prune = new NpgsqlCommand(new Postgres.Invalidation.InvalidationStatements(new(new("public", "solid_cache_entries"))).Prune, connection, transaction);
-            Assert.That(await prune.ExecuteNonQueryAsync(), Is.Positive);
-            await transaction.CommitAsync();
+            await Cache.SetAsync(key, [1], AnHour);
+            await Cache.RemoveAsync(key);
+            await IsToldAsync(key);
         }
 
-        await Eventually.TrueAsync(() => _told.Any(static told => told.IsEverything), "everything is told");
-        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM public.solid_cache_invalidations WHERE written_at < now() - interval '30 minutes' AND transaction > '0'"), Is.Zero);
+        async Task MarkAsync()
+        {
+            await _database.ExecuteAsync("UPDATE public.solid_cache_invalidations SET written_at = written_at - interval '6 minutes' WHERE transaction = '0'");
+            await _database.ExecuteAsync(statements.Mark);
+        }
+    }
+
+    [Test]
+    public async Task Who_has_not_read_what_is_pruned_is_told_everything()
+    {
+        await _database.ExecuteAsync("UPDATE public.solid_cache_invalidations SET pruned_to = (pg_current_xact_id()::text::bigint + 1000)::text::xid8 WHERE transaction = '0'");
+        try
+        {
+            await Eventually.TrueAsync(() => _told.Any(static told => told.IsEverything), "everything is told");
+        }
+        finally
+        {
+            await _database.ExecuteAsync("UPDATE public.solid_cache_invalidations SET pruned_to = NULL WHERE transaction = '0'");
+        }
     }
 
     private async Task<CacheHost> StartAsync() => kind == "registered"

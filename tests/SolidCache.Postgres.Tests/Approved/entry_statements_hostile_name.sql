@@ -6,7 +6,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = $1
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- ReadMany
 /* solid_cache:get_many */
@@ -16,7 +16,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- ReadAged
 /* solid_cache:get_aged */
@@ -33,7 +33,7 @@ SELECT key, sliding_expiration IS NOT NULL
   entry.tags
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- Life
 /* solid_cache:life */
@@ -47,7 +47,7 @@ SELECT key, sliding_expiration IS NOT NULL
 END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ($1)
-  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)));
+  AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- Touch
 /* solid_cache:touch */
@@ -278,12 +278,12 @@ WITH asked AS MATERIALIZED (
     asked.lease,
     asked.duration,
     asked.tags,
-    coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) OR ((entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
+    coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   JOIN asked ON asked.key = entry.key
-  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
+  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
     AND NOT (coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false) AND entry.created_at > now() - interval '1 minute')
-    AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) OR CASE
+    AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
@@ -324,11 +324,11 @@ WITH asked AS MATERIALIZED (
 SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
-  coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))), false),
+  coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))), false),
   CASE
-    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
     WHEN (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now()
-      AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after)) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+      AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
   END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
@@ -393,5 +393,5 @@ WHERE entry.key = held.key
   AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
-  AND (held.tags = '' OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(nullif(held.tags, '')::text[], entry.made_after))
+  AND (held.tags = '' OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(nullif(held.tags, '')::text[], entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))
 RETURNING entry.key;

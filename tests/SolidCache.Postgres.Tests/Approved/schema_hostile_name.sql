@@ -762,11 +762,19 @@ CREATE UNLOGGED TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; -
   channel     text,                                                   -- of a message between nodes
   message     bytea,
   epoch       uuid,                                                   -- another one: what came before is not known
-  pruned_to   xid8                                                    -- what earlier transactions wrote is not here any more
+  horizon     xid8,                                                   -- of the epoch: before it, all had ended when this was written
+  pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
-CREATE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_log_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction);
-CREATE UNIQUE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_epoch_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction) WHERE epoch IS NOT NULL;
+-- Asked for by hand, since IF NOT EXISTS wants the owner also where they exist.
+DO $solid_cache$
+BEGIN
+  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_epoch_idx"') IS NULL THEN
+    CREATE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_log_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction);
+    CREATE UNIQUE INDEX "x""; DROP TABLE {state}; --'\_epoch_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction) WHERE epoch IS NOT NULL;
+  END IF;
+END
+$solid_cache$;
 
 -- With its owner's rights, so that who may write an entry needs no further one.
 CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"()

@@ -120,7 +120,8 @@ CROSS JOIN LATERAL (
     WHERE trigger.tgrelid = class.oid
       AND NOT trigger.tgisinternal
       AND called.proowner NOT IN (SELECT oid FROM trusted)
-      AND (me.rolsuper OR called.proowner <> class.relowner)
+      -- What the owner makes runs with the rights of whoever writes, a superuser's too, unless it says that it runs with its own.
+      AND (called.proowner <> class.relowner OR (me.rolsuper AND NOT called.prosecdef))
     UNION ALL
     SELECT 'the child table '::text || child.relname::text
     FROM pg_catalog.pg_inherits AS inherits

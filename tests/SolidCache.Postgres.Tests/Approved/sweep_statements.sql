@@ -69,6 +69,9 @@ WHERE sweep_holder = $1;
 -- MayForgetTagRemovals
 /* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege('"public"."solid_cache_tag_removals"', 'DELETE');
 
+-- MayPruneInvalidations
+/* solid_cache:sweep_log_rights */ SELECT pg_catalog.has_table_privilege('"public"."solid_cache_invalidations"', 'DELETE');
+
 -- ForgetTagRemovals
 /* solid_cache:sweep_tag_removals */
 WITH noted AS (

@@ -69,6 +69,9 @@ WHERE sweep_holder = $1;
 -- MayForgetTagRemovals
 /* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"', 'DELETE');
 
+-- MayPruneInvalidations
+/* solid_cache:sweep_log_rights */ SELECT pg_catalog.has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"', 'DELETE');
+
 -- ForgetTagRemovals
 /* solid_cache:sweep_tag_removals */
 WITH noted AS (

@@ -8,11 +8,19 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {invalidations} (
   channel     text,                                                   -- of a message between nodes
   message     bytea,
   epoch       uuid,                                                   -- another one: what came before is not known
-  pruned_to   xid8                                                    -- what earlier transactions wrote is not here any more
+  horizon     xid8,                                                   -- of the epoch: before it, all had ended when this was written
+  pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
-CREATE INDEX IF NOT EXISTS {invalidations_index} ON {invalidations} (transaction);
-CREATE UNIQUE INDEX IF NOT EXISTS {epoch_index} ON {invalidations} (transaction) WHERE epoch IS NOT NULL;
+-- Asked for by hand, since IF NOT EXISTS wants the owner also where they exist.
+DO $solid_cache$
+BEGIN
+  IF to_regclass({epoch_index_literal}) IS NULL THEN
+    CREATE INDEX IF NOT EXISTS {invalidations_index} ON {invalidations} (transaction);
+    CREATE UNIQUE INDEX {epoch_index} ON {invalidations} (transaction) WHERE epoch IS NOT NULL;
+  END IF;
+END
+$solid_cache$;
 
 -- With its owner's rights, so that who may write an entry needs no further one.
 CREATE OR REPLACE FUNCTION {log_change_function}()

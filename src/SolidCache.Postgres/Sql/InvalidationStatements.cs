@@ -1,6 +1,4 @@
-using SolidCache.Postgres.Sql;
-
-namespace SolidCache.Postgres.Invalidation;
+namespace SolidCache.Postgres.Sql;
 
 /// <summary>The statements on the log of changes; see the migration that makes it.</summary>
 internal sealed class InvalidationStatements
@@ -39,7 +37,7 @@ internal sealed class InvalidationStatements
             UNION ALL
             SELECT '{Pruned}'::text, NULL::text, NULL::text, NULL::bytea
             FROM {log} AS log
-            WHERE log.transaction = '0'::xid8 AND log.pruned_to >= pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
+            WHERE log.transaction = '0'::xid8 AND log.pruned_to > pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
             UNION ALL
             SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea
             WHERE EXISTS (SELECT FROM news WHERE news.keys IS NULL AND news.tags IS NULL AND news.channel IS NULL)
@@ -59,8 +57,8 @@ internal sealed class InvalidationStatements
         BeginEpoch =
             $"""
             /* solid_cache:invalidations_epoch */
-            INSERT INTO {log} (transaction, epoch)
-            VALUES ('0'::xid8, pg_catalog.gen_random_uuid())
+            INSERT INTO {log} (transaction, epoch, horizon)
+            VALUES ('0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))
             ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO NOTHING
             """;
 
@@ -71,25 +69,30 @@ internal sealed class InvalidationStatements
             WHERE pg_catalog.set_config('synchronous_commit', 'off', true) IS NOT NULL
             """;
 
-        // By the age of the row, which may lie long before its commit: whoever had not read by then what is pruned drops all.
+        // What had ended five minutes ago, every node has read that has looked since; who has not drops all. A transaction that stays open keeps its part of the log.
+        Mark =
+            $"""
+            /* solid_cache:invalidations_mark */
+            UPDATE {log} AS log
+            SET pruned_to = greatest(log.pruned_to, log.horizon),
+                horizon = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()),
+                written_at = pg_catalog.clock_timestamp()
+            WHERE log.transaction = '0'::xid8
+              AND log.written_at < now() - interval '5 minutes'
+            """;
+
         Prune =
             $"""
             /* solid_cache:invalidations_prune */
-            WITH old AS MATERIALIZED (
-              SELECT log.ctid AS place, log.transaction
-              FROM {log} AS log
-              WHERE log.transaction > '0'::xid8
-                AND log.written_at < now() - interval '5 minutes'
+            DELETE FROM {log} AS log
+            WHERE log.ctid = ANY (ARRAY(
+              SELECT old.ctid
+              FROM {log} AS old
+              WHERE old.transaction > '0'::xid8
+                AND old.transaction < (SELECT epoch.pruned_to FROM {log} AS epoch WHERE epoch.transaction = '0'::xid8)
               LIMIT {PrunedTogether}
               FOR UPDATE SKIP LOCKED
-            ), told AS (
-              UPDATE {log} AS log
-              SET pruned_to = greatest(log.pruned_to, (SELECT old.transaction FROM old ORDER BY old.transaction DESC LIMIT 1))
-              WHERE log.transaction = '0'::xid8
-                AND EXISTS (SELECT FROM old)
-            )
-            DELETE FROM {log} AS log
-            WHERE log.ctid = ANY (ARRAY(SELECT old.place FROM old))
+            ))
             """;
 
         Publish =
@@ -111,6 +114,8 @@ internal sealed class InvalidationStatements
     public string BeginEpoch { get; }
 
     public string Announce { get; }
+
+    public string Mark { get; }
 
     public string Prune { get; }
 
