@@ -369,7 +369,8 @@ public sealed class ShadowedNames
     }
 
     /// <summary>No function can be made of it: the migrations, which run under the shadows as they are.</summary>
-    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal) || statement == LaneStatement.PlanAnew || statement.Contains("LISTEN ", StringComparison.Ordinal);
+    private static bool IsUtility(string statement) => statement.StartsWith("DO ", StringComparison.Ordinal) || statement.StartsWith("SET ", StringComparison.Ordinal) || statement == LaneStatement.PlanAnew || statement.Contains("LISTEN ", StringComparison.Ordinal)
+        || StatementNames.Of(statement) == "schema_log_changes";
 
     private static string NameOf(NpgsqlDbType type) => (type & ~NpgsqlDbType.Array) + (type.HasFlag(NpgsqlDbType.Array) ? "[]" : "");
 
