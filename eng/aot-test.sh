@@ -10,7 +10,9 @@ eng/apt-program.sh /usr/include/zlib.h zlib1g-dev 'native code'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-dotnet publish tests/SolidCache.Postgres.Aot -c Release -r linux-x64 --output "$work" --nologo -v quiet -warnaserror \
+# Restored by itself: with -r it would write the platform into the library's lock file.
+dotnet restore tests/SolidCache.Postgres.Aot -v quiet
+dotnet publish tests/SolidCache.Postgres.Aot -c Release -r linux-x64 --no-restore --output "$work" --nologo -v quiet -warnaserror \
   -p:CppCompilerAndLinker="$compiler"
 program=$work/SolidCache.Postgres.Aot
 [[ ! -e $program.dll ]] || { echo 'aot-test: this is no native program' >&2; exit 1; }
