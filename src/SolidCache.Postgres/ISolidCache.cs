@@ -25,7 +25,7 @@ public interface ISolidCache : IBufferDistributedCache
     /// <see cref="SolidCacheFailureMode.Degrade"/> hides), it runs and its value is returned without being stored; so is one of more than
     /// <see cref="PostgresSolidCacheOptions.MaxValueBytes"/>. A stored value is relaxed (<see cref="SolidCacheDurability"/>): what a crash of the server takes is made again.
     /// </para>
-    /// <para>It may run in the background after the call, with <see cref="SolidCacheEntryOptions.AllowStaleFor"/> or <see cref="SolidCacheEntryOptions.RefreshBefore"/>: then it must not use what ends with the call's scope.</para>
+    /// <para>It may run in the background after the call, with <see cref="SolidCacheEntryOptions.AllowStaleFor"/> or <see cref="SolidCacheEntryOptions.RefreshBefore"/>: then it must not use what ends with the call's scope. It runs outside of an ambient <see cref="System.Transactions.TransactionScope"/>: others share its value, and may not be given what is not committed.</para>
     /// </remarks>
     /// <param name="key">The key; any string but null.</param>
     /// <param name="factory">Makes the value; not null.</param>

@@ -121,8 +121,11 @@ internal sealed class Creation
             _isOver = true;
         }
 
-        _abandoned.Cancel();
+        // What is called by it is the factory's, and neither holds up the caller nor fails him.
+        _ = AbandonAsync();
     }
+
+    private async Task AbandonAsync() => await _abandoned.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <param name="Value">What the factory returned, or what somebody else has stored; null if there is none and none was made.</param>
     /// <param name="Stage">At which it was read.</param>

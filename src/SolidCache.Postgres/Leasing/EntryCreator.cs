@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Transactions;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Leasing;
@@ -103,6 +104,7 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
     {
         // Not on the caller's context: others wait for this too, and it may be busy.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var alone = OutsideOfTransactions();
         try
         {
             var made = await leased.MakeAsync(recipe, creation).ConfigureAwait(false);
@@ -116,9 +118,14 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
         }
     }
 
+    /// <summary>A value is for all who share it: none is made of what one of them has not committed yet.</summary>
+    private static TransactionScope? OutsideOfTransactions() =>
+        Transaction.Current is null ? null : new(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+
     private async Task RefreshAsync<TState>(Recipe<TState> recipe)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var alone = OutsideOfTransactions();
         try
         {
             if (!await leased.RefreshAsync(recipe).ConfigureAwait(false))

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Transactions;
 using SolidCache.Postgres.IntegrationTests.Contracts;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -294,6 +295,57 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
                 await allowing;
             }));
         }
+    }
+
+    [Test]
+    public async Task What_a_factory_registers_with_its_token_is_no_matter_of_who_cancels_his_call()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var runs = new TaskCompletionSource();
+        var call = SolidCache.GetOrCreateAsync(
+            NewKey(),
+            async token =>
+            {
+                token.Register(static () => throw new FormatException("the factory's"));
+                runs.SetResult();
+                await Task.Delay(Timeout.Infinite, token);
+                return [];
+            },
+            token: cancelling.Token).AsTask();
+        await runs.Task;
+        await cancelling.CancelAsync();
+
+        Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancelling.Token));
+    }
+
+    [Test]
+    public async Task A_factory_is_no_part_of_a_callers_transaction([Values] bool isInTheBackground)
+    {
+        var key = NewKey();
+        SolidCacheEntryOptions options = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1), AllowStaleFor = TimeSpan.FromHours(1) };
+        if (isInTheBackground)
+        {
+            await SolidCache.GetOrCreateAsync(key, _ => Bytes("old"), options);
+            await PassAsync(key, TimeSpan.FromMinutes(2));
+        }
+
+        var ambient = new TaskCompletionSource<Transaction?>();
+        using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+        {
+            await SolidCache.GetOrCreateAsync(
+                key,
+                async token =>
+                {
+                    await Task.Delay(10, token);
+                    ambient.SetResult(Transaction.Current);
+                    return [1];
+                },
+                options);
+            Assert.That(Transaction.Current, Is.Not.Null);
+            scope.Complete();
+        }
+
+        Assert.That(await ambient.Task, Is.Null);
     }
 
     [Test]
