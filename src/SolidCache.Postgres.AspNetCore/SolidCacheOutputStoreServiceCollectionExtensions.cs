@@ -14,9 +14,9 @@ public static class SolidCacheOutputStoreServiceCollectionExtensions
     /// (<see cref="SolidCacheOutputStore.ServiceKey"/>). Before or after <c>AddOutputCache</c>, which it does not call.
     /// </summary>
     /// <remarks>
-    /// Its options are those of <c>AddPostgresSolidCache()</c>, in the same database and the same table, but for two: the key prefix, which is <c>output_cache</c>, or
-    /// <c>shop.output_cache</c> beside a cache with the prefix <c>shop</c>; and <see cref="SolidCacheFailureMode.Degrade"/>: while the database is away responses are made anew.
-    /// Eviction by tag throws then, as all removals do. Calling it again adds configuration, not another store.
+    /// Its options are those of <c>AddPostgresSolidCache()</c>, in the same database and the same table, but for three: the key prefix, which is <c>output_cache</c>, or
+    /// <c>shop.output_cache</c> beside a cache with the prefix <c>shop</c>; <see cref="SolidCacheFailureMode.Degrade"/>: while the database is away responses are made anew, and
+    /// eviction by tag throws, as all removals do; and no <see cref="PostgresSolidCacheOptions.Invalidation"/>, since nobody keeps responses in memory. Calling it again adds configuration, not another store.
     /// </remarks>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the options of the store's cache.</param>
@@ -41,5 +41,6 @@ public static class SolidCacheOutputStoreServiceCollectionExtensions
         options.CopyFrom(provider.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>().CurrentValue);
         options.KeyPrefix = options.KeyPrefix is { } prefix ? $"{prefix}.{SolidCacheOutputStore.ServiceKey}" : SolidCacheOutputStore.ServiceKey;
         options.FailureMode = SolidCacheFailureMode.Degrade;
+        options.Invalidation.Enabled = false;
     }
 }

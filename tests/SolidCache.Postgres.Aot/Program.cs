@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -13,6 +14,7 @@ var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSetti
 builder.Configuration.AddEnvironmentVariables();
 builder.Configuration.AddInMemoryCollection([new("SolidCache:Postgres:SweepInterval", "00:30:00"), new("SolidCache:Postgres:cachedb:KeyPrefix", "aot")]);
 builder.AddPostgresSolidCache("cachedb");
+builder.Services.AddPostgresSolidHybridCache();
 using var host = builder.Build();
 await host.StartAsync();
 var cache = host.Services.GetRequiredService<ISolidCache>();
@@ -41,6 +43,26 @@ Check("remove by prefix", await cache.RemoveByPrefixAsync("b") == 1);
 await cache.RemoveAsync("text");
 Check("remove", !await cache.ExistsAsync("text"));
 
+var hybrid = host.Services.GetRequiredService<HybridCache>();
+var invalidations = host.Services.GetRequiredService<ISolidCacheInvalidations>();
+var told = new TaskCompletionSource();
+await invalidations.WaitUntilCurrentAsync();
+using var subscription = invalidations.Subscribe(_ => told.TrySetResult());
+Check("HybridCache", await HybridAsync() == "1" && await HybridAsync() == "1");
+await using (var otherNode = PostgresSolidCache.Create(builder.Configuration.GetConnectionString("cachedb")!, options => options.KeyPrefix = "aot"))
+{
+    await otherNode.RemoveAsync("hybrid");
+}
+
+// Its own storing of the entry is told too.
+for (var waited = Stopwatch.StartNew(); await HybridAsync() == "1" && waited.Elapsed < TimeSpan.FromSeconds(30);)
+{
+    await Task.Delay(10);
+}
+
+await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+Check("invalidation", await HybridAsync() == "2");
+
 await cache.SetAsync("brief", [1], new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMilliseconds(1) });
 while (await cache.ExistsAsync("brief"))
 {
@@ -52,6 +74,8 @@ var health = await host.Services.GetRequiredService<HealthCheckService>().CheckH
 Check("health", health.Status == HealthStatus.Healthy && health.Entries.ContainsKey("solid_cache"));
 await host.StopAsync();
 Console.WriteLine($"from the start of the process to the first entry that was stored: {startUp.TotalMilliseconds:0} ms");
+
+ValueTask<string> HybridAsync() => hybrid.GetOrCreateAsync("hybrid", _ => ValueTask.FromResult($"{made++}"));
 
 static void Check(string what, bool isRight)
 {

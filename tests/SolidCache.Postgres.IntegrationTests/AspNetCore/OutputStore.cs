@@ -137,11 +137,11 @@ public sealed class OutputStore : OutputStoreContract
     }
 
     [Test]
-    public async Task Its_options_are_the_applications_but_for_prefix_and_failure_mode()
+    public async Task Its_options_are_the_applications_but_for_what_a_store_needs()
     {
         await using var node = await CacheHost.StartAsync(
             _database.ConnectionString,
-            options => (options.KeyPrefix, options.TableName, options.MaxValueBytes) = ("shop", "shop_entries", 1_000),
+            options => (options.KeyPrefix, options.TableName, options.MaxValueBytes, options.Invalidation.Enabled) = ("shop", "shop_entries", 1_000, true),
             services => services.AddPostgresSolidCacheOutputStore(options => options.MaxValueBytes = 2_000).AddPostgresSolidCacheOutputStore());
         var options = node.Services.GetRequiredService<IOptionsMonitor<PostgresSolidCacheOptions>>();
         var ofStore = options.Get(SolidCacheOutputStore.ServiceKey);
@@ -151,6 +151,7 @@ public sealed class OutputStore : OutputStoreContract
         using (Assert.EnterMultipleScope())
         {
             Assert.That((ofStore.KeyPrefix, ofStore.TableName, ofStore.MaxValueBytes, ofStore.FailureMode), Is.EqualTo(("shop.output_cache", "shop_entries", 2_000, SolidCacheFailureMode.Degrade)));
+            Assert.That((options.CurrentValue.Invalidation.Enabled, ofStore.Invalidation.Enabled), Is.EqualTo((true, false)));
             Assert.That((options.CurrentValue.KeyPrefix, options.CurrentValue.MaxValueBytes, options.CurrentValue.FailureMode), Is.EqualTo(("shop", 1_000, SolidCacheFailureMode.Throw)));
             Assert.That(await _database.ScalarAsync<string>("SELECT key FROM shop_entries"), Is.EqualTo("shop.output_cache^key"));
         }
