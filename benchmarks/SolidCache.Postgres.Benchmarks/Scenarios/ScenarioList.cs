@@ -51,6 +51,12 @@ internal static class ScenarioList
             "stampede", "Callers of four processes that miss at once: how often the value is made, and how long they wait",
             [0], 0, static (_, _) => Stampede.RunAsync()),
         new(
+            "invalidation", "Overwrites while what changes is logged and read by every node",
+            [10_000], 1.5, InvalidationCost.RunAsync),
+        new(
+            "memory-hits", "Hits in the memory of the process, beside Microsoft's HybridCache and FusionCache",
+            [0], 0, static (_, _) => MemoryHits.RunAsync()),
+        new(
             "health-on-a-large-table", "A health probe on a large table",
             [2_000_000], 0, HealthOnALargeTable.RunAsync),
     ];

@@ -23,7 +23,7 @@ internal sealed class Table : IAsyncDisposable
     public static async Task<Table> CreateAsync()
     {
         var table = new Table();
-        await table.ExecuteAsync("DROP TABLE IF EXISTS solid_cache_entries, solid_cache_state");
+        await table.ExecuteAsync("DROP TABLE IF EXISTS solid_cache_entries, solid_cache_state, solid_cache_tag_removals, solid_cache_invalidations");
         await table.Cache.GetAsync("creates the schema");
         return table;
     }

@@ -46,14 +46,13 @@ internal sealed class InvalidationLog
                 case InvalidationStatements.Everything:
                     isEverything = true;
                     break;
-                case InvalidationStatements.Key:
-                    keys.Add(rows.Text(1));
+                case InvalidationStatements.Change when rows.TextOrNull(1) is { } channel:
+                    messages.Add((channel, rows.Bytes(3)));
                     break;
-                case InvalidationStatements.Tag:
-                    tags.Add(rows.Text(1));
-                    break;
-                case InvalidationStatements.Message:
-                    messages.Add((rows.Text(1), rows.Bytes(3)));
+                case InvalidationStatements.Change:
+                    isEverything |= rows.IsNull(4) && rows.IsNull(5);
+                    keys.AddRange(rows.Texts(4));
+                    tags.AddRange(rows.Texts(5));
                     break;
                 default:
                     lag = TimeSpan.FromMicroseconds(long.Parse(rows.Text(1), CultureInfo.InvariantCulture));

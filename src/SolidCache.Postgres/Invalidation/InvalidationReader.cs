@@ -15,7 +15,7 @@ internal sealed class InvalidationReader(
     : IDisposable
 {
     /// <summary>Between two looks: what comes meanwhile is one more of the next.</summary>
-    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BetweenPrunings = TimeSpan.FromMinutes(1);
     private readonly long _bound = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
     private readonly AutoResetEvent _isNeeded = new(initialState: false);

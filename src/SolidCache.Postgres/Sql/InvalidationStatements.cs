@@ -6,9 +6,7 @@ internal sealed class InvalidationStatements
     public const string Position = "position";
     public const string Pruned = "pruned";
     public const string Everything = "everything";
-    public const string Key = "key";
-    public const string Tag = "tag";
-    public const string Message = "message";
+    public const string Change = "change";
     public const string Lag = "lag";
 
     /// <summary>More than this at once, and memory is dropped as a whole instead.</summary>
@@ -33,25 +31,21 @@ internal sealed class InvalidationStatements
               ) AS news
               LIMIT {MostRows + 1}
             )
-            SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea
+            SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea, NULL::text[], NULL::text[]
             UNION ALL
-            SELECT '{Pruned}'::text, NULL::text, NULL::text, NULL::bytea
+            SELECT '{Pruned}'::text, NULL::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             FROM {log} AS log
             WHERE log.transaction = '0'::xid8 AND log.pruned_to > pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
             UNION ALL
-            SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea
-            WHERE EXISTS (SELECT FROM news WHERE news.keys IS NULL AND news.tags IS NULL AND news.channel IS NULL)
-              OR (SELECT count(*) FROM news) > {MostRows}
+            SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
+            WHERE (SELECT count(*) FROM news) > {MostRows}
             UNION ALL
-            SELECT '{Key}'::text, changed.key, NULL::text, NULL::bytea FROM (SELECT DISTINCT pg_catalog.unnest(news.keys) AS key FROM news) AS changed
-            UNION ALL
-            SELECT '{Tag}'::text, changed.tag, NULL::text, NULL::bytea FROM (SELECT DISTINCT pg_catalog.unnest(news.tags) AS tag FROM news) AS changed
-            UNION ALL
-            SELECT '{Message}'::text, news.channel, NULL::text, news.message FROM news WHERE news.channel IS NOT NULL
-            UNION ALL
-            SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - min(news.written_at)) * 1000000.0)::bigint::text, NULL::text, NULL::bytea
+            SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - min(news.written_at)) * 1000000.0)::bigint::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             FROM news
             HAVING count(*) > 0
+            UNION ALL
+            SELECT '{Change}'::text, news.channel, NULL::text, news.message, news.keys, news.tags
+            FROM news
             """;
 
         BeginEpoch =
