@@ -776,44 +776,46 @@ BEGIN
 END
 $solid_cache$;
 
--- With its owner's rights, so that who may write an entry needs no further one.
+-- With its owner's rights, so that who may write an entry needs no further one. It is called by every batch of writes, and a search_path of its own would cost as much as
+-- all it does: so nothing in it is looked up there, operators included.
 CREATE OR REPLACE FUNCTION "public"."solid_cache_log_change"()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
-DECLARE
-  most CONSTANT integer := 10000;
-  changed text[];
 BEGIN
-  IF TG_TABLE_SCHEMA <> 'public' THEN
+  IF TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>) 'public' THEN
     RAISE EXCEPTION 'The schema of % was renamed after the triggers were made that log its changes.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO "public"."solid_cache_invalidations" (tags) SELECT array_agg(tag) FROM new_rows HAVING count(*) > 0;
+  -- Of more than ten thousand, only that everything may have changed.
+  IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
+    -- Most updates fill what had expired, which nobody remembers. A touch leaves created_at as it is.
+    INSERT INTO "public"."solid_cache_invalidations" (keys)
+    SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<=) 10000 THEN pg_catalog.array_agg(changed.key) END
+    FROM new_rows AS changed
+    WHERE (changed.created_at OPERATOR(pg_catalog.>=) pg_catalog.now() OR changed.expires_at OPERATOR(pg_catalog.<=) pg_catalog.now())
+      AND EXISTS (SELECT FROM old_rows AS replaced WHERE replaced.expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+    INSERT INTO "public"."solid_cache_invalidations" (keys)
+    SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<=) 10000 THEN pg_catalog.array_agg(removed.key) END
+    FROM old_rows AS removed
+    WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+    INSERT INTO "public"."solid_cache_invalidations" (tags)
+    SELECT pg_catalog.array_agg(removal.tag)
+    FROM new_rows AS removal
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSE
-    IF TG_OP = 'UPDATE' THEN
-      -- Most updates fill what had expired, which nobody remembers. A touch leaves created_at as it is.
-      IF NOT EXISTS (SELECT FROM old_rows WHERE expires_at > now()) THEN
-        RETURN NULL;
-      END IF;
-      changed := ARRAY(SELECT key FROM new_rows WHERE created_at >= now() OR expires_at <= now() LIMIT most + 1);
-    ELSIF TG_OP = 'DELETE' THEN
-      changed := ARRAY(SELECT key FROM old_rows WHERE expires_at > now() LIMIT most + 1);
-    END IF;
-
-    IF changed = '{}' THEN
-      RETURN NULL;
-    END IF;
-    INSERT INTO "public"."solid_cache_invalidations" (keys) VALUES (CASE WHEN cardinality(changed) <= most THEN changed END);
+    INSERT INTO "public"."solid_cache_invalidations" DEFAULT VALUES;
   END IF;
 
   -- A node that listens itself tells the others after its commits, once for many; a notification in each transaction would let them commit one by one.
-  IF current_setting('solid_cache.announced', true) IS DISTINCT FROM 'later' THEN
-    PERFORM pg_notify('solid_cache_3bc70341040ba490', '');
+  IF FOUND AND coalesce(pg_catalog.current_setting('solid_cache.announced', true), '') OPERATOR(pg_catalog.<>) 'later' THEN
+    PERFORM pg_catalog.pg_notify('solid_cache_3bc70341040ba490', '');
   END IF;
   RETURN NULL;
 END
