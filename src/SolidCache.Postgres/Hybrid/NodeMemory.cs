@@ -102,8 +102,10 @@ internal sealed class NodeMemory : IDisposable
 
         if (_removedTags.Count > MostTags)
         {
+            // Twice: a tag that is added meanwhile is dropped with the others, and what has it is older than the second.
             ForgetAll();
             _removedTags.Clear();
+            ForgetAll();
         }
     }
 

@@ -9,5 +9,5 @@ namespace SolidCache.Postgres.Hybrid;
 internal sealed record Remembered(object? Value, byte[]? Bytes, long EndsAt, long KnownAt, string[]? Tags)
 {
     public static Remembered Of<T>(T value, byte[] bytes, long endsAt, long knownAt, string[]? tags) =>
-        Immutable<T>.Value ? new(value, Bytes: null, endsAt, knownAt, tags) : new(Value: null, bytes, endsAt, knownAt, tags);
+        Immutable<T>.Value && value is not null ? new(value, Bytes: null, endsAt, knownAt, tags) : new(Value: null, bytes, endsAt, knownAt, tags);
 }

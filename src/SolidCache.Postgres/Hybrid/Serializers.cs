@@ -7,17 +7,20 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using SolidCache.Postgres.Diagnostics;
+using SolidCache.Postgres.Json;
 
 namespace SolidCache.Postgres.Hybrid;
 
 /// <summary>
 /// How values are written and read: as the application registered it for their type; strings as UTF-8 and bytes as they are; by the last factory registered that takes the
-/// type; and else as JSON, with the options registered under the key <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>.
+/// type; and else as JSON, with the options registered under the key <c>typeof(IHybridCacheSerializer&lt;T&gt;)</c>, or, for all types, <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>.
 /// </summary>
 internal sealed class Serializers(IServiceProvider services, Log log)
 {
     private readonly ConcurrentDictionary<Type, object> _known = new();
-    private readonly JsonSerializerOptions? _json = services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<>));
+
+    /// <summary>With fields, which are all that tuples have.</summary>
+    private readonly JsonSerializerOptions _json = services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<>)) ?? new() { IncludeFields = true };
 
     /// <returns>Null for a null that only JSON could tell from other values.</returns>
     public byte[]? Serialize<T>(T value)
@@ -88,7 +91,7 @@ internal sealed class Serializers(IServiceProvider services, Log log)
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Options without a resolver are refused where reflection is off, with a message that says so.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
-    private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)(_json ?? JsonSerializerOptions.Default).GetTypeInfo(typeof(T));
+    private JsonTypeInfo<T> TypeInfo<T>() => JsonTypes.Of<T>(services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<T>)) ?? _json);
 
     private sealed class PlainSerializer : IHybridCacheSerializer<string>, IHybridCacheSerializer<byte[]>
     {

@@ -53,10 +53,11 @@ internal sealed class SolidHybridCache(
         var (knownAt, began) = (memory.Begin(), time.GetTimestamp());
         try
         {
-            if (!call.Has(HybridCacheEntryFlags.DisableDistributedCacheWrite))
+            if (!call.Has(HybridCacheEntryFlags.DisableDistributedCacheWrite) && !await store.WriteAsync(
+                policy.Keys.Map(key), new ReadOnlySequence<byte>(bytes), policy.ExpirationOf(call.EntryOptions(Options), time), policy.IsDurable(key), async: true, cancellationToken).ConfigureAwait(false))
             {
-                await store.WriteAsync(
-                    policy.Keys.Map(key), new ReadOnlySequence<byte>(bytes), policy.ExpirationOf(call.EntryOptions(Options), time), policy.IsDurable(key), async: true, cancellationToken).ConfigureAwait(false);
+                // Dropped, as the application wants it while the server is away: what others set later would be told to nobody, since it replaces nothing.
+                knownAt = null;
             }
         }
         catch
@@ -144,14 +145,24 @@ internal sealed class SolidHybridCache(
         }
 
         // A name that looks like a hash may be another key's.
-        if (((asked?.Flags ?? options.Flags) & HybridCacheEntryFlags.DisableLocalCacheRead) != 0
-            || key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !memory.TryGet(key, out var found) || !serializers.TryRead<T>(found, out var read))
+        if (key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !TryRemembered<T>(key, asked?.Flags ?? options.Flags, out var read))
+        {
+            return false;
+        }
+
+        value = new(read);
+        return true;
+    }
+
+    private bool TryRemembered<T>(ReadOnlySpan<char> name, HybridCacheEntryFlags flags, [MaybeNullWhen(false)] out T value)
+    {
+        value = default;
+        if ((flags & HybridCacheEntryFlags.DisableLocalCacheRead) != 0 || !memory.TryGet(name, out var found) || !serializers.TryRead(found, out value))
         {
             return false;
         }
 
         telemetry.Remembered(hit: true);
-        value = new(read);
         return true;
     }
 
@@ -164,8 +175,13 @@ internal sealed class SolidHybridCache(
             return call.Has(HybridCacheEntryFlags.DisableUnderlyingData) ? default! : await factory(state, cancellationToken).ConfigureAwait(false);
         }
 
-        telemetry.Remembered(hit: false);
         var name = policy.Keys.NameOfKey(key);
+        if (name != key && TryRemembered<T>(name, call.Flags, out var remembered))
+        {
+            return remembered;
+        }
+
+        telemetry.Remembered(hit: false);
         var (knownAt, began) = (call.Has(HybridCacheEntryFlags.DisableLocalCacheWrite) ? null : memory.Begin(), time.GetTimestamp());
         var making = new Making<TState, T>(state, factory, serializers);
         var recipe = new Recipe<Making<TState, T>>(
@@ -205,10 +221,11 @@ internal sealed class SolidHybridCache(
             return value;
         }
 
-        // What is stored is no such value: of another version of the application, or of somebody else.
-        value = await factory(state, cancellationToken).ConfigureAwait(false);
-        await SetAsync(key, value, asked, tags, cancellationToken).ConfigureAwait(false);
-        return value;
+        // What is stored is no such value, of another version of the application, or of somebody else: it is made anew, and replaced.
+        const HybridCacheEntryFlags Anew = HybridCacheEntryFlags.DisableLocalCacheRead | HybridCacheEntryFlags.DisableDistributedCacheRead;
+        return (call.Flags & Anew) == Anew
+            ? await factory(state, cancellationToken).ConfigureAwait(false)
+            : await GetOrMakeAsync(key, state, factory, new() { Expiration = asked?.Expiration, LocalCacheExpiration = asked?.LocalCacheExpiration, Flags = call.Flags | Anew }, tags, cancellationToken).ConfigureAwait(false);
 
         void Remember(T value, byte[] bytes, long readAt, EntryAge age)
         {

@@ -132,8 +132,9 @@ internal sealed class Creation
     /// <param name="IsStored">Whether it was stored, after the last had joined.</param>
     /// <param name="Age">Of the entry that is stored; null where none is known to be.</param>
     /// <param name="ReadAt">When that was asked for, as a timestamp: its life counts from there at the latest.</param>
-    internal readonly record struct Made(byte[]? Value, int Stage, bool IsStored, EntryAge? Age = null, long ReadAt = 0)
+    /// <param name="MayShare">Whether all who wait may have it although it is not stored: nobody has removed the entry in between, or they asked for a factory that nothing guards.</param>
+    internal readonly record struct Made(byte[]? Value, int Stage, bool IsStored, EntryAge? Age = null, long ReadAt = 0, bool MayShare = false)
     {
-        public bool IsFor(int joinedAt) => joinedAt < Stage || IsStored;
+        public bool IsFor(int joinedAt) => joinedAt < Stage || IsStored || MayShare;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class LeasedFactory(
     {
         if (!recipe.Limits.TakesLease)
         {
-            return await unleased.MakeAsync(recipe, creation).ConfigureAwait(false);
+            return await unleased.MakeAsync(recipe, creation, mayShare: true).ConfigureAwait(false);
         }
 
         // Who asks for no more than the value has read it already.
@@ -59,7 +59,7 @@ internal sealed class LeasedFactory(
 
                 // Who may not write, may read; who asks for no more than a lease has.
                 case { State: LeaseState.Unavailable } when recipe.Limits.AsksOnce:
-                    return await unleased.MakeAsync(recipe with { Limits = recipe.Limits with { SkipsWrite = true } }, creation).ConfigureAwait(false);
+                    return await unleased.MakeAsync(recipe with { Limits = recipe.Limits with { SkipsWrite = true } }, creation, mayShare: false).ConfigureAwait(false);
 
                 default:
                     stage = creation.Reads();
@@ -132,52 +132,61 @@ internal sealed class LeasedFactory(
         // A factory that goes on when nobody waits any more keeps its lease no longer than it has it.
         using var made = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var renewing = RenewAsync(recipe.Key, terms, made.Token);
+        var endedAt = 0L;
         try
         {
             var stage = creation.Reads();
             cancellationToken.ThrowIfCancellationRequested();
             var value = await recipe.MakeAsync(cancellationToken).ConfigureAwait(false);
             creation.Close();
-            var filledAt = time.GetTimestamp();
-            return await FillAsync(recipe, terms, value).ConfigureAwait(false)
-                ? new(value, stage, IsStored: true, AgeOf(recipe), filledAt)
-                : new(value, stage, IsStored: false);
+            endedAt = time.GetTimestamp();
+            return await FillAsync(recipe, terms, new(value, stage, IsStored: false, ReadAt: endedAt)).ConfigureAwait(false);
         }
         catch
         {
-            await WithinAsync(recipe, FreeAsync(recipe.Key, terms)).ConfigureAwait(false);
+            endedAt = time.GetTimestamp();
+            await WithinAsync(recipe, FreeAsync(recipe.Key, terms).AsTask(), endedAt).ConfigureAwait(false);
             throw;
         }
         finally
         {
             await made.CancelAsync().ConfigureAwait(false);
-            await WithinAsync(recipe, new(renewing)).ConfigureAwait(false);
+            await WithinAsync(recipe, renewing, endedAt).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Waits for what the caller needs not, but not for longer than he would for what he needs.</summary>
-    private async ValueTask WithinAsync<TState>(Recipe<TState> recipe, ValueTask work) =>
-        await work.AsTask().WaitAsync(recipe.Limits.Budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>Waits for what the caller needs not, but all in all not for longer than he would for what he needs.</summary>
+    private async Task WithinAsync<TState>(Recipe<TState> recipe, Task work, long endedAt) =>
+        await work.WaitAsync(LeftOf(recipe, endedAt), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static EntryAge AgeOf<TState>(Recipe<TState> recipe) => new(
-        1, recipe.Options.AbsoluteExpirationRelativeToNow ?? TimeSpan.Zero, TagSet.Read(recipe.Tags));
+    /// <summary>Of the time that a caller waits for his value to be stored.</summary>
+    private TimeSpan LeftOf<TState>(Recipe<TState> recipe, long endedAt) =>
+        recipe.Limits.Budget is not { } budget ? Timeout.InfiniteTimeSpan : budget - time.GetElapsedTime(endedAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     /// <summary>What cannot be stored is returned all the same.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
-    private async ValueTask<bool> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, byte[]? value)
+    private async ValueTask<Creation.Made> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Creation.Made made)
     {
-        try
+        var most = recipe.Limits.MaxValueBytes ?? maxValueBytes;
+        if (made.Value is not { } value || value.Length > most)
         {
-            var most = recipe.Limits.MaxValueBytes ?? maxValueBytes;
-            if (value is not null && value.Length <= most)
+            if (made.Value is not null)
             {
-                return await store.FillAsync(recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
-                    .AsTask().WaitAsync(recipe.Limits.Budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(false);
+                log.ValueTooLarge(made.Value.Length, most);
             }
 
-            if (value is not null)
+            // Where the lease was there still, nobody has removed the entry; of its tags it says nothing.
+            var freeing = FreeAsync(recipe.Key, terms).AsTask();
+            await WithinAsync(recipe, freeing, made.ReadAt).ConfigureAwait(false);
+            return made with { MayShare = recipe.Tags is null && freeing.IsCompletedSuccessfully && await freeing.ConfigureAwait(false) };
+        }
+
+        try
+        {
+            if (await store.FillAsync(recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
+                .AsTask().WaitAsync(LeftOf(recipe, made.ReadAt), time).ConfigureAwait(false))
             {
-                log.ValueTooLarge(value.Length, most);
+                return made with { IsStored = true, Age = recipe.Fresh };
             }
         }
         catch (Exception error)
@@ -185,8 +194,8 @@ internal sealed class LeasedFactory(
             log.FillFailed(error.GetType().Name);
         }
 
-        await WithinAsync(recipe, FreeAsync(recipe.Key, terms)).ConfigureAwait(false);
-        return false;
+        await WithinAsync(recipe, FreeAsync(recipe.Key, terms).AsTask(), made.ReadAt).ConfigureAwait(false);
+        return made;
     }
 
     private async Task RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken made)
@@ -198,18 +207,20 @@ internal sealed class LeasedFactory(
         }
     }
 
-    private ValueTask FreeAsync(CacheKey key, LeaseTerms terms) => TryRenewAsync(key, terms with { Duration = TimeSpan.Zero });
+    /// <returns>Whether it was there still.</returns>
+    private ValueTask<bool> FreeAsync(CacheKey key, LeaseTerms terms) => TryRenewAsync(key, terms with { Duration = TimeSpan.Zero });
 
     [SuppressMessage("Design", "CA1031", Justification = "A lease that is not renewed ends, and its value is not stored.")]
-    private async ValueTask TryRenewAsync(CacheKey key, LeaseTerms terms)
+    private async ValueTask<bool> TryRenewAsync(CacheKey key, LeaseTerms terms)
     {
         try
         {
-            await store.RenewAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
+            return await store.RenewAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {
             // The next is tried in its turn.
+            return false;
         }
     }
 }

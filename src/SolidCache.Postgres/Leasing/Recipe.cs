@@ -12,6 +12,9 @@ namespace SolidCache.Postgres.Leasing;
 internal sealed record Recipe<TState>(
     CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]?>> Factory, SolidCacheEntryOptions Options, string? Tags, RecipeLimits Limits = default)
 {
+    /// <summary>Gets what is known of the entry when it has just been stored.</summary>
+    public EntryAge Fresh => new(1, Options.AbsoluteExpirationRelativeToNow ?? TimeSpan.Zero, TagSet.Read(Tags));
+
     /// <returns>Null for what is not to be stored.</returns>
     /// <exception cref="InvalidOperationException">The factory returned null, where that means nothing.</exception>
     public async ValueTask<byte[]?> MakeAsync(CancellationToken cancellationToken) =>

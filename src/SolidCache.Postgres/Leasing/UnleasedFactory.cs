@@ -8,7 +8,10 @@ namespace SolidCache.Postgres.Leasing;
 /// <summary>Runs factories of callers who leave something out, or who get no lease: whoever does not read has no use for one, and whoever may not write gets none.</summary>
 internal sealed class UnleasedFactory(IEntryStore store, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
 {
-    public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation)
+    /// <param name="recipe">How the value is made.</param>
+    /// <param name="creation">Who waits for it.</param>
+    /// <param name="mayShare">Whether the callers have left the table out themselves: then also who comes while the factory runs may have what it makes.</param>
+    public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation, bool mayShare)
     {
         var limits = recipe.Limits;
         var stage = creation.Asks();
@@ -28,10 +31,14 @@ internal sealed class UnleasedFactory(IEntryStore store, Func<SolidCacheEntryOpt
         creation.Close();
         if (!limits.SkipsWrite && made is not null && made.Length <= (limits.MaxValueBytes ?? maxValueBytes))
         {
-            await WriteAsync(recipe, made).ConfigureAwait(false);
+            var writtenAt = time.GetTimestamp();
+            if (await WriteAsync(recipe, made).ConfigureAwait(false))
+            {
+                return new(made, stage, IsStored: false, recipe.Fresh, writtenAt, mayShare);
+            }
         }
 
-        return new(made, stage, IsStored: false);
+        return new(made, stage, IsStored: false, MayShare: mayShare);
     }
 
     /// <summary>What cannot be read is made.</summary>
@@ -53,16 +60,17 @@ internal sealed class UnleasedFactory(IEntryStore store, Func<SolidCacheEntryOpt
 
     /// <summary>What cannot be stored is returned all the same.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
-    private async ValueTask WriteAsync<TState>(Recipe<TState> recipe, byte[] made)
+    private async ValueTask<bool> WriteAsync<TState>(Recipe<TState> recipe, byte[] made)
     {
         try
         {
-            await store.WriteAsync(recipe.Key, new ReadOnlySequence<byte>(made), expirationOf(recipe.Options), durable: false, async: true, CancellationToken.None)
+            return await store.WriteAsync(recipe.Key, new ReadOnlySequence<byte>(made), expirationOf(recipe.Options), durable: false, async: true, CancellationToken.None)
                 .AsTask().WaitAsync(Budget(recipe), time).ConfigureAwait(false);
         }
         catch (Exception error)
         {
             log.FillFailed(error.GetType().Name);
+            return false;
         }
     }
 

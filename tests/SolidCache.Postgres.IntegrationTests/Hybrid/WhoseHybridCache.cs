@@ -1,0 +1,7 @@
+namespace SolidCache.Postgres.IntegrationTests.Hybrid;
+
+public enum WhoseHybridCache
+{
+    Microsofts,
+    Ours,
+}
