@@ -19,9 +19,9 @@ internal sealed class ReadOnlyEntryStore(IEntryStore store) : IEntryStore
     public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         store.ReadAgedAsync(key, destination, slide: false, cancellationToken);
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => ValueTask.FromResult<LeaseAnswer>(default);
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => ValueTask.FromResult<LeaseAnswer>(default);
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         ValueTask.FromResult(false);

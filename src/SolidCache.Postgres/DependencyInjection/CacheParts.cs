@@ -116,6 +116,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
         var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
         Cache = new EntryCache(entries, creator, transactional, sweeper, policy, life, time);
+        Locks = new LeaseLocks(entries, policy.Keys, life, TimeProvider.System);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.CreateSchemaIfNotExists && !options.ReadOnly ? new TagIndex(names) : null, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 
@@ -166,6 +167,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     }
 
     public ISolidCache Cache { get; }
+
+    public ISolidCacheLocks Locks { get; }
 
     /// <exception cref="InvalidOperationException">Nobody asked for it in the options.</exception>
     public ISolidCacheInvalidations Invalidations => _invalidation?.Invalidations
@@ -242,5 +245,4 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             // Promised in the documentation of the option.
         }
     }
-
 }

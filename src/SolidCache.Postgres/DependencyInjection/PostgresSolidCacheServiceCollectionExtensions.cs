@@ -179,6 +179,7 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => CacheParts.Of(provider, name));
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Cache);
         services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Invalidations);
+        services.AddKeyedSingleton(serviceKey, (provider, _) => Parts(provider).Locks);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SchemaInitializer);
         services.AddSingleton<IHostedService>(provider => Parts(provider).SweeperService);
         return services;

@@ -22,13 +22,13 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
             static (store, call) => store.ReadAgedAsync(call.key, call.destination, call.slide, call.cancellationToken),
             static (_, call, age) => call.Hit(age is not null));
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => CallAsync(
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => CallAsync(
         CacheOperation.Lease,
-        (key, terms, cancellationToken),
-        static (store, call) => store.LeaseAsync(call.key, call.terms, call.cancellationToken),
+        (key, terms, async, cancellationToken),
+        static (store, call) => store.LeaseAsync(call.key, call.terms, call.async, call.cancellationToken),
         static (telemetry, _, answer) => telemetry.Leased(answer.State));
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => store.RenewAsync(key, terms, cancellationToken);
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) => CallAsync(
         CacheOperation.Fill,

@@ -42,15 +42,15 @@ internal sealed class EntryStore(
         return value.MoveTo(destination) ? value.Age : null;
     }
 
-    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
-        var found = await SendAsync(OfLease(key, ReadKind.Lease, terms), async: true, cancellationToken).ConfigureAwait(false);
+        var found = await SendAsync(OfLease(key, ReadKind.Lease, terms), async, cancellationToken).ConfigureAwait(false);
         return new(found.Lease, found.MoveToArray(), found.Age);
     }
 
-    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
-        var found = await SendAsync(OfLease(key, ReadKind.LeaseRenewal, terms), async: true, cancellationToken).ConfigureAwait(false);
+        var found = await SendAsync(OfLease(key, ReadKind.LeaseRenewal, terms), async, cancellationToken).ConfigureAwait(false);
         return found.Lease == LeaseState.Granted;
     }
 

@@ -20,11 +20,11 @@ internal interface IEntryStore
     ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken);
 
     /// <summary>Asks to make the value of an entry that is not there, or will not be for long. Waits for nobody.</summary>
-    ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken);
+    ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken);
 
     /// <summary>Keeps a lease for as long again; with no duration, frees it.</summary>
     /// <returns>Whether it is still there.</returns>
-    ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken);
+    ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken);
 
     /// <summary>Stores the value that was made under a lease, unless somebody has removed or replaced the entry since.</summary>
     /// <returns>Whether it was stored.</returns>

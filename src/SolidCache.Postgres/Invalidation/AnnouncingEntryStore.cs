@@ -13,9 +13,9 @@ internal sealed class AnnouncingEntryStore(IEntryStore store, InvalidationReader
     public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         store.ReadAgedAsync(key, destination, slide, cancellationToken);
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => store.LeaseAsync(key, terms, cancellationToken);
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.LeaseAsync(key, terms, async, cancellationToken);
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => store.RenewAsync(key, terms, cancellationToken);
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         AnnounceAsync(store.FillAsync(key, lease, value, expiration, cancellationToken));

@@ -83,7 +83,7 @@ internal sealed class LeasedFactory(
     [SuppressMessage("Design", "CA1031", Justification = "Without a lease the value is made all the same.")]
     private async ValueTask<LeaseAnswer?> LeaseAsync(CacheKey key, LeaseTerms terms, TimeSpan? budget)
     {
-        var answer = store.LeaseAsync(key, terms, CancellationToken.None).AsTask();
+        var answer = store.LeaseAsync(key, terms, async: true, CancellationToken.None).AsTask();
         try
         {
             return await answer.WaitAsync(budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(false);
@@ -215,7 +215,7 @@ internal sealed class LeasedFactory(
     {
         try
         {
-            return await store.RenewAsync(key, terms, CancellationToken.None).ConfigureAwait(false);
+            return await store.RenewAsync(key, terms, async: true, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {

@@ -37,11 +37,11 @@ internal sealed class ResilientEntryStore(
                 static (store, key, call) => store.ReadAgedAsync(key, call.destination, call.slide, call.cancellationToken));
 
     /// <summary>Whoever gets no lease makes the value for himself: an outage fails nobody here, whatever the application chose.</summary>
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
-        MayFill(key) ? UnlessAwayAsync(store.LeaseAsync(key, terms, cancellationToken)) : default;
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
+        MayFill(key) ? UnlessAwayAsync(store.LeaseAsync(key, terms, async, cancellationToken)) : default;
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
-        UnlessAwayAsync(store.RenewAsync(key, terms, cancellationToken));
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
+        UnlessAwayAsync(store.RenewAsync(key, terms, async, cancellationToken));
 
     /// <summary>What is not stored is made again: nothing is dropped here that somebody relies on.</summary>
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using ZiggyCreatures.Caching.Fusion;
 using ZiggyCreatures.Caching.Fusion.Serialization.SystemTextJson;
@@ -18,6 +19,8 @@ public sealed class FusionNodes : IAsyncDisposable
     public IReadOnlyList<IFusionCache> All => _caches;
 
     public IFusionCache this[int node] => _caches[node];
+
+    private string Name => new NpgsqlConnectionStringBuilder(Database.ConnectionString).Database!;
 
     public static async Task<FusionNodes> StartAsync(
         int count = 3, Action<PostgresSolidCacheOptions>? configure = null, Action<IFusionCacheBuilder>? build = null)
@@ -69,6 +72,13 @@ public sealed class FusionNodes : IAsyncDisposable
     /// <summary>Waits until a node serves a value.</summary>
     public static Task ServesAsync(IFusionCache cache, string key, string value) =>
         Eventually.TrueAsync(async () => await cache.GetOrDefaultAsync<string>(key) == value, $"{key} is {value}");
+
+    /// <summary>As if the server were stopped, for the nodes of this database.</summary>
+    public Task DatabaseGoesAsync() => PostgresServer.ExecuteAsync(
+        PostgresServer.ConnectionString,
+        $"ALTER DATABASE {Name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'");
+
+    public Task DatabaseComesBackAsync() => PostgresServer.ExecuteAsync(PostgresServer.ConnectionString, $"ALTER DATABASE {Name} ALLOW_CONNECTIONS true");
 
     public async ValueTask DisposeAsync()
     {

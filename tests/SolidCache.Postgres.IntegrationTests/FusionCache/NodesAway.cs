@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
-using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using ZiggyCreatures.Caching.Fusion;
 
@@ -95,11 +94,11 @@ public sealed class NodesAway
     {
         var key = NewKey();
         await _nodes.RememberAsync(key, "old");
-        await DatabaseGoesAsync();
+        await _nodes.DatabaseGoesAsync();
         await _nodes[0].SetAsync(key, "new");
         Assert.That(await _nodes[1].GetOrDefaultAsync<string>(key), Is.EqualTo("old"));
 
-        await DatabaseComesBackAsync();
+        await _nodes.DatabaseComesBackAsync();
         foreach (var cache in _nodes.All)
         {
             await FusionNodes.ServesAsync(cache, key, "new");
@@ -109,7 +108,7 @@ public sealed class NodesAway
     [Test]
     public async Task A_message_that_cannot_be_published_is_an_error()
     {
-        await DatabaseGoesAsync();
+        await _nodes.DatabaseGoesAsync();
         var options = new FusionCacheEntryOptions(TimeSpan.FromMinutes(1))
         {
             SkipDistributedCacheRead = true,
@@ -118,7 +117,7 @@ public sealed class NodesAway
             ReThrowBackplaneExceptions = true,
         };
         await Assert.ThatAsync(async () => await _nodes[0].SetAsync(NewKey(), "value", options), Throws.TypeOf<FusionCacheBackplaneException>());
-        await DatabaseComesBackAsync();
+        await _nodes.DatabaseComesBackAsync();
         await _nodes[0].SetAsync(NewKey(), "value", options);
     }
 
@@ -126,9 +125,9 @@ public sealed class NodesAway
     public async Task A_node_that_starts_while_the_database_is_away_listens_when_it_is_back()
     {
         var key = NewKey();
-        await DatabaseGoesAsync();
+        await _nodes.DatabaseGoesAsync();
         var late = await _nodes.AddAsync(_nodes.Database.ConnectionString, static options => options.OperationTimeout = TimeSpan.FromSeconds(1));
-        await DatabaseComesBackAsync();
+        await _nodes.DatabaseComesBackAsync();
         await FusionNodes.GetAsync(late, key, "old");
         await Eventually.TrueAsync(async () => (await _nodes[0].TryGetAsync<string>(key)).HasValue, "the table has it");
 
@@ -168,13 +167,6 @@ public sealed class NodesAway
     private static bool IsRemembered(IFusionCache cache, string key) => cache.TryGet<string>(key, Away).HasValue;
 
     private static Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(PostgresServer.ConnectionString, sql);
-
-    private string Name => new NpgsqlConnectionStringBuilder(_nodes.Database.ConnectionString).Database!;
-
-    private Task DatabaseGoesAsync() =>
-        ExecuteAsync($"ALTER DATABASE {Name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'");
-
-    private Task DatabaseComesBackAsync() => ExecuteAsync($"ALTER DATABASE {Name} ALLOW_CONNECTIONS true");
 
     private string NewKey() => $"fusion:{Interlocked.Increment(ref _keys)}";
 }

@@ -54,7 +54,7 @@ internal sealed class InMemoryEntryStore : IEntryStore
     public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         await ReadAsync(key, destination, slide, async: true, cancellationToken) ? new EntryAge(LifeLeft, TimeSpan.MaxValue, Tags: null) : null;
 
-    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
         Calls.Add(new("Lease", cancellationToken) { Key = key.Stored });
         var given = Answers.TryDequeue(out var answer) ? answer : new LeaseAnswer(LeaseState.Granted, Value: null);
@@ -62,7 +62,7 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return given;
     }
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken)
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
         Calls.Add(new(terms.Duration == TimeSpan.Zero ? "Free" : "Renew", cancellationToken) { Key = key.Stored });
         return ValueTask.FromResult(true);

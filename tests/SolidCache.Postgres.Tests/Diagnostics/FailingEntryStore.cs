@@ -16,9 +16,9 @@ internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryS
     public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -37,10 +37,10 @@ internal sealed class UnreliableEntryStore : IEntryStore
     public ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
         AskAsync(() => Holds(key.Stored) ? new EntryAge(1, TimeSpan.MaxValue, Tags: null) : default(EntryAge?));
 
-    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) =>
+    public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
         AskAsync(() => new LeaseAnswer(LeaseState.Granted, Value: null));
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken cancellationToken) => AskAsync(() => true);
+    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => AskAsync(() => true);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);

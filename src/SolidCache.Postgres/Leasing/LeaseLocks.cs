@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using SolidCache.Postgres.Entries;
+
+namespace SolidCache.Postgres.Leasing;
+
+/// <summary>Locks on leases of rows that never become entries.</summary>
+internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife life, TimeProvider time) : ISolidCacheLocks
+{
+    private const string Mark = "solid_cache_lock:";
+
+    public async Task<ISolidCacheLock?> TryAcquireAsync(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default) =>
+        await AcquireAsync(name, timeout, duration, async: true, token).ConfigureAwait(false);
+
+    public ISolidCacheLock? TryAcquire(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default)
+    {
+        var call = AcquireAsync(name, timeout, duration, async: false, token);
+        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
+        return call.GetAwaiter().GetResult();
+    }
+
+    private async ValueTask<HeldLock?> AcquireAsync(string name, TimeSpan timeout, TimeSpan? duration, bool async, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
+        }
+
+        // The one rule for the duration of a lease.
+        var lease = new SolidCacheEntryOptions();
+        lease.LeaseDuration = duration ?? lease.LeaseDuration;
+        var terms = new LeaseTerms(Random.Shared.NextInt64(1, long.MaxValue), lease.LeaseDuration, StaleFor: TimeSpan.Zero, Tags: null, Ahead: 0);
+        var key = keys.Map(Mark + name);
+        var began = time.GetTimestamp();
+        for (var looks = 1; ; looks++)
+        {
+            life.ThrowIfOver();
+            cancellationToken.ThrowIfCancellationRequested();
+            var state = async
+                ? await LeaseAsync(key, terms, timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Left(), cancellationToken).ConfigureAwait(false)
+                : (await store.LeaseAsync(key, terms, async, CancellationToken.None).ConfigureAwait(false)).State;
+            switch (state)
+            {
+                case LeaseState.Granted:
+                    return new HeldLock(store, key, terms, time);
+                case LeaseState.Unavailable:
+                    throw new SolidCacheException("No lock can be had: the database is away, or this cache may not write to it.") { IsTransient = true };
+            }
+
+            if (Left() is var left && left == TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            var pause = LeasePause.After(looks, Random.Shared.NextDouble());
+            await PauseAsync(left == Timeout.InfiniteTimeSpan || pause < left ? pause : left, async, cancellationToken).ConfigureAwait(false);
+        }
+
+        TimeSpan Left() => timeout == Timeout.InfiniteTimeSpan ? timeout : TimeSpan.FromTicks(long.Max(0, (timeout - time.GetElapsedTime(began)).Ticks));
+    }
+
+    private async ValueTask PauseAsync(TimeSpan pause, bool async, CancellationToken cancellationToken)
+    {
+        if (async)
+        {
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            cancellationToken.WaitHandle.WaitOne(pause);
+        }
+    }
+
+    /// <summary>Who leaves does not leave a lease behind that nobody knows of.</summary>
+    private async ValueTask<LeaseState> LeaseAsync(CacheKey key, LeaseTerms terms, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var answer = store.LeaseAsync(key, terms, async: true, CancellationToken.None).AsTask();
+        try
+        {
+            return (await answer.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false)).State;
+        }
+        catch (Exception error) when (error is OperationCanceledException or TimeoutException && !answer.IsCompleted)
+        {
+            _ = FreeLateAsync(answer, key, terms);
+            return error is TimeoutException ? LeaseState.Held : throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    private async Task FreeLateAsync(Task<LeaseAnswer> answer, CacheKey key, LeaseTerms terms)
+    {
+        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (answer.IsCompletedSuccessfully && (await answer.ConfigureAwait(false)).State == LeaseState.Granted)
+        {
+            await new HeldLock(store, key, terms, time).DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
