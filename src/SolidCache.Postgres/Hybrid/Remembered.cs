@@ -5,7 +5,7 @@ namespace SolidCache.Postgres.Hybrid;
 /// <param name="Bytes">Of what everybody gets an object of his own; or null.</param>
 /// <param name="EndsAt">A timestamp.</param>
 /// <param name="KnownAt">The version of memory at which it began to be read: what is told later may concern it.</param>
-/// <param name="Tags">As the application names them; null for none.</param>
+/// <param name="Tags">The names of what is stored, as of keys; null for none.</param>
 internal sealed record Remembered(object? Value, byte[]? Bytes, long EndsAt, long KnownAt, string[]? Tags)
 {
     public static Remembered Of<T>(T value, byte[] bytes, long endsAt, long knownAt, string[]? tags) =>

@@ -68,7 +68,7 @@ internal sealed class SolidHybridCache(
 
         if (knownAt is { } version && !call.Has(HybridCacheEntryFlags.DisableLocalCacheWrite))
         {
-            memory.Replace(name, Remembered.Of(value, bytes, EndOf(began, call.Local), version, call.Tags), bytes.Length);
+            memory.Replace(name, Remembered.Of(value, bytes, EndOf(began, call.Local), version, call.Tags?.Select(policy.Keys.NameOfKey).ToArray()), bytes.Length);
         }
         else
         {
@@ -122,7 +122,7 @@ internal sealed class SolidHybridCache(
         }
         finally
         {
-            memory.ForgetTags(wanted);
+            memory.ForgetTags(wanted.Select(policy.Keys.NameOfKey));
             if (isAll)
             {
                 memory.ForgetAll();
