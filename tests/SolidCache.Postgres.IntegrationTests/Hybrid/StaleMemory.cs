@@ -1,0 +1,53 @@
+using System.Globalization;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
+namespace SolidCache.Postgres.IntegrationTests.Hybrid;
+
+/// <summary>No node serves what was changed longer ago than the bound, whatever becomes of its connections, the listener's and the reader's too, and of other nodes.</summary>
+/// <remarks>SOLIDCACHE_STALE_SECONDS says for how long (3).</remarks>
+public sealed class StaleMemory
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("SOLIDCACHE_STALE_SECONDS") ?? "3", CultureInfo.InvariantCulture));
+
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task CreateDatabaseAsync() => _database = await TestDatabase.CreateAsync();
+
+    [TearDown]
+    public async Task DropDatabaseAsync() => await _database.DisposeAsync();
+
+    [Test]
+    public async Task Nobody_is_served_what_was_changed_before_the_bound()
+    {
+        await using var check = new StaleMemoryCheck(_database.ConnectionString, TimeSpan.FromSeconds(1));
+        await check.StartAsync();
+        await check.RunAsync(Duration, async stopping =>
+        {
+            for (var round = 0; !stopping.IsCancellationRequested; round++)
+            {
+                await Task.Delay(300, CancellationToken.None);
+                await _database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 3) AS ended");
+                if (round % 5 == 4)
+                {
+                    await check.RestartAsync(round % 3);
+                }
+            }
+        });
+
+        await TestContext.Out.WriteLineAsync($"{check}");
+        Assert.That(check.Stale.Take(5), Is.Empty, $"{check}");
+        Assert.That((check.Reads > 1000, check.Writes > 20), Is.EqualTo((true, true)), $"{check}");
+    }
+
+    [Test]
+    public async Task Changes_that_nobody_logs_are_served_and_this_test_sees_it()
+    {
+        await using var check = new StaleMemoryCheck(_database.ConnectionString, TimeSpan.FromSeconds(0.2));
+        await check.StartAsync();
+        await _database.ExecuteAsync("ALTER TABLE solid_cache_entries DISABLE TRIGGER USER; ALTER TABLE solid_cache_tag_removals DISABLE TRIGGER USER");
+        await check.RunAsync(TimeSpan.FromSeconds(3), static _ => Task.CompletedTask);
+
+        Assert.That(check.Stale, Is.Not.Empty, $"{check}");
+    }
+}
