@@ -21,7 +21,7 @@ public sealed partial class LayoutTests
         ["Leasing"] = ["Diagnostics", "Entries"],
         ["Transactions"] = ["Entries", "Sql"],
         ["Invalidation"] = ["Diagnostics", "Dispatch", "Entries", "Sql"],
-        ["Hybrid"] = ["Caching", "Diagnostics", "Entries", "Invalidation", "Leasing"],
+        ["Hybrid"] = ["Caching", "Diagnostics", "Entries", "Invalidation", "Json", "Leasing"],
         ["Caching"] = ["Entries", "Leasing", "Sweeping", "Transactions"],
         ["Health"] = [],
         ["Json"] = [],
