@@ -110,8 +110,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             (_, { } parts) => parts.Announcing(observed),
             _ => observed,
         };
-        var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, TimeProvider.System, log);
-        _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, TimeProvider.System, log);
+        var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
+        _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         var inTransactions = new TransactionStatements(names);
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
         var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
@@ -122,7 +122,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
         _invalidation?.Start();
         _hybrid = _invalidation is { } told
-            ? services => new SolidHybridCache(entries, creator, policy, told.Remember(options.Hybrid), new(services, log), told.Invalidations, options.Hybrid, _telemetry, log, TimeProvider.System)
+            ? services => new SolidHybridCache(entries, creator, policy, told.Remember(options.Hybrid), new(services, log), told.Invalidations, options.Hybrid, _telemetry, log, CoarseTime.Instance)
             : null;
 
         Expiration ExpirationOf(SolidCacheEntryOptions entry) => policy.ExpirationOf(entry, time);
@@ -170,8 +170,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public ISolidCacheLocks Locks { get; }
 
+    /// <summary>What tells others' changes; null where nobody asked for it.</summary>
+    public ISolidCacheInvalidations? Told => _invalidation?.Invalidations;
+
     /// <exception cref="InvalidOperationException">Nobody asked for it in the options.</exception>
-    public ISolidCacheInvalidations Invalidations => _invalidation?.Invalidations
+    public ISolidCacheInvalidations Invalidations => Told
         ?? throw new InvalidOperationException($"The cache does not read what other nodes change. Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.Invalidation)}.Enabled = true.");
 
     /// <summary>Made anew for each call; the container keeps it.</summary>

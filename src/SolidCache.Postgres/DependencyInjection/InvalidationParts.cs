@@ -20,7 +20,7 @@ internal sealed class InvalidationParts : IDisposable
     {
         var history = new InvalidationLog(connections, names, new SideWork(connections, clock, "publication"), clock);
         _subscriptions = new Subscriptions(keys, telemetry, log);
-        _reader = new(history, options, _subscriptions, clock, TimeProvider.System, telemetry, names.Table, log);
+        _reader = new(history, options, _subscriptions, clock, telemetry, names.Table, log);
         Invalidations = new(_reader, history, _subscriptions, life);
         telemetry.LogAge = () => _reader.Age;
         if (options.Listen)
@@ -36,7 +36,7 @@ internal sealed class InvalidationParts : IDisposable
     public IEntryStore Announcing(IEntryStore store) => new AnnouncingEntryStore(store, _reader);
 
     /// <summary>The memory of a process, told by these parts.</summary>
-    public NodeMemory Remember(SolidCacheHybridOptions options) => new(_reader, _subscriptions, options, TimeProvider.System);
+    public NodeMemory Remember(SolidCacheHybridOptions options) => new(_reader, _subscriptions, options);
 
     public void Start()
     {

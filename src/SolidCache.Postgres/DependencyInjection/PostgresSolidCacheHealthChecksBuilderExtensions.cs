@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SolidCache.Postgres;
+using SolidCache.Postgres.DependencyInjection;
 using SolidCache.Postgres.Health;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -51,6 +52,7 @@ public static class PostgresSolidCacheHealthChecksBuilderExtensions
                 ? $"The health check '{name}' has no cache: there is none without a key. Name the key of one, AddHealthChecks().AddPostgresSolidCache(serviceKey: \"...\"), "
                     + "or register one with services.AddPostgresSolidCache()."
                 : $"The health check '{name}' has no cache: there is none under the key '{serviceKey}'. Register it with services.AddKeyedPostgresSolidCache(\"{serviceKey}\")."),
+            services.GetKeyedService<CacheParts>(serviceKey ?? Options.Options.DefaultName)?.Told,
             options,
             TimeProvider.System);
     }

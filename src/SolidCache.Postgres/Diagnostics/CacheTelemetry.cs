@@ -49,7 +49,14 @@ internal sealed class CacheTelemetry : IDisposable
 
     public void Read(bool hit) => (hit ? _instruments.Hits : _instruments.Misses).Add(1, _name);
 
-    public void Remembered(bool hit) => (hit ? _instruments.MemoryHits : _instruments.MemoryMisses).Add(1, _name);
+    /// <summary>Asks first whether anybody counts: to hand a tag on is a tenth of a hit in memory.</summary>
+    public void Remembered(bool hit)
+    {
+        if ((hit ? _instruments.MemoryHits : _instruments.MemoryMisses) is { Enabled: true } counter)
+        {
+            counter.Add(1, _name);
+        }
+    }
 
     public void Set(bool stored)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace SolidCache.Postgres.Health;
 
 /// <summary>Reports whether the cache answers, what it holds, and whether its sweeps keep up.</summary>
-internal sealed class PostgresSolidCacheHealthCheck(ISolidCache cache, PostgresSolidCacheHealthOptions options, TimeProvider time) : IHealthCheck
+internal sealed class PostgresSolidCacheHealthCheck(ISolidCache cache, ISolidCacheInvalidations? told, PostgresSolidCacheHealthOptions options, TimeProvider time) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -43,12 +43,22 @@ internal sealed class PostgresSolidCacheHealthCheck(ISolidCache cache, PostgresS
             data["last_sweep_age_seconds"] = Math.Round(age.TotalSeconds, 1);
         }
 
+        if (told is not null)
+        {
+            data["invalidations_are_current"] = told.IsCurrent;
+        }
+
         var problem = Problem(statistics);
         return problem is null ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded(problem, data: data);
     }
 
     private string? Problem(SolidCacheStatistics statistics)
     {
+        if (told is { IsCurrent: false })
+        {
+            return "What other nodes change is not known, or was not for a while: nothing is served from memory. The log says why (invalidations_unread).";
+        }
+
         if (statistics.OverdueEntries > options.MaxOverdueEntries)
         {
             return string.Create(

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Memory;
+using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Invalidation;
 
 namespace SolidCache.Postgres.Hybrid;
@@ -22,7 +23,6 @@ internal sealed class NodeMemory : IDisposable
 
     private readonly InvalidationReader _reader;
     private readonly bool _servesUnconfirmed;
-    private readonly TimeProvider _time;
     private readonly MemoryCache _entries;
     private readonly IDisposable _subscription;
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(static _ => new Stripe())];
@@ -30,28 +30,31 @@ internal sealed class NodeMemory : IDisposable
     private long _version;
     private long _forgottenAt;
 
-    public NodeMemory(InvalidationReader reader, Subscriptions subscriptions, SolidCacheHybridOptions options, TimeProvider time)
+    public NodeMemory(InvalidationReader reader, Subscriptions subscriptions, SolidCacheHybridOptions options)
     {
-        (_reader, _servesUnconfirmed, _time) = (reader, options.ServeUnconfirmed, time);
+        (_reader, _servesUnconfirmed) = (reader, options.ServeUnconfirmed);
         _entries = new(new MemoryCacheOptions { SizeLimit = options.MaximumLocalCacheBytes });
         _subscription = subscriptions.Add(Told);
     }
 
     /// <summary>What is remembered of an entry and may be served now.</summary>
-    public bool TryGet(ReadOnlySpan<char> name, [NotNullWhen(true)] out Remembered? found)
+    public bool TryGet(ReadOnlySpan<char> name, [NotNullWhen(true)] out Remembered? found) => _entries.TryGetValue(name, out found) && IsServed(found);
+
+    /// <summary>The same of a name that is a string already, which is found sooner.</summary>
+    public bool TryGet(string name, [NotNullWhen(true)] out Remembered? found)
     {
-        var now = _time.GetTimestamp();
-        return _entries.TryGetValue(name, out found) && found is not null && found.EndsAt > now && (_servesUnconfirmed || _reader.IsCurrentAt(now)) && IsFresh(found.Tags, found.KnownAt);
+        found = _entries.TryGetValue((object)name, out var entry) ? (Remembered?)entry : null;
+        return IsServed(found);
     }
 
     /// <summary>Before an entry is read that may be remembered.</summary>
     /// <returns>The version to remember it at; null when it is not known what others change.</returns>
-    public long? Begin() => _reader.IsCurrentAt(_time.GetTimestamp()) ? Volatile.Read(ref _version) : null;
+    public long? Begin() => _reader.IsCurrentAt(CoarseTime.Instance.GetTimestamp()) ? Volatile.Read(ref _version) : null;
 
     /// <summary>Remembers an entry, unless something was told of it since.</summary>
     public void Remember(string name, Remembered entry, int bytes)
     {
-        var life = _time.GetElapsedTime(_time.GetTimestamp(), entry.EndsAt);
+        var life = CoarseTime.Instance.GetElapsedTime(CoarseTime.Instance.GetTimestamp(), entry.EndsAt);
         if (life <= TimeSpan.Zero)
         {
             return;
@@ -70,7 +73,7 @@ internal sealed class NodeMemory : IDisposable
     /// <summary>Remembers what this node has just stored, unless another has changed it since; what is being read of it now is not remembered.</summary>
     public void Replace(string name, Remembered entry, int bytes)
     {
-        var life = _time.GetElapsedTime(_time.GetTimestamp(), entry.EndsAt);
+        var life = CoarseTime.Instance.GetElapsedTime(CoarseTime.Instance.GetTimestamp(), entry.EndsAt);
         var stripe = StripeOf(name);
         lock (stripe)
         {
@@ -153,6 +156,9 @@ internal sealed class NodeMemory : IDisposable
         place.AbsoluteExpirationRelativeToNow = life;
         place.Size = bytes + (name.Length * sizeof(char)) + Overhead;
     }
+
+    private bool IsServed([NotNullWhen(true)] Remembered? found) =>
+        found is not null && CoarseTime.Instance.GetTimestamp() is var now && found.EndsAt > now && (_servesUnconfirmed || _reader.IsCurrentAt(now)) && IsFresh(found.Tags, found.KnownAt);
 
     private bool IsFresh(string[]? tags, long knownAt)
     {

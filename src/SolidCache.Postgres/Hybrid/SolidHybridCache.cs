@@ -22,14 +22,14 @@ internal sealed class SolidHybridCache(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return TryRemembered<T>(key, options, cancellationToken, out var value) ? value : GetOrMakeAsync(key, state, factory, options, tags, cancellationToken);
+        return TryRemembered<T>(key, key, options, cancellationToken, out var value) ? value : GetOrMakeAsync(key, state, factory, options, tags, cancellationToken);
     }
 
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return TryRemembered<T>(key, options, cancellationToken, out var value) ? value : GetOrMakeAsync(key.ToString(), state, factory, options, tags, cancellationToken);
+        return TryRemembered<T>(name: null, key, options, cancellationToken, out var value) ? value : GetOrMakeAsync(key.ToString(), state, factory, options, tags, cancellationToken);
     }
 
     public override async ValueTask SetAsync<T>(string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
@@ -135,7 +135,7 @@ internal sealed class SolidHybridCache(
     private SolidCacheHybridOptions Options => options;
 
     /// <summary>The answer if the process has it. Without a state machine, so that it costs no more than the look.</summary>
-    private bool TryRemembered<T>(ReadOnlySpan<char> key, HybridCacheEntryOptions? asked, CancellationToken cancellationToken, out ValueTask<T> value)
+    private bool TryRemembered<T>(string? name, ReadOnlySpan<char> key, HybridCacheEntryOptions? asked, CancellationToken cancellationToken, out ValueTask<T> value)
     {
         value = default;
         if (cancellationToken.IsCancellationRequested)
@@ -145,7 +145,7 @@ internal sealed class SolidHybridCache(
         }
 
         // A name that looks like a hash may be another key's.
-        if (key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !TryRemembered<T>(key, asked?.Flags ?? options.Flags, out var read))
+        if (key.Length > options.MaximumKeyLength || KeySpace.LooksHashed(key) || !TryRemembered<T>(name, key, asked?.Flags ?? options.Flags, out var read))
         {
             return false;
         }
@@ -154,10 +154,10 @@ internal sealed class SolidHybridCache(
         return true;
     }
 
-    private bool TryRemembered<T>(ReadOnlySpan<char> name, HybridCacheEntryFlags flags, [MaybeNullWhen(false)] out T value)
+    private bool TryRemembered<T>(string? name, ReadOnlySpan<char> text, HybridCacheEntryFlags flags, [MaybeNullWhen(false)] out T value)
     {
         value = default;
-        if ((flags & HybridCacheEntryFlags.DisableLocalCacheRead) != 0 || !memory.TryGet(name, out var found) || !serializers.TryRead(found, out value))
+        if ((flags & HybridCacheEntryFlags.DisableLocalCacheRead) != 0 || !(name is null ? memory.TryGet(text, out var found) : memory.TryGet(name, out found)) || !serializers.TryRead(found, out value))
         {
             return false;
         }
@@ -176,7 +176,7 @@ internal sealed class SolidHybridCache(
         }
 
         var name = policy.Keys.NameOfKey(key);
-        if (name != key && TryRemembered<T>(name, call.Flags, out var remembered))
+        if (name != key && TryRemembered<T>(name, name, call.Flags, out var remembered))
         {
             return remembered;
         }

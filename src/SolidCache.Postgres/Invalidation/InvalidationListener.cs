@@ -44,7 +44,7 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
                 Lost(CacheTelemetry.TypeOf(error));
             }
 
-            IsListening = false;
+            (IsListening, reader.IsHeard) = (false, false);
             _isEnding.Wait(pause * (0.5 + Random.Shared.NextDouble()));
         }
     }
@@ -74,7 +74,7 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
                 connection.Wait(Slice);
                 if (isProven && !IsListening)
                 {
-                    IsListening = true;
+                    (IsListening, reader.IsHeard) = (true, true);
                     heard();
                     log.Listening(table);
                     // What was told before it listened.

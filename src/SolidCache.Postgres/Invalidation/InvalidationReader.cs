@@ -11,13 +11,13 @@ namespace SolidCache.Postgres.Invalidation;
 /// </summary>
 [SuppressMessage("Usage", "CA2213", Justification = "Its thread may wait for them still, and others wake it. They go with them.")]
 internal sealed class InvalidationReader(
-    InvalidationLog log, SolidCacheInvalidationOptions options, Subscriptions subscriptions, CallClock clock, TimeProvider time, CacheTelemetry telemetry, TableName table, Log logger)
+    InvalidationLog log, SolidCacheInvalidationOptions options, Subscriptions subscriptions, CallClock clock, CacheTelemetry telemetry, TableName table, Log logger)
     : IDisposable
 {
     /// <summary>Between two looks: what comes meanwhile is one more of the next.</summary>
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BetweenPrunings = TimeSpan.FromMinutes(1);
-    private readonly long _bound = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
+    private readonly long _bound = (long)(options.MaxStaleness.TotalSeconds * CoarseTime.Instance.TimestampFrequency);
     private readonly AutoResetEvent _isNeeded = new(initialState: false);
     private readonly ManualResetEventSlim _isEnding = new();
     private string? _position;
@@ -28,12 +28,16 @@ internal sealed class InvalidationReader(
     private int _hasWritten;
 
     /// <summary>Whether all has been told that was committed until a bounded time ago.</summary>
-    public bool IsCurrent => IsCurrentAt(clock.Now);
+    public bool IsCurrent => IsCurrentAt(CoarseTime.Instance.GetTimestamp());
 
+    /// <param name="now">By <see cref="CoarseTime"/>.</param>
     public bool IsCurrentAt(long now) => Volatile.Read(ref _confirmedAt) is var confirmed && confirmed != long.MinValue && now - confirmed <= _bound;
 
+    /// <summary>Gets or sets a value indicating whether this node hears what it and others tell.</summary>
+    public bool IsHeard { get; set; }
+
     /// <summary>Since the last look that succeeded began; null before the first.</summary>
-    public TimeSpan? Age => Volatile.Read(ref _confirmedAt) is var confirmed && confirmed != long.MinValue ? clock.Since(confirmed) : null;
+    public TimeSpan? Age => Volatile.Read(ref _confirmedAt) is var confirmed && confirmed != long.MinValue ? CoarseTime.Instance.GetElapsedTime(confirmed) : null;
 
     public void Start()
     {
@@ -69,7 +73,7 @@ internal sealed class InvalidationReader(
             var began = clock.Now;
             try
             {
-                LookOnce(began);
+                LookOnce();
             }
             catch (Exception error)
             {
@@ -87,11 +91,17 @@ internal sealed class InvalidationReader(
         subscriptions.End();
     }
 
-    private void LookOnce(long began)
+    private void LookOnce()
     {
+        var began = CoarseTime.Instance.GetTimestamp();
         if (Interlocked.Exchange(ref _hasWritten, 0) != 0)
         {
             log.Announce();
+            if (IsHeard && IsCurrent)
+            {
+                // This node hears it too, and looks then.
+                return;
+            }
         }
 
         var news = log.Look(_position);

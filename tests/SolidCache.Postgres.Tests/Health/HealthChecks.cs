@@ -13,7 +13,7 @@ internal static class HealthChecks
         HealthStatus failureStatus = HealthStatus.Unhealthy,
         CancellationToken token = default)
     {
-        var check = new PostgresSolidCacheHealthCheck(cache, options, time);
+        var check = new PostgresSolidCacheHealthCheck(cache, told: null, options, time);
         var context = new HealthCheckContext { Registration = new HealthCheckRegistration("solid_cache", check, failureStatus, tags: null) };
         return check.CheckHealthAsync(context, token);
     }

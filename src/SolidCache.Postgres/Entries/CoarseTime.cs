@@ -1,0 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SolidCache.Postgres.Entries;
+
+/// <summary>
+/// The system's clock to within some milliseconds: a look at it costs a fifth of one at the exact one, which would be a third of a hit in memory.
+/// </summary>
+internal sealed class CoarseTime : TimeProvider
+{
+    public static CoarseTime Instance { get; } = new();
+
+    public override long TimestampFrequency => 1_000;
+
+    [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the TimeProvider that stands for it.")]
+    public override long GetTimestamp() => Environment.TickCount64;
+}
