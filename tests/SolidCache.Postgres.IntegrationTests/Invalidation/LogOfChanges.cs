@@ -207,6 +207,8 @@ public sealed class LogOfChanges(string kind)
         await Eventually.TrueAsync(
             async () =>
             {
+                // In five minutes every node looks.
+                await ChangeAsync(NewKey());
                 await MarkAsync();
                 await _database.ExecuteAsync(statements.Prune);
                 return !await _database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM public.solid_cache_invalidations WHERE keys @> '{{{before}}}')");
