@@ -104,12 +104,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         _invalidation = options.Invalidation.Enabled
             ? new InvalidationParts(options.Invalidation, name, _dataSource, connections, names, policy.Keys, life, clock, _telemetry, log)
             : null;
-        var entries = (options.ReadOnly, _invalidation) switch
-        {
-            (true, _) => (IEntryStore)new ReadOnlyEntryStore(observed),
-            (_, { } parts) => parts.Announcing(observed),
-            _ => observed,
-        };
+        var entries = options.ReadOnly ? new ReadOnlyEntryStore(observed) : _invalidation?.Announcing(observed) ?? (IEntryStore)observed;
         var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         var inTransactions = new TransactionStatements(names);
