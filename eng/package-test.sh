@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the library and its companions for Entity Framework Core and ASP.NET Core, looks into the packages, and does with them what README and guide tell a new user to do: in projects outside this
+# Packs the library and its companions for Entity Framework Core, ASP.NET Core and FusionCache, looks into the packages, and does with them what README and guide tell a new user to do: in projects outside this
 # repository, which get it from a folder as they would from a feed, on a real PostgreSQL server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,7 +7,7 @@ repository=$PWD
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-libraries=(SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore SolidCache.Postgres.AspNetCore)
+libraries=(SolidCache.Postgres SolidCache.Postgres.EntityFrameworkCore SolidCache.Postgres.AspNetCore SolidCache.Postgres.FusionCache)
 version=9999.0.0 # the latest, whatever else a feed has: a reader names none
 machine_packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: *//')
 
@@ -28,8 +28,8 @@ cat >"$work/nuget.config" <<EOF
   </fallbackPackageFolders>
 </configuration>
 EOF
-mkdir "$work/readme" "$work/guide" "$work/aspnetcore"
-for page in README docs/guide docs/aspnetcore; do
+mkdir "$work/readme" "$work/guide" "$work/aspnetcore" "$work/fusioncache"
+for page in README docs/guide docs/aspnetcore docs/fusioncache; do
   (cd "$work/$(basename "${page,,}")" && "$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
     "$repository/eng/package-test/page.sh" "$repository/$page.md")
 done
