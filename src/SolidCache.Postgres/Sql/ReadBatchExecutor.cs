@@ -16,21 +16,21 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
     private readonly ReadQueue _queue;
     private readonly CircuitBreaker _breaker;
     private readonly BackendEnd _ends;
-    private readonly Action<CacheKey, long> _touch;
     private readonly Action _tooLarge;
     private readonly CallClock _clock;
     private readonly CacheTelemetry _telemetry;
     private readonly LaneSession _session;
     private readonly ReadRows _rows;
-    private readonly Dictionary<string, ReadRequest> _requests = new(StringComparer.Ordinal);
+    private readonly ReadAnswers _answers;
     private long _servedBefore;
 
     public ReadBatchExecutor(
         ConnectionSource connections, EntryStatements statements, ReadQueue queue, CircuitBreaker breaker, BackendEnd ends, Action<CacheKey, long> touch, Action tooLarge, CallClock clock, CacheTelemetry telemetry)
     {
-        (_connections, _queue, _breaker, _ends, _touch, _tooLarge, _clock, _telemetry) = (connections, queue, breaker, ends, touch, tooLarge, clock, telemetry);
+        (_connections, _queue, _breaker, _ends, _tooLarge, _clock, _telemetry) = (connections, queue, breaker, ends, tooLarge, clock, telemetry);
         _session = new(connections);
         _rows = new(statements, clock);
+        _answers = new(touch);
     }
 
     public void Execute(List<ReadRequest> batch)
@@ -109,7 +109,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
 
     private void End(List<ReadRequest> batch, Func<Exception>? error)
     {
-        _requests.Clear();
+        _answers.Clear();
         _queue.End(batch);
         foreach (var request in batch)
         {
@@ -153,20 +153,24 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
             _session.RestAfter(error);
             foreach (var request in batch)
             {
-                Complete(request, default);
+                ReadAnswers.Complete(request, default);
             }
         }
     }
 
     private void Send(List<ReadRequest> batch)
     {
-        Collect(batch);
+        if (!_answers.Collect(batch))
+        {
+            return;
+        }
+
         var kind = batch[0].Kind;
-        using (var rows = _rows.Send(_session.Get(), kind, _requests))
+        using (var rows = _rows.Send(_session.Get(), kind, _answers.Open))
         {
             while (rows.Read())
             {
-                if (!_requests.Remove(rows.Text(0), out var request))
+                if (!_answers.TryTake(rows.Text(0), out var request))
                 {
                     throw StatementMixUp.Detected();
                 }
@@ -177,71 +181,10 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
                     _tooLarge();
                 }
 
-                Answer(request, value);
+                _answers.Add(request, value);
             }
         }
 
-        foreach (var missing in _requests.Values)
-        {
-            Answer(missing, default);
-        }
-    }
-
-    private void Collect(List<ReadRequest> batch)
-    {
-        _requests.Clear();
-        foreach (var request in batch)
-        {
-            if (request.HasEnded)
-            {
-                // It was answered before the batch had to be sent again, or its caller has gone.
-                continue;
-            }
-
-            var key = request.Key.Stored;
-            request.Twin = _requests.GetValueOrDefault(key);
-            _requests[key] = request;
-        }
-
-        if (_requests.Count == 0)
-        {
-            batch[0].Twin = null;
-            _requests[batch[0].Key.Stored] = batch[0];
-        }
-    }
-
-    private void Answer(ReadRequest first, ReadValue value)
-    {
-        // Before the answers, so that a touch is on its way when its reader goes on.
-        if (value.TouchIsDue && Slides(first))
-        {
-            _touch(first.Key, first.Began);
-        }
-
-        // The twins first: the memory of the value itself goes to the one that is answered last.
-        for (var twin = first.Twin; twin is not null; twin = twin.Twin)
-        {
-            Complete(twin, value.Copy());
-        }
-
-        Complete(first, value);
-    }
-
-    private static bool Slides(ReadRequest? request)
-    {
-        while (request is { Slides: false })
-        {
-            request = request.Twin;
-        }
-
-        return request is not null;
-    }
-
-    private static void Complete(ReadRequest request, ReadValue value)
-    {
-        if (!request.Complete(value))
-        {
-            value.Return();
-        }
+        _answers.Finish();
     }
 }
