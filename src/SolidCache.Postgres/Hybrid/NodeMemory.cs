@@ -18,6 +18,9 @@ internal sealed class NodeMemory : IDisposable
     /// <summary>More removed tags than this, and all is forgotten instead.</summary>
     private const int MostTags = 100_000;
 
+    /// <summary>Longer than a process lives; from now on for ever is no date.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3_650);
+
     /// <summary>About what an entry costs beside its key and its value.</summary>
     private const int Overhead = 200;
 
@@ -153,7 +156,7 @@ internal sealed class NodeMemory : IDisposable
     {
         using var place = _entries.CreateEntry(name);
         place.Value = entry;
-        place.AbsoluteExpirationRelativeToNow = life;
+        place.AbsoluteExpirationRelativeToNow = life < Longest ? life : Longest;
         place.Size = bytes + (name.Length * sizeof(char)) + Overhead;
     }
 
