@@ -49,7 +49,7 @@ internal sealed class CacheTelemetry : IDisposable
 
     public void Read(bool hit) => (hit ? _instruments.Hits : _instruments.Misses).Add(1, _name);
 
-    /// <summary>Asks first whether anybody counts: to hand a tag on is a tenth of a hit in memory.</summary>
+    /// <summary>Asks first whether anybody counts: a hit in memory costs little more than to hand a tag on.</summary>
     public void Remembered(bool hit)
     {
         if ((hit ? _instruments.MemoryHits : _instruments.MemoryMisses) is { Enabled: true } counter)

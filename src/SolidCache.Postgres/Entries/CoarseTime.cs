@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace SolidCache.Postgres.Entries;
 
 /// <summary>
-/// The system's clock to within some milliseconds: a look at it costs a fifth of one at the exact one, which would be a third of a hit in memory.
+/// The system's clock to within some milliseconds, for hits in memory: a look at the exact one is a good part of what a hit costs.
 /// </summary>
 internal sealed class CoarseTime : TimeProvider
 {
