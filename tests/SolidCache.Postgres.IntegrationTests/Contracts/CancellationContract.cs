@@ -103,10 +103,10 @@ public sealed class CancellationContract(Calling calling) : ContractFixture(call
         await SolidCache.SetAsync(key, [0], Forever);
         using var cancellation = new CancellationTokenSource();
         Task remove;
-        await using (await LockedAsync(key))
+        await using (var locker = await LockedAsync(key))
         {
             var set = SolidCache.SetAsync(key, [1], Forever, cancellation.Token);
-            await UntilSomebodyWaitsAsync();
+            await UntilItIsMetAsync(locker);
             await cancellation.CancelAsync();
             await Assert.ThatAsync(() => set, Throws.InstanceOf<OperationCanceledException>());
             remove = SolidCache.RemoveAsync(key);
@@ -126,8 +126,16 @@ public sealed class CancellationContract(Calling calling) : ContractFixture(call
         return connection;
     }
 
-    private Task UntilSomebodyWaitsAsync() => Eventually.TrueAsync(
+    /// <summary>Waits until a set has met the lock: it waits for a moment, and is sent again and again after that.</summary>
+    private Task UntilItIsMetAsync(NpgsqlConnection locker) => Eventually.TrueAsync(
         () => Database.ScalarAsync<bool>(
-            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
-        "a statement waits for the lock");
+            $"""
+            SELECT count(*) > 0
+            FROM pg_stat_activity AS met, pg_stat_activity AS locker
+            WHERE met.datname = current_database()
+              AND locker.pid = {locker.ProcessID}
+              AND met.query_start > locker.xact_start
+              AND (met.wait_event_type = 'Lock' OR met.query LIKE '%solid\_cache:set\_free%')
+            """),
+        "a set has met the lock");
 }

@@ -4,7 +4,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Hybrid;
 
 /// <summary>No node serves what was changed longer ago than the bound, whatever becomes of its connections, the listener's and the reader's too, and of other nodes.</summary>
-/// <remarks>SOLIDCACHE_STALE_SECONDS says for how long (3).</remarks>
+/// <remarks>SOLIDCACHE_STALE_SECONDS says for how long (3) at least: a busy machine takes longer for enough reads and writes.</remarks>
 public sealed class StaleMemory
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("SOLIDCACHE_STALE_SECONDS") ?? "3", CultureInfo.InvariantCulture));
@@ -22,22 +22,16 @@ public sealed class StaleMemory
     {
         await using var check = new StaleMemoryCheck(_database.ConnectionString, TimeSpan.FromSeconds(1));
         await check.StartAsync();
-        await check.RunAsync(Duration, async stopping =>
+        for (var run = 0; run == 0 || (!IsEnough() && run < 10); run++)
         {
-            for (var round = 0; !stopping.IsCancellationRequested; round++)
-            {
-                await Task.Delay(300, CancellationToken.None);
-                await _database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 3) AS ended");
-                if (round % 5 == 4)
-                {
-                    await check.RestartAsync(round % 3);
-                }
-            }
-        });
+            await check.RunAsync(Duration, stopping => DisturbAsync(check, stopping));
+        }
 
         await TestContext.Out.WriteLineAsync($"{check}");
         Assert.That(check.Stale.Take(5), Is.Empty, $"{check}");
-        Assert.That((check.Reads > 1000, check.Writes > 20), Is.EqualTo((true, true)), $"{check}");
+        Assert.That(IsEnough(), Is.True, $"{check}");
+
+        bool IsEnough() => check.Reads > 1000 && check.Writes > 20;
     }
 
     [Test]
@@ -52,5 +46,18 @@ public sealed class StaleMemory
         }
 
         Assert.That(check.Stale, Is.Not.Empty, $"{check}");
+    }
+
+    private async Task DisturbAsync(StaleMemoryCheck check, CancellationToken stopping)
+    {
+        for (var round = 0; !stopping.IsCancellationRequested; round++)
+        {
+            await Task.Delay(300, CancellationToken.None);
+            await _database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 3) AS ended");
+            if (round % 5 == 4)
+            {
+                await check.RestartAsync(round % 3);
+            }
+        }
     }
 }

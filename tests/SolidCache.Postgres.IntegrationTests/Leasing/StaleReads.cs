@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.IntegrationTests.Leasing;
 /// Thirty-two callers on three nodes read versions of data through the cache and change the data beside it, with rollbacks, pauses between removal and commit,
 /// factories slower than their leases, and connections that are ended. A read that begins after a commit was acknowledged may not return an older version.
 /// </summary>
-/// <remarks>SOLIDCACHE_STALE_SECONDS says for how long (3).</remarks>
+/// <remarks>SOLIDCACHE_STALE_SECONDS says for how long (3) at least: a busy machine takes longer for enough of them.</remarks>
 public sealed class StaleReads
 {
     private const int Keys = 12;
@@ -61,7 +61,6 @@ public sealed class StaleReads
             : cache.RemoveByTagAsync(Tag(id), transaction));
 
         Assert.That(_stale.Take(5), Is.Empty, $"{_stale.Count} of {_reads} reads");
-        Assert.That((_reads > 100, _writes > 20), Is.EqualTo((true, true)), $"{_reads} reads, {_writes} writes, {_failures} failures");
     }
 
     [Test]
@@ -78,8 +77,19 @@ public sealed class StaleReads
 
     private async Task RunAsync(Func<ISolidCache, int, Task<long>> read, Func<NpgsqlTransaction, ISolidCache, int, Task>? removeIn)
     {
-        using var stopping = new CancellationTokenSource(Duration);
-        await Task.WhenAll([.. Enumerable.Range(0, Callers).Select(caller => CallAsync(caller, read, removeIn, stopping.Token)), EndConnectionsAsync(stopping.Token)]);
+        using var stopping = new CancellationTokenSource();
+        var calls = Task.WhenAll([.. Enumerable.Range(0, Callers).Select(caller => CallAsync(caller, read, removeIn, stopping.Token)), EndConnectionsAsync(stopping.Token)]);
+        await Task.Delay(Duration);
+        try
+        {
+            await Eventually.TrueAsync(() => Volatile.Read(ref _reads) > 100 && Volatile.Read(ref _writes) > 20, "there are enough reads and writes to tell");
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await calls;
+        }
+
         await TestContext.Out.WriteLineAsync($"{_reads} reads, {_writes} writes, {_failures} failures, {_stale.Count} stale");
     }
 
