@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Leasing;
@@ -11,14 +10,10 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
     public async Task<ISolidCacheLock?> TryAcquireAsync(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default) =>
         await AcquireAsync(name, timeout, duration, async: true, token).ConfigureAwait(false);
 
-    public ISolidCacheLock? TryAcquire(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default)
-    {
-        var call = AcquireAsync(name, timeout, duration, async: false, token);
-        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
-        return call.GetAwaiter().GetResult();
-    }
+    public ISolidCacheLock? TryAcquire(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default) =>
+        AcquireAsync(name, timeout, duration, async: false, token).Completed();
 
-    private async ValueTask<HeldLock?> AcquireAsync(string name, TimeSpan timeout, TimeSpan? duration, bool async, CancellationToken cancellationToken)
+    private async ValueTask<ISolidCacheLock?> AcquireAsync(string name, TimeSpan timeout, TimeSpan? duration, bool async, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (timeout != Timeout.InfiniteTimeSpan)
@@ -37,12 +32,12 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
             life.ThrowIfOver();
             cancellationToken.ThrowIfCancellationRequested();
             var state = async
-                ? await LeaseAsync(key, terms, timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Left(), cancellationToken).ConfigureAwait(false)
+                ? (await Lease.AskAsync(store, key, terms, timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Left(), time, cancellationToken).ConfigureAwait(false))?.State
                 : (await store.LeaseAsync(key, terms, async, CancellationToken.None).ConfigureAwait(false)).State;
             switch (state)
             {
                 case LeaseState.Granted:
-                    return new HeldLock(store, key, terms, time);
+                    return new Lease(store, key, terms, time);
                 case LeaseState.Unavailable:
                     throw new SolidCacheException("No lock can be had: the database is away, or this cache may not write to it.") { IsTransient = true };
             }
@@ -68,30 +63,6 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
         else
         {
             cancellationToken.WaitHandle.WaitOne(pause);
-        }
-    }
-
-    /// <summary>Who leaves does not leave a lease behind that nobody knows of.</summary>
-    private async ValueTask<LeaseState> LeaseAsync(CacheKey key, LeaseTerms terms, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var answer = store.LeaseAsync(key, terms, async: true, CancellationToken.None).AsTask();
-        try
-        {
-            return (await answer.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false)).State;
-        }
-        catch (Exception error) when (error is OperationCanceledException or TimeoutException && !answer.IsCompleted)
-        {
-            _ = FreeLateAsync(answer, key, terms);
-            return error is TimeoutException ? LeaseState.Held : throw new OperationCanceledException(cancellationToken);
-        }
-    }
-
-    private async Task FreeLateAsync(Task<LeaseAnswer> answer, CacheKey key, LeaseTerms terms)
-    {
-        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (answer.IsCompletedSuccessfully && (await answer.ConfigureAwait(false)).State == LeaseState.Granted)
-        {
-            await new HeldLock(store, key, terms, time).DisposeAsync().ConfigureAwait(false);
         }
     }
 }

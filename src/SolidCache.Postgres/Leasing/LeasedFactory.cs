@@ -13,9 +13,6 @@ internal sealed class LeasedFactory(
     IEntryStore store, UnleasedFactory unleased, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
     : IDisposable
 {
-    /// <summary>How often a lease is renewed while it lasts, so that one renewal may fail.</summary>
-    private const int RenewalsInALease = 3;
-
     [SuppressMessage("Usage", "CA2213", Justification = "What is made in the background may end later.")]
     private readonly CancellationTokenSource _ending = new();
 
@@ -37,7 +34,7 @@ internal sealed class LeasedFactory(
         {
             var stage = creation.Asks();
             var askedAt = time.GetTimestamp();
-            var answer = await LeaseAsync(recipe.Key, terms, recipe.Limits.Budget).ConfigureAwait(false);
+            var answer = await AskAsync(recipe.Key, terms, recipe.Limits.Budget).ConfigureAwait(false);
             switch (answer)
             {
                 case { State: LeaseState.Live, Value: { } live, Age: var age }:
@@ -73,39 +70,22 @@ internal sealed class LeasedFactory(
     public async ValueTask<bool> RefreshAsync<TState>(Recipe<TState> recipe)
     {
         var terms = recipe.Ask(recipe.Options.RefreshBefore);
-        var answer = await LeaseAsync(recipe.Key, terms, budget: null).ConfigureAwait(false);
+        var answer = await AskAsync(recipe.Key, terms, budget: null).ConfigureAwait(false);
         return answer is { State: LeaseState.Granted } && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
     }
 
     public void Dispose() => _ending.Cancel();
 
-    /// <summary>Waits for the answer whatever becomes of the callers: a lease that nobody knows of would keep others waiting.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Without a lease the value is made all the same.")]
-    private async ValueTask<LeaseAnswer?> LeaseAsync(CacheKey key, LeaseTerms terms, TimeSpan? budget)
+    private async ValueTask<LeaseAnswer?> AskAsync(CacheKey key, LeaseTerms terms, TimeSpan? budget)
     {
-        var answer = store.LeaseAsync(key, terms, async: true, CancellationToken.None).AsTask();
         try
         {
-            return await answer.WaitAsync(budget ?? Timeout.InfiniteTimeSpan, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!answer.IsCompleted)
-        {
-            _ = FreeLateAsync(answer, key, terms);
-            return null;
+            return await Lease.AskAsync(store, key, terms, budget ?? Timeout.InfiniteTimeSpan, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {
             return default(LeaseAnswer);
-        }
-    }
-
-    /// <summary>A lease that came when nobody waited for it any more.</summary>
-    private async Task FreeLateAsync(Task<LeaseAnswer> answer, CacheKey key, LeaseTerms terms)
-    {
-        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (answer.IsCompletedSuccessfully && (await answer.ConfigureAwait(false)).State == LeaseState.Granted)
-        {
-            await FreeAsync(key, terms).ConfigureAwait(false);
         }
     }
 
@@ -129,9 +109,9 @@ internal sealed class LeasedFactory(
 
     private async ValueTask<Creation.Made> MakeUnderAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Creation creation, CancellationToken cancellationToken)
     {
+        var lease = new Lease(store, recipe.Key, terms, time);
         // A factory that goes on when nobody waits any more keeps its lease no longer than it has it.
-        using var made = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var renewing = RenewAsync(recipe.Key, terms, made.Token);
+        using var abandoned = cancellationToken.UnsafeRegister(static state => ((Lease)state!).Stop(), lease);
         var endedAt = 0L;
         try
         {
@@ -140,18 +120,17 @@ internal sealed class LeasedFactory(
             var value = await recipe.MakeAsync(cancellationToken).ConfigureAwait(false);
             creation.Close();
             endedAt = time.GetTimestamp();
-            return await FillAsync(recipe, terms, new(value, stage, IsStored: false, ReadAt: endedAt)).ConfigureAwait(false);
+            return await FillAsync(recipe, lease, new(value, stage, IsStored: false, ReadAt: endedAt)).ConfigureAwait(false);
         }
         catch
         {
             endedAt = time.GetTimestamp();
-            await WithinAsync(recipe, FreeAsync(recipe.Key, terms).AsTask(), endedAt).ConfigureAwait(false);
+            await WithinAsync(recipe, lease.FreeAsync(), endedAt).ConfigureAwait(false);
             throw;
         }
         finally
         {
-            await made.CancelAsync().ConfigureAwait(false);
-            await WithinAsync(recipe, renewing, endedAt).ConfigureAwait(false);
+            await WithinAsync(recipe, lease.StopAsync(), endedAt).ConfigureAwait(false);
         }
     }
 
@@ -165,7 +144,7 @@ internal sealed class LeasedFactory(
 
     /// <summary>What cannot be stored is returned all the same.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
-    private async ValueTask<Creation.Made> FillAsync<TState>(Recipe<TState> recipe, LeaseTerms terms, Creation.Made made)
+    private async ValueTask<Creation.Made> FillAsync<TState>(Recipe<TState> recipe, Lease lease, Creation.Made made)
     {
         var most = recipe.Limits.MaxValueBytes ?? maxValueBytes;
         if (made.Value is not { } value || value.Length > most)
@@ -176,14 +155,14 @@ internal sealed class LeasedFactory(
             }
 
             // Where the lease was there still, nobody has removed the entry; of its tags it says nothing.
-            var freeing = FreeAsync(recipe.Key, terms).AsTask();
+            var freeing = lease.FreeAsync();
             await WithinAsync(recipe, freeing, made.ReadAt).ConfigureAwait(false);
             return made with { MayShare = recipe.Tags is null && freeing.IsCompletedSuccessfully && await freeing.ConfigureAwait(false) };
         }
 
         try
         {
-            if (await store.FillAsync(recipe.Key, terms.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
+            if (await store.FillAsync(recipe.Key, lease.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
                 .AsTask().WaitAsync(LeftOf(recipe, made.ReadAt), time).ConfigureAwait(false))
             {
                 return made with { IsStored = true, Age = recipe.Fresh };
@@ -194,33 +173,7 @@ internal sealed class LeasedFactory(
             log.FillFailed(error.GetType().Name);
         }
 
-        await WithinAsync(recipe, FreeAsync(recipe.Key, terms).AsTask(), made.ReadAt).ConfigureAwait(false);
+        await WithinAsync(recipe, lease.FreeAsync(), made.ReadAt).ConfigureAwait(false);
         return made;
-    }
-
-    private async Task RenewAsync(CacheKey key, LeaseTerms terms, CancellationToken made)
-    {
-        while (true)
-        {
-            await Task.Delay(terms.Duration / RenewalsInALease, time, made).ConfigureAwait(false);
-            await TryRenewAsync(key, terms).ConfigureAwait(false);
-        }
-    }
-
-    /// <returns>Whether it was there still.</returns>
-    private ValueTask<bool> FreeAsync(CacheKey key, LeaseTerms terms) => TryRenewAsync(key, terms with { Duration = TimeSpan.Zero });
-
-    [SuppressMessage("Design", "CA1031", Justification = "A lease that is not renewed ends, and its value is not stored.")]
-    private async ValueTask<bool> TryRenewAsync(CacheKey key, LeaseTerms terms)
-    {
-        try
-        {
-            return await store.RenewAsync(key, terms, async: true, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // The next is tried in its turn.
-            return false;
-        }
     }
 }

@@ -62,10 +62,12 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return given;
     }
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
+    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
-        Calls.Add(new(terms.Duration == TimeSpan.Zero ? "Free" : "Renew", cancellationToken) { Key = key.Stored });
-        return ValueTask.FromResult(true);
+        var verb = terms.Duration == TimeSpan.Zero ? "Free" : "Renew";
+        Calls.Add(new(verb, cancellationToken) { Key = key.Stored, Async = async });
+        await Answering(verb);
+        return true;
     }
 
     public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)

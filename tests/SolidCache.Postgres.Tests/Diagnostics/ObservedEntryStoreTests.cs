@@ -4,7 +4,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
-using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Tests.Caching;

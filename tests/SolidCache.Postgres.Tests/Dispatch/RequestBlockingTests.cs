@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using SolidCache.Postgres.Caching;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace SolidCache.Postgres.Caching;
+namespace SolidCache.Postgres.Entries;
 
 /// <summary>Takes the result of a call that was made with <c>async: false</c> and is therefore complete.</summary>
 internal static class SynchronousCall
