@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
@@ -14,11 +15,16 @@ internal sealed class InvalidationParts : IDisposable
     private readonly Subscriptions _subscriptions;
     private readonly InvalidationListener? _listener;
     private readonly CacheDataSource? _listeners;
+    private readonly KeySpace _keys;
+
+    [SuppressMessage("Usage", "CA2213", Justification = "The container disposes of the HybridCache whose memory it is.")]
+    private volatile NodeMemory? _memory;
 
     public InvalidationParts(
         SolidCacheInvalidationOptions options, string name, CacheDataSource dataSource, ConnectionSource connections, SqlNames names, KeySpace keys, CacheLife life, CallClock clock, CacheTelemetry telemetry, Log log)
     {
         var history = new InvalidationLog(connections, names, new SideWork(connections, clock, "publication"), clock);
+        _keys = keys;
         _subscriptions = new Subscriptions(keys, telemetry, log);
         _reader = new(history, options, _subscriptions, clock, telemetry, names.Table, log);
         Invalidations = new(_reader, history, _subscriptions, life);
@@ -32,11 +38,14 @@ internal sealed class InvalidationParts : IDisposable
 
     public Invalidations Invalidations { get; }
 
-    /// <summary>The store whose writes the other nodes are told of.</summary>
+    /// <summary>The store whose writes the other nodes are told of; for who keeps the memory of this process himself.</summary>
     public IEntryStore Announcing(IEntryStore store) => new AnnouncingEntryStore(store, _reader);
 
+    /// <summary>The store whose writes the memory of this process is told of too, before they return.</summary>
+    public IEntryStore AnnouncingHere(IEntryStore store) => new AnnouncingEntryStore(store, _reader, Forget, ForgetTags);
+
     /// <summary>The memory of a process, told by these parts.</summary>
-    public NodeMemory Remember(SolidCacheHybridOptions options) => new(_reader, _subscriptions, options);
+    public NodeMemory Remember(SolidCacheHybridOptions options) => _memory = new(_reader, _subscriptions, options);
 
     public void Start()
     {
@@ -50,4 +59,14 @@ internal sealed class InvalidationParts : IDisposable
         _reader.Dispose();
         _listeners?.Dispose();
     }
+
+    private void Forget(CacheKey key)
+    {
+        if (_memory is { } memory && _keys.NameOf(key.Stored) is { } name)
+        {
+            memory.Forget(name);
+        }
+    }
+
+    private void ForgetTags(IReadOnlyList<CacheKey> tags) => _memory?.ForgetTags(tags.Select(tag => _keys.NameOf(tag.Stored)).OfType<string>());
 }

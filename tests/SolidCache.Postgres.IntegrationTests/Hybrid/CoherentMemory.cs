@@ -54,7 +54,7 @@ public sealed class CoherentMemory
     }
 
     [Test]
-    public async Task What_one_node_changes_every_node_forgets([Values("remove", "set", "tag", "all tags", "distributed remove", "distributed set", "transaction", "function", "delete", "truncate")] string how)
+    public async Task What_one_node_changes_every_node_forgets([Values("remove", "set", "tag", "all tags", "distributed remove", "distributed set", "distributed tag", "transaction", "function", "delete", "truncate")] string how)
     {
         for (var round = 0; round < 3; round++)
         {
@@ -65,7 +65,7 @@ public sealed class CoherentMemory
             }
 
             await ChangeAsync(_nodes[0], key, tag, how);
-            if (how is "remove" or "set" or "tag" or "all tags")
+            if (how is "remove" or "set" or "tag" or "all tags" or "distributed remove" or "distributed set" or "distributed tag")
             {
                 Assert.That(await GetAsync(_nodes[0], key, "new", tag), Is.EqualTo("new"), "At once on the node that did it.");
             }
@@ -144,6 +144,9 @@ public sealed class CoherentMemory
                 break;
             case "distributed set":
                 await node.Cache.SetAsync(key, "new"u8.ToArray(), new());
+                break;
+            case "distributed tag":
+                await node.Cache.RemoveByTagAsync(tag);
                 break;
             case "transaction":
                 await using (var connection = await _database.Source.OpenConnectionAsync())
