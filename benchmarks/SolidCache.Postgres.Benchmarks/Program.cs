@@ -8,6 +8,7 @@ var root = new RootCommand("The benchmarks of SolidCache.Postgres. Start them wi
     BdnCommand.Create(),
     PlotCommand.Create(),
     SmokeCommand.Create(),
+    DistanceCommand.Create(),
     StampedeNodeCommand.Create(),
 };
 foreach (var scenario in ScenarioList.All)

@@ -13,12 +13,15 @@ internal static class CommonOptions
     };
 
     /// <summary>An option that takes several names of a closed list.</summary>
-    public static Option<T[]> Names<T>(string name, string description)
+    public static Option<T[]> Names<T>(string name, string description, params T[] defaults)
         where T : struct, Enum =>
-        List(name, description, text => Enum.Parse<T>(text, ignoreCase: true), Enum.GetValues<T>());
+        List(name, description, text => Enum.Parse<T>(text, ignoreCase: true), defaults is [] ? Enum.GetValues<T>() : defaults);
 
     public static Option<int[]> Numbers(string name, string description, params int[] defaults) =>
         List(name, description, text => int.Parse(text, CultureInfo.InvariantCulture), defaults);
+
+    public static Option<double[]> Fractions(string name, string description, params double[] defaults) =>
+        List(name, description, text => double.Parse(text, CultureInfo.InvariantCulture), defaults);
 
     /// <summary>An option that takes several values, apart by spaces or commas.</summary>
     private static Option<T[]> List<T>(string name, string description, Func<string, T> parse, params T[] defaults) => new(name)
