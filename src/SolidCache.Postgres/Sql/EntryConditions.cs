@@ -3,6 +3,12 @@ namespace SolidCache.Postgres.Sql;
 /// <summary>What makes a row an entry, as every statement sees it that looks.</summary>
 internal static class EntryConditions
 {
+    /// <summary>
+    /// The keys that a statement is asked about, as an array of which the planner does not see how few they are: it would make a plan for just these each time, by which a
+    /// batch of up to eight reads took the server 1.4 to 1.9 times as long.
+    /// </summary>
+    public const string AskedKeys = "(SELECT $1)::text[]";
+
     /// <summary>Whether no tag of an entry was removed since it was made: see the function in the migrations.</summary>
     /// <param name="names">Of the cache.</param>
     /// <param name="entry">What the statement calls the entry.</param>

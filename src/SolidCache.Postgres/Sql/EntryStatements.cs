@@ -36,10 +36,10 @@ internal sealed class EntryStatements
         // The key comes back to be compared: a pooler that mixes up prepared statements would otherwise go unnoticed. A value that no set of this cache would
         // have stored stays where it is: its length is known without reading it.
         Read = ReadWhere("get", "key = $1");
-        ReadMany = ReadWhere("get_many", "key = ANY ($1)");
+        ReadMany = ReadWhere("get_many", $"key = ANY ({EntryConditions.AskedKeys})");
         ReadAged = ReadWhere(
             "get_aged",
-            "key = ANY ($1)",
+            $"key = ANY ({EntryConditions.AskedKeys})",
             $",\n  {EntryConditions.Age("entry")}");
 
         Life =
@@ -51,7 +51,7 @@ internal sealed class EntryStatements
                 sliding_expiration)
             END
             FROM {entries} AS entry
-            WHERE key = ANY ($1)
+            WHERE key = ANY ({EntryConditions.AskedKeys})
               AND {EntryConditions.IsLive(names, "entry")}
             """;
 
@@ -65,7 +65,7 @@ internal sealed class EntryStatements
             FROM (
               SELECT key AS due_key
               FROM {entries}
-              WHERE key = ANY ($1)
+              WHERE key = ANY ({EntryConditions.AskedKeys})
                 AND expires_at > now()
                 AND {TouchIsDue}
               ORDER BY key
@@ -83,7 +83,7 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:remove */
             DELETE FROM {entries} AS entry
-            USING (SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+            USING (SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE) AS doomed
             WHERE entry.key = doomed.key
               AND {WriteConditions.Durability("true")}
               AND {WriteConditions.WaitsForLocks("$3")}
@@ -95,7 +95,7 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:remove_free */
             WITH free AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
               USING free
@@ -103,7 +103,7 @@ internal sealed class EntryStatements
                 AND {WriteConditions.Durability("true")}
                 AND {LateWrite.Check("$2")}
             )
-            SELECT key FROM {entries} WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
+            SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)
             """;
 
         // What was stored since a set was dropped, by whomever, is not stale.
@@ -113,14 +113,14 @@ internal sealed class EntryStatements
             WITH stale AS MATERIALIZED (
               SELECT entry.key
               FROM {entries} AS entry
-              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
+              JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
               WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
             ), free AS MATERIALIZED (
               SELECT key, created_at FROM {entries} WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
               USING free
-              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
+              JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
               WHERE entry.key = free.key
                 AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
                 AND {WriteConditions.Durability("true")}

@@ -15,10 +15,10 @@ internal sealed class LeaseStatements
         var isLive = EntryConditions.IsLive(names, "entry");
         var value = EntryConditions.Value("entry", maxValueBytes);
         const string Asked =
-            """
+            $"""
             SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
               FROM (
-                SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
+                SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
               ) AS one
             """;
 
@@ -101,7 +101,7 @@ internal sealed class LeaseStatements
             FROM (
               SELECT asked.key, asked.duration
               FROM {entries} AS entry
-              JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
+              JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
               WHERE entry.lease = asked.lease
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
@@ -130,7 +130,7 @@ internal sealed class LeaseStatements
               FROM {entries} AS entry
               JOIN (
                 SELECT
-                  pg_catalog.unnest($1) AS key,
+                  pg_catalog.unnest({EntryConditions.AskedKeys}) AS key,
                   pg_catalog.unnest($2) AS absolute,
                   pg_catalog.unnest($3) AS sliding,
                   pg_catalog.unnest($4) AS value,

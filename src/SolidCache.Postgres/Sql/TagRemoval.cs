@@ -32,7 +32,7 @@ internal sealed class TagRemoval
             USING (
               SELECT entry.key
               FROM {names.Entries} AS entry
-              WHERE entry.key = ANY ($1)
+              WHERE entry.key = ANY ({EntryConditions.AskedKeys})
                 AND {isGone}
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED

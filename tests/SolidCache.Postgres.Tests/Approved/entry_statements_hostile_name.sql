@@ -15,7 +15,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-WHERE key = ANY ($1)
+WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- ReadAged
@@ -32,7 +32,7 @@ SELECT key, sliding_expiration IS NOT NULL
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
   entry.tags
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-WHERE key = ANY ($1)
+WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- Life
@@ -46,7 +46,7 @@ SELECT key, sliding_expiration IS NOT NULL
     sliding_expiration)
 END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-WHERE key = ANY ($1)
+WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
 
 -- Touch
@@ -56,7 +56,7 @@ SET expires_at = least(absolute_expiration, now() + least(greatest(sliding_expir
 FROM (
   SELECT key AS due_key
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
-  WHERE key = ANY ($1)
+  WHERE key = ANY ((SELECT $1)::text[])
     AND expires_at > now()
     AND sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
@@ -71,7 +71,7 @@ WHERE entry.key = due.due_key
 -- Remove
 /* solid_cache:remove */
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-USING (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE) AS doomed
+USING (SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE) AS doomed
 WHERE entry.key = doomed.key
   AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL
@@ -80,7 +80,7 @@ WHERE entry.key = doomed.key
 -- RemoveFree
 /* solid_cache:remove_free */
 WITH free AS MATERIALIZED (
-  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   USING free
@@ -88,21 +88,21 @@ WITH free AS MATERIALIZED (
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 )
-SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free);
+SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free);
 
 -- RemoveStale
 /* solid_cache:remove_stale */
 WITH stale AS MATERIALIZED (
   SELECT entry.key
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
+  JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
   WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
 ), free AS MATERIALIZED (
   SELECT key, created_at FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   USING free
-  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
+  JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
   WHERE entry.key = free.key
     AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
@@ -228,9 +228,9 @@ RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * inte
 -- Free
 /* solid_cache:set_free */
 WITH free AS MATERIALIZED (
-  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
 ), locked AS MATERIALIZED (
-  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ($1) AND key NOT IN (SELECT key FROM free)
+  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free)
 ), written AS (
   INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
 SELECT
@@ -270,7 +270,7 @@ SELECT key FROM locked;
 WITH asked AS MATERIALIZED (
   SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
   FROM (
-    SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
+    SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration, pg_catalog.unnest($4) AS stale_for, pg_catalog.unnest($5) AS ahead, pg_catalog.unnest($6) AS tags
   ) AS one
 ), free AS MATERIALIZED (
   SELECT
@@ -347,7 +347,7 @@ SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
 FROM (
   SELECT asked.key, asked.duration
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-  JOIN (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
+  JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
   WHERE entry.lease = asked.lease
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
@@ -377,7 +377,7 @@ FROM (
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   JOIN (
     SELECT
-      pg_catalog.unnest($1) AS key,
+      pg_catalog.unnest((SELECT $1)::text[]) AS key,
       pg_catalog.unnest($2) AS absolute,
       pg_catalog.unnest($3) AS sliding,
       pg_catalog.unnest($4) AS value,
