@@ -17,4 +17,12 @@ internal enum ContestantName
 
     /// <summary>A table and one statement a call, as one writes it in an afternoon.</summary>
     PlainNpgsql,
+#if RIVALS
+
+    /// <summary>Microsoft.Extensions.Caching.Postgres with its defaults, which are an unlogged table.</summary>
+    MicrosoftPostgres,
+
+    /// <summary>Community.Microsoft.Extensions.Caching.PostgreSql with its defaults.</summary>
+    CommunityPostgreSql,
+#endif
 }
