@@ -64,6 +64,17 @@ public sealed class SchemaCreation
         Assert.That(
             await _database.ScalarAsync<string>("SELECT string_agg(indexname, ',' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'solid_cache_entries'"),
             Is.EqualTo("solid_cache_entries_pkey,solid_cache_entries_tags_idx"));
+        Assert.That(
+            await _database.ScalarAsync<string[]>("SELECT reloptions FROM pg_class WHERE oid = 'solid_cache_entries'::regclass"),
+            Does.Contain("toast_tuple_target=4080").And.Contain("fillfactor=80"));
+        Assert.That(
+            await _database.ScalarAsync<bool>(
+                """
+                SELECT attcompression::text = CASE WHEN 'lz4' = ANY (enumvals) THEN 'l' ELSE '' END
+                FROM pg_attribute, pg_settings
+                WHERE attrelid = 'solid_cache_entries'::regclass AND attname = 'value' AND name = 'default_toast_compression'
+                """),
+            Is.True, "It is compressed by lz4 where the server has it.");
     }
 
     [Test]

@@ -117,6 +117,27 @@ public sealed class Upgrades
         Assert.That(await HasIndexAsync(), Is.True);
     }
 
+    [Test]
+    public async Task What_the_owner_has_chosen_for_the_storage_of_values_stays()
+    {
+        await _database.ExecuteAsync("ALTER TABLE solid_cache_entries SET (toast_tuple_target = 2000), ALTER COLUMN value SET COMPRESSION pglz");
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
+        Assert.That(await StorageAsync(), Is.EqualTo("2000 p"));
+
+        await _database.ExecuteAsync("ALTER TABLE solid_cache_entries RESET (toast_tuple_target), ALTER COLUMN value SET COMPRESSION default");
+        await _database.ExecuteAsync("DROP FUNCTION solid_cache_log_changes(boolean)");
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
+        Assert.That(await StorageAsync(), Is.EqualTo(" "), "All migrations have run again.");
+        Assert.That(await _database.ScalarAsync<bool>("SELECT to_regprocedure('solid_cache_log_changes(boolean)') IS NOT NULL"), Is.True);
+    }
+
+    private Task<string> StorageAsync() => _database.ScalarAsync<string>(
+        """
+        SELECT coalesce((SELECT split_part(option, '=', 2) FROM unnest(reloptions) AS option WHERE option LIKE 'toast_tuple_target=%'), '') || ' ' || attcompression::text
+        FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'value'
+        WHERE pg_class.oid = 'solid_cache_entries'::regclass
+        """);
+
     private Task FillAsync() => _database.ExecuteAsync(
         $"""
         ALTER TABLE solid_cache_entries ALTER COLUMN value SET STORAGE PLAIN;

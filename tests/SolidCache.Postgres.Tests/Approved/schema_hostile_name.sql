@@ -1,4 +1,4 @@
--- The schema of SolidCache.Postgres, version 4. It may run again, and beside other nodes.
+-- The schema of SolidCache.Postgres, version 5. It may run again, and beside other nodes.
 BEGIN;
 -- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
 -- SELECT needs a place for its result.
@@ -102,8 +102,8 @@ BEGIN
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
-    IF found > 4 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 4.', found;
+    IF found > 5 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 5.', found;
     END IF;
   END IF;
 END
@@ -855,6 +855,26 @@ END
 $solid_cache$;
 
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 4 WHERE schema_version < 4;
+
+-- How values over 2 KB are kept from now on; what is there stays as it is. Once only, and not where the owner has chosen already: docs/benchmarks.md has the figures.
+DO $solid_cache$
+BEGIN
+  IF (SELECT schema_version FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state") < 5 THEN
+    -- lz4 costs the server a third of what pglz does, or less. Some servers are built without it.
+    IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals))
+      AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') AND attname = 'value' AND attcompression = '') THEN
+      ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" ALTER COLUMN value SET COMPRESSION lz4;
+    END IF;
+
+    -- A row of up to half a page stays a row, and an overwrite finds room beside it; in TOAST it would be chunks of 2 KB, each in an index, of which each overwrite makes new ones.
+    IF NOT EXISTS (SELECT FROM pg_class, unnest(reloptions) AS option WHERE oid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') AND starts_with(option, 'toast_tuple_target=')) THEN
+      EXECUTE format('ALTER TABLE %s SET (toast_tuple_target = %s)',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', current_setting('block_size')::integer / 2 - 16);
+    END IF;
+  END IF;
+END
+$solid_cache$;
+
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 5 WHERE schema_version < 5;
 
 COMMIT;
 
