@@ -19,11 +19,9 @@ internal sealed record TableName
     private const string TagRemovalsSuffix = "_tag_removals";
     private const string TagIndexSuffix = "_tags_idx";
     private const string InvalidationsSuffix = "_invalidations";
-    private const string InvalidationsIndexSuffix = "_log_idx";
-    private const string EpochIndexSuffix = "_epoch_idx";
 
     /// <summary>At the end of a name, they say which table the relation stands beside.</summary>
-    private static readonly string[] RelationSuffixes = [StateSuffix, TagRemovalsSuffix, TagIndexSuffix, InvalidationsSuffix, InvalidationsIndexSuffix, EpochIndexSuffix];
+    private static readonly string[] RelationSuffixes = [StateSuffix, TagRemovalsSuffix, TagIndexSuffix, InvalidationsSuffix];
 
     /// <summary>What delimits function bodies in the migrations, so that no name may hold it.</summary>
     private const string BodyDelimiter = "$solid_cache$";
@@ -51,10 +49,6 @@ internal sealed record TableName
     public string TagIndex => Table + TagIndexSuffix;
 
     public string Invalidations => IsDefault ? "solid_cache_invalidations" : Table + InvalidationsSuffix;
-
-    public string EpochIndex => Table + EpochIndexSuffix;
-
-    public string InvalidationsIndex => Table + InvalidationsIndexSuffix;
 
     public string CleanupFunction => IsDefault ? "cleanup_expired_cache" : Table + CleanupSuffix;
 

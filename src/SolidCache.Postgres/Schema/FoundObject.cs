@@ -9,7 +9,7 @@ namespace SolidCache.Postgres.Schema;
 /// <param name="Description">A relation's columns with their types, a line each; a routine's signature.</param>
 /// <param name="Fits">Of a relation: it has its key. Of a routine: it is as the migrations make it, for a table of this name in whatever schema.</param>
 /// <param name="IsCurrent">Of a relation: no row-level security hides its rows from this role. Of a routine: it is for the table of this schema.</param>
-/// <param name="Oddity">What hangs on a relation and is not the library's, nor its owner's; or null.</param>
+/// <param name="Oddity">Of a relation: what hangs on it and is not the library's, nor its owner's. Of a routine: why this role must not call it. Or null.</param>
 /// <param name="Id">What tells it from the others of the same server.</param>
 /// <param name="IsLogged">Of the entries: their changes are logged for nodes that remember them.</param>
 internal sealed record FoundObject(

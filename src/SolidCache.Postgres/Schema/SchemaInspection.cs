@@ -16,6 +16,9 @@ internal static class SchemaInspection
     public const string Invalidations = "invalidations";
     public const string Routine = "routine";
 
+    /// <summary>The type of a count is in the cache's schema: it has another number in each.</summary>
+    private const string HasArguments = $"routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, '{CacheRoutines.CountType}'::text, coalesce(counts.type, ''::text))";
+
     public static string Of(SqlNames names)
     {
         var table = names.Table;
@@ -111,6 +114,29 @@ internal static class SchemaInspection
                   -- What the owner makes runs with the rights of whoever writes, a superuser's too, unless it says that it runs with its own.
                   AND (called.proowner <> class.relowner OR (me.rolsuper AND NOT called.prosecdef))
                 UNION ALL
+                -- So does what is called by constraints, defaults, generated columns, indexes, and domains.
+                SELECT pg_catalog.pg_describe_object(uses.refclassid, uses.refobjid, 0) || ' of '::text || pg_catalog.pg_get_userbyid(used.owner)::text
+                FROM pg_catalog.pg_depend AS uses
+                JOIN (
+                  SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner, called.prosecdef FROM pg_catalog.pg_proc AS called
+                  UNION ALL
+                  SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner, false FROM pg_catalog.pg_operator AS called
+                  UNION ALL
+                  SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner, false FROM pg_catalog.pg_type AS type
+                ) AS used (catalog, id, owner, has_own_rights) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
+                WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid)
+                  AND uses.objid IN (
+                    SELECT class.oid
+                    UNION ALL
+                    SELECT index.indexrelid FROM pg_catalog.pg_index AS index WHERE index.indrelid = class.oid
+                    UNION ALL
+                    SELECT checked.oid FROM pg_catalog.pg_constraint AS checked WHERE checked.conrelid = class.oid
+                    UNION ALL
+                    SELECT given.oid FROM pg_catalog.pg_attrdef AS given WHERE given.adrelid = class.oid
+                  )
+                  AND used.owner NOT IN (SELECT oid FROM trusted)
+                  AND (used.owner <> class.relowner OR (me.rolsuper AND NOT used.has_own_rights))
+                UNION ALL
                 SELECT 'the child table '::text || child.relname::text
                 FROM pg_catalog.pg_inherits AS inherits
                 JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
@@ -130,13 +156,17 @@ internal static class SchemaInspection
                 || coalesce(' RETURNS '::text || pg_catalog.format_type(routine.prorettype, NULL::integer), ''),
               {Holds("routine.prosrc", names.Entries[names.Schema.Length..])}
                 AND routine.prokind::text = wanted_routines.kind
-                AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, '{CacheRoutines.CountType}'::text, coalesce(counts.type, ''::text))
+                AND {HasArguments}
                 AND routine.prorettype::text = wanted_routines.result,
               {Holds("routine.prosrc", names.Entries)},
-              NULL::text,
+              CASE WHEN me.rolsuper AND NOT routine.prosecdef AND routine.proowner NOT IN (SELECT oid FROM trusted)
+                AND routine.proname = {SqlNames.Literal(table.Function("is_fresh"))}::name AND {HasArguments}
+                THEN 'is called by every read'::text
+              END,
               routine.oid::text,
               false
             FROM pg_catalog.pg_proc AS routine
+            CROSS JOIN me
             JOIN home ON routine.pronamespace = home.oid
             JOIN wanted_routines ON routine.proname = wanted_routines.name
             LEFT JOIN (

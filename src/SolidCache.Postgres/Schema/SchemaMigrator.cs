@@ -124,6 +124,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
             session.ExecuteScript(migration.For(names, unloggedTable));
         }
 
+        session.ExecuteScript(SchemaOwners.Settle(names));
         if (logsChanges)
         {
             session.Execute($"/* solid_cache:schema_log_changes */ SELECT {names.Function("log_changes")}(true)");

@@ -66,7 +66,7 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
 
         if (found.Oddity is { } oddity)
         {
-            return $"{name} has what this library did not make and does not work with: {oddity}. Drop it, or let the table's owner own the trigger's function. {AnotherName}";
+            return $"{name} has what this library did not make and does not work with: {oddity}. Drop it, or let the table's owner own it; who is a superuser runs nothing of another's: connect as the owner, or as a role that may use the cache. {AnotherName}";
         }
 
         return found.IsCurrent
@@ -89,6 +89,11 @@ internal sealed class SchemaRefusal(SqlNames names, bool createSchema)
     /// <summary>A routine of somebody else beside ours would make the calls of both ambiguous; once ours is there, nothing is made any more.</summary>
     private string? OfRoutines(FoundSchema found)
     {
+        if (found.Routines.FirstOrDefault(static routine => routine.Oddity is not null) is { } called)
+        {
+            return $"{names.Schema}.{called.Description} belongs to the role {called.Owner}, {called.Oddity}, and would run with the rights of a superuser, whom this role is. Connect as {called.Owner}, or as a role that may use the cache.";
+        }
+
         if (!createSchema)
         {
             return null;

@@ -58,6 +58,8 @@ internal static class SchemaScript
             END
             $solid_cache$;
 
+            {SchemaOwners.RefuseStrangers(names)}
+
             DO $solid_cache$
             DECLARE
               found integer;
@@ -101,16 +103,6 @@ internal static class SchemaScript
               IF stranger IS NOT NULL THEN
                 RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
               END IF;
-              WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
-              SELECT pg_get_userbyid(relowner) INTO stranger
-              FROM pg_class
-              WHERE oid IN (to_regclass({SqlNames.Literal(names.Entries)}), to_regclass({SqlNames.Literal(names.State)}), to_regclass({SqlNames.Literal(names.TagRemovals)}), to_regclass({SqlNames.Literal(names.Invalidations)}))
-                AND relowner NOT IN (SELECT oid FROM trusted)
-              LIMIT 1;
-              IF stranger IS NOT NULL THEN
-                RAISE EXCEPTION 'A table of the cache % belongs to the role %, who would read and change all that is in it.', {SqlNames.Literal(names.Entries)}, stranger
-                  USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
-              END IF;
               IF to_regclass({SqlNames.Literal(names.State)}) IS NOT NULL THEN
                 SELECT schema_version INTO found FROM {names.State};
                 IF found > {migrations[^1].Version} THEN
@@ -127,6 +119,7 @@ internal static class SchemaScript
             script.Append(migration.For(names, unlogged)).Append('\n');
         }
 
+        script.Append(SchemaOwners.Settle(names)).Append('\n');
         return script.Append(ownTransaction ? $"COMMIT;\n\n{TagIndex.ReminderOf(names)}\n" : SearchPathAsBefore).ToString();
     }
 

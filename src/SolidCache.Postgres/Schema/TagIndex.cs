@@ -21,7 +21,7 @@ internal sealed class TagIndex(SqlNames names)
         $"""
         DO $solid_cache$
         BEGIN
-          IF to_regclass({SqlNames.Literal(names.TagIndex)}) IS NULL THEN
+          IF pg_catalog.to_regclass({SqlNames.Literal(names.TagIndex)}) IS NULL THEN
             RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', {SqlNames.Literal(Create(names))};
           END IF;
         END

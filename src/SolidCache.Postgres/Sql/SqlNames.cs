@@ -24,13 +24,6 @@ internal sealed class SqlNames(TableName table)
 
     public string Invalidations { get; } = Qualify(table, table.Invalidations);
 
-    public string InvalidationsIndexName { get; } = Quote(table.InvalidationsIndex);
-
-    /// <summary>Qualified, as it is looked for; where it is made, its name alone is said.</summary>
-    public string EpochIndex { get; } = Qualify(table, table.EpochIndex);
-
-    public string EpochIndexName { get; } = Quote(table.EpochIndex);
-
     /// <summary>On which nodes tell each other that something has changed. Its name tells caches of one database apart, and fits whatever theirs are.</summary>
     public string Channel { get; } = "solid_cache_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{table.Schema}\n{table.Table}")).AsSpan(0, 8));
 

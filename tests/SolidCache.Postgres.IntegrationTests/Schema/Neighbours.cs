@@ -68,15 +68,126 @@ public sealed class Neighbours
     /// <summary>Who makes the schema for others is often a superuser, who would hand them a neighbour's tables.</summary>
     [TestCase("{script}")]
     [TestCase("CREATE TABLE solid_cache_state (singleton boolean PRIMARY KEY, schema_version integer NOT NULL, minimum_library_version integer NOT NULL)")]
+    [TestCase("CREATE FUNCTION solid_cache_log_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END -- \"public\".\"solid_cache_entries\"'")]
     public async Task Neither_does_a_superuser_adopt_what_a_neighbour_made(string made)
     {
         await AsNeighbourAsync(made.Replace("{script}", PostgresSolidCacheSchema.GetScript(), StringComparison.Ordinal));
-        await using var node = CacheHost.Build(_database.ConnectionString);
 
-        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}"));
-        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).Error, Does.Contain($"belongs to the role {_neighbour}"));
-        await Assert.ThatAsync(
-            () => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains($"belongs to the role {_neighbour}"));
+        await RefusesSuperusersAsync();
+    }
+
+    /// <summary>An event trigger stands for a neighbour who is quick: the functions and tables are looked at before, and replaced some milliseconds later.</summary>
+    [TestCase("FUNCTION", "solid_cache_forget(table_name regclass, template text) RETURNS boolean LANGUAGE sql AS ''SELECT true''")]
+    [TestCase("TABLE", "solid_cache_tag_removals (tag text COLLATE \"C\", removed_by xid8 DEFAULT pg_current_xact_id(), swept_at timestamptz, PRIMARY KEY (tag, removed_by))")]
+    public async Task Nor_what_a_neighbour_makes_in_the_midst_of_it(string kind, string definition)
+    {
+        await _database.ExecuteAsync(
+            $"""
+            CREATE FUNCTION plant() RETURNS event_trigger LANGUAGE plpgsql AS $plant$
+            BEGIN
+              IF to_regclass('public.solid_cache_entries') IS NOT NULL AND to_regclass('public.planted') IS NULL THEN
+                CREATE TABLE public.planted ();
+                EXECUTE 'CREATE {kind} public.{definition}';
+                ALTER {kind} public.{definition.Split('(', ' ')[0]} OWNER TO {_neighbour};
+              END IF;
+            END
+            $plant$;
+            CREATE EVENT TRIGGER plants ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION plant();
+            """);
+
+        await RefusesSuperusersAsync();
+    }
+
+    /// <summary>Functions of a superuser's that run with his rights, on tables in whose place their owner may put what he likes, would make a superuser of him.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_a_superuser_adds_to_the_tables_of_another_belongs_to_that_one(bool byScript)
+    {
+        await _database.ExecuteAsync($"ALTER SCHEMA public OWNER TO {_application}");
+        await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await _database.ExecuteAsync("DROP FUNCTION solid_cache_log_change(), solid_cache_is_fresh(text[], pg_snapshot, solid_cache_count); DROP TABLE solid_cache_invalidations");
+        if (byScript)
+        {
+            await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        }
+        else
+        {
+            Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
+        }
+
+        Assert.That(
+            await _database.ScalarAsync<string>(
+                $"""
+                SELECT coalesce(string_agg(name, ', '), '')
+                FROM (
+                  SELECT relname, relowner FROM pg_class WHERE relnamespace = 'public'::regnamespace
+                  UNION ALL
+                  SELECT proname, proowner FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+                ) AS made (name, owner)
+                WHERE owner <> '{_application}'::regrole
+                """),
+            Is.Empty);
+        await using var node = await CacheHost.StartAsync(OfApplication, options => options.Invalidation.Enabled = true);
+        await node.Cache.SetAsync("key", [1], new());
+        await node.Cache.RemoveAsync("key");
+    }
+
+    /// <summary>A superuser may use everybody's tables, and would run with all rights what their owner has put on them.</summary>
+    [TestCase("ALTER TABLE solid_cache_state ADD CHECK (is_mine('')); ALTER TABLE solid_cache_state ALTER last_sweep_deleted SET DEFAULT 7")]
+    [TestCase("ALTER TABLE solid_cache_entries ADD mine boolean DEFAULT is_mine('')")]
+    [TestCase("ALTER TABLE solid_cache_tag_removals ADD mine boolean GENERATED ALWAYS AS (is_mine(tag)) STORED")]
+    [TestCase("CREATE INDEX ON solid_cache_entries (is_mine(key))")]
+    [TestCase("CREATE INDEX ON solid_cache_invalidations (transaction) WHERE is_mine(channel)")]
+    [TestCase("CREATE OPERATOR @~@ (FUNCTION = is_mine, RIGHTARG = text); ALTER TABLE solid_cache_entries ADD CHECK (@~@ key)")]
+    [TestCase("CREATE DOMAIN flag AS boolean CHECK (is_mine('')); ALTER TABLE solid_cache_entries ADD mine flag DEFAULT true")]
+    [TestCase("ALTER FUNCTION solid_cache_is_fresh SECURITY INVOKER")]
+    public async Task A_superuser_who_uses_a_neighbours_tables_runs_none_of_his_functions(string planted)
+    {
+        await AsNeighbourAsync(PostgresSolidCacheSchema.GetScript());
+        await AsNeighbourAsync($"CREATE FUNCTION is_mine(what text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; {planted}");
+
+        foreach (var command in (string[])["stats", "get key", "verify", "cleanup"])
+        {
+            Assert.That((await ToolRun.OfAsync([.. command.Split(' '), "--connection-string", _database.ConnectionString])).Error, Does.Contain(_neighbour), command);
+        }
+
+        await using var own = await CacheHost.StartAsync(_database.ConnectionStringOf(_neighbour, "secret") + ";Pooling=false");
+        await own.Cache.SetAsync("key", [1], new());
+    }
+
+    /// <summary>It runs with the rights of the cache's owner: a column of a table of somebody else's could have a type of his, whose cast is his function.</summary>
+    [Test]
+    public async Task Nobody_else_makes_a_trigger_of_the_one_that_logs_changes_and_on_another_table_it_does_nothing()
+    {
+        await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await _database.ExecuteAsync($"GRANT ALL ON solid_cache_entries TO {_neighbour}");
+        await AsNeighbourAsync(
+            """
+            CREATE TYPE moment AS ENUM ('now');
+            CREATE FUNCTION to_timestamptz(moment) RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''hijacked as %'', current_user; END';
+            CREATE CAST (moment AS timestamptz) WITH FUNCTION to_timestamptz(moment) AS IMPLICIT;
+            CREATE TABLE theirs (key text, created_at moment, expires_at moment);
+            INSERT INTO theirs VALUES ('key', 'now', 'now');
+            """);
+        const string OnTheirs = "CREATE TRIGGER logs AFTER UPDATE ON theirs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION solid_cache_log_change()";
+        string[] all = [OnTheirs, "CREATE TRIGGER logs AFTER UPDATE ON solid_cache_entries FOR EACH STATEMENT EXECUTE FUNCTION solid_cache_log_change()"];
+        foreach (var trigger in all)
+        {
+            await Assert.ThatAsync(() => AsNeighbourAsync(trigger), Throws.TypeOf<PostgresException>().With.Message.Contains("permission denied for function solid_cache_log_change"));
+        }
+
+        await _database.ExecuteAsync($"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {_neighbour}");
+        await AsNeighbourAsync(OnTheirs);
+        await Assert.ThatAsync(() => AsNeighbourAsync("UPDATE theirs SET key = 'forged'"), Throws.TypeOf<PostgresException>().With.Message.Contains("of no other table"));
+    }
+
+    [Test]
+    public async Task Names_of_indexes_that_a_neighbour_has_taken_keep_nobody_from_the_log_of_changes()
+    {
+        await AsNeighbourAsync(string.Concat(((string[])["entries_epoch_idx", "entries_log_idx", "invalidations_transaction_idx", "entries_pkey"]).Select(static name => $"CREATE TABLE solid_cache_{name} (); ")));
+        await using var node = await CacheHost.StartAsync(OfApplication, options => options.Invalidation.Enabled = true);
+
+        await Eventually.LoggedAsync(node, "invalidations_read");
     }
 
     [Test]
@@ -224,6 +335,15 @@ public sealed class Neighbours
         await using var reader = await CacheHost.StartAsync(OfApplication, options => options.CreateSchemaIfNotExists = false, application: "Reports");
         await writer.Cache.SetAsync("key", [1], new());
         Assert.That(await reader.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+    }
+
+    private async Task RefusesSuperusersAsync()
+    {
+        await using var node = CacheHost.Build(_database.ConnectionString);
+        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains($"belongs to the role {_neighbour}"));
+        Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).Error, Does.Contain($"belongs to the role {_neighbour}"));
+        await Assert.ThatAsync(
+            () => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains($"belongs to the role {_neighbour}"));
     }
 
     private string OfApplication => _database.ConnectionStringOf(_application, "secret") + ";Pooling=false";

@@ -29,6 +29,50 @@ $solid_cache$;
 
 DO $solid_cache$
 DECLARE
+  stranger text;
+BEGIN
+  WITH me AS (
+    SELECT rolname, rolsuper
+    FROM pg_catalog.pg_roles
+    WHERE rolname = current_user
+  ),
+  home AS (
+    SELECT oid, nspowner
+    FROM pg_catalog.pg_namespace
+    WHERE nspname =  E'Ünï"co''dé\\'
+  ),
+  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+  trusted AS (
+    SELECT role.oid
+    FROM pg_catalog.pg_roles AS role
+    CROSS JOIN me
+    WHERE role.rolsuper
+      OR role.rolname = me.rolname
+      OR role.oid IN (SELECT nspowner FROM home)
+      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+  )
+  SELECT pg_get_userbyid(found.owner) INTO stranger
+  FROM (
+    SELECT relowner
+    FROM pg_class
+    WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"'))
+    UNION ALL
+    SELECT proowner
+    FROM pg_proc
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+  ) AS found (owner)
+  WHERE found.owner NOT IN (SELECT oid FROM trusted)
+  LIMIT 1;
+  IF stranger IS NOT NULL THEN
+    RAISE EXCEPTION 'A table or function of the cache % belongs to the role %, who would read and change all that is in it.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', stranger
+      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
+  END IF;
+END
+$solid_cache$;
+
+DO $solid_cache$
+DECLARE
   found integer;
   stranger text;
 BEGIN
@@ -69,36 +113,6 @@ BEGIN
   LIMIT 1;
   IF stranger IS NOT NULL THEN
     RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
-  END IF;
-  WITH me AS (
-    SELECT rolname, rolsuper
-    FROM pg_catalog.pg_roles
-    WHERE rolname = current_user
-  ),
-  home AS (
-    SELECT oid, nspowner
-    FROM pg_catalog.pg_namespace
-    WHERE nspname =  E'Ünï"co''dé\\'
-  ),
-  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
-  trusted AS (
-    SELECT role.oid
-    FROM pg_catalog.pg_roles AS role
-    CROSS JOIN me
-    WHERE role.rolsuper
-      OR role.rolname = me.rolname
-      OR role.oid IN (SELECT nspowner FROM home)
-      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
-  )
-  SELECT pg_get_userbyid(relowner) INTO stranger
-  FROM pg_class
-  WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"'))
-    AND relowner NOT IN (SELECT oid FROM trusted)
-  LIMIT 1;
-  IF stranger IS NOT NULL THEN
-    RAISE EXCEPTION 'A table of the cache % belongs to the role %, who would read and change all that is in it.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', stranger
-      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
@@ -686,7 +700,7 @@ BEGIN
 
   SELECT * INTO target FROM pg_class WHERE oid = table_name;
   IF (octet_length(template) BETWEEN 1 AND 512 AND on_failure IN ('fail', 'warn') AND target.relkind IN ('r', 'p')) IS NOT TRUE
-    OR table_name IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"')) THEN
+    OR table_name IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"')) THEN
     RAISE EXCEPTION 'Wanted are a table that is not the cache''s own, a template of 1 to 512 bytes, and ''fail'' or ''warn''.' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
@@ -766,26 +780,27 @@ CREATE UNLOGGED TABLE IF NOT EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; -
   pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
--- Asked for by hand, since IF NOT EXISTS wants the owner also where they exist.
+-- Without names of their own, which somebody else's may have.
 DO $solid_cache$
 BEGIN
-  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_epoch_idx"') IS NULL THEN
-    CREATE INDEX IF NOT EXISTS "x""; DROP TABLE {state}; --'\_log_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction);
-    CREATE UNIQUE INDEX "x""; DROP TABLE {state}; --'\_epoch_idx" ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction) WHERE epoch IS NOT NULL;
+  IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"') AND indisunique) THEN
+    CREATE INDEX ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction);
+    CREATE UNIQUE INDEX ON "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations" (transaction) WHERE epoch IS NOT NULL;
   END IF;
 END
 $solid_cache$;
 
 -- With its owner's rights, so that who may write an entry needs no further one. It is called by every batch of writes, and a search_path of its own would cost as much as
--- all it does: so nothing in it is looked up there, operators included.
+-- all it does: so nothing in it is looked up there, operators included. And it reads no table but the cache's own: columns of another would have types whose casts are
+-- somebody else's; nor does anybody else make a trigger of it, who could leave out what new_rows and old_rows are.
 CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $solid_cache$
 BEGIN
-  IF TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>)  E'Ünï"co''dé\\' THEN
-    RAISE EXCEPTION 'The schema of % was renamed after the triggers were made that log its changes.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'
+  IF (TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') OR TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
@@ -820,6 +835,8 @@ BEGIN
   RETURN NULL;
 END
 $solid_cache$;
+
+REVOKE ALL ON FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_change"() FROM PUBLIC;
 
 -- Begins to log changes, or stops. Whoever reads the log asks for it; nobody stops by himself, since another node may read on.
 CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_log_changes"(wanted boolean)
@@ -876,11 +893,81 @@ $solid_cache$;
 
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 5 WHERE schema_version < 5;
 
+DO $solid_cache$
+DECLARE
+  stranger text;
+BEGIN
+  WITH me AS (
+    SELECT rolname, rolsuper
+    FROM pg_catalog.pg_roles
+    WHERE rolname = current_user
+  ),
+  home AS (
+    SELECT oid, nspowner
+    FROM pg_catalog.pg_namespace
+    WHERE nspname =  E'Ünï"co''dé\\'
+  ),
+  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+  trusted AS (
+    SELECT role.oid
+    FROM pg_catalog.pg_roles AS role
+    CROSS JOIN me
+    WHERE role.rolsuper
+      OR role.rolname = me.rolname
+      OR role.oid IN (SELECT nspowner FROM home)
+      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
+      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+  )
+  SELECT pg_get_userbyid(found.owner) INTO stranger
+  FROM (
+    SELECT relowner
+    FROM pg_class
+    WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"'))
+    UNION ALL
+    SELECT proowner
+    FROM pg_proc
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+  ) AS found (owner)
+  WHERE found.owner NOT IN (SELECT oid FROM trusted)
+  LIMIT 1;
+  IF stranger IS NOT NULL THEN
+    RAISE EXCEPTION 'A table or function of the cache % belongs to the role %, who would read and change all that is in it.',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', stranger
+      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
+  END IF;
+END
+$solid_cache$;
+
+DO $solid_cache$
+DECLARE
+  me oid := (SELECT oid FROM pg_roles WHERE rolname = current_user);
+  holder regrole := (SELECT relowner FROM pg_class WHERE oid = to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'));
+  made text;
+BEGIN
+  FOR made IN
+    SELECT format('TABLE %s', oid::regclass)
+    FROM pg_class
+    WHERE oid IN (to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"'), to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"'))
+      AND relowner = me
+      AND relowner <> holder
+    UNION ALL
+    SELECT format('ROUTINE %s', oid::regprocedure)
+    FROM pg_proc
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+      AND proowner = me
+      AND proowner <> holder
+  LOOP
+    EXECUTE format('ALTER %s OWNER TO %s', made, holder);
+  END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+  NULL; -- A member of that role, who may not make anything for it.
+END
+$solid_cache$;
+
 COMMIT;
 
 DO $solid_cache$
 BEGIN
-  IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tags_idx"') IS NULL THEN
+  IF pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tags_idx"') IS NULL THEN
     RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %',  E'CREATE INDEX CONCURRENTLY IF NOT EXISTS "x""; DROP TABLE {state}; --''\\_tags_idx" ON "Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\" USING gin (tags) WHERE tags IS NOT NULL';
   END IF;
 END

@@ -123,6 +123,29 @@ CROSS JOIN LATERAL (
       -- What the owner makes runs with the rights of whoever writes, a superuser's too, unless it says that it runs with its own.
       AND (called.proowner <> class.relowner OR (me.rolsuper AND NOT called.prosecdef))
     UNION ALL
+    -- So does what is called by constraints, defaults, generated columns, indexes, and domains.
+    SELECT pg_catalog.pg_describe_object(uses.refclassid, uses.refobjid, 0) || ' of '::text || pg_catalog.pg_get_userbyid(used.owner)::text
+    FROM pg_catalog.pg_depend AS uses
+    JOIN (
+      SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner, called.prosecdef FROM pg_catalog.pg_proc AS called
+      UNION ALL
+      SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner, false FROM pg_catalog.pg_operator AS called
+      UNION ALL
+      SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner, false FROM pg_catalog.pg_type AS type
+    ) AS used (catalog, id, owner, has_own_rights) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
+    WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid)
+      AND uses.objid IN (
+        SELECT class.oid
+        UNION ALL
+        SELECT index.indexrelid FROM pg_catalog.pg_index AS index WHERE index.indrelid = class.oid
+        UNION ALL
+        SELECT checked.oid FROM pg_catalog.pg_constraint AS checked WHERE checked.conrelid = class.oid
+        UNION ALL
+        SELECT given.oid FROM pg_catalog.pg_attrdef AS given WHERE given.adrelid = class.oid
+      )
+      AND used.owner NOT IN (SELECT oid FROM trusted)
+      AND (used.owner <> class.relowner OR (me.rolsuper AND NOT used.has_own_rights))
+    UNION ALL
     SELECT 'the child table '::text || child.relname::text
     FROM pg_catalog.pg_inherits AS inherits
     JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
@@ -145,10 +168,14 @@ SELECT
     AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
     AND routine.prorettype::text = wanted_routines.result,
   (pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0),
-  NULL::text,
+  CASE WHEN me.rolsuper AND NOT routine.prosecdef AND routine.proowner NOT IN (SELECT oid FROM trusted)
+    AND routine.proname = 'solid_cache_is_fresh'::name AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
+    THEN 'is called by every read'::text
+  END,
   routine.oid::text,
   false
 FROM pg_catalog.pg_proc AS routine
+CROSS JOIN me
 JOIN home ON routine.pronamespace = home.oid
 JOIN wanted_routines ON routine.proname = wanted_routines.name
 LEFT JOIN (

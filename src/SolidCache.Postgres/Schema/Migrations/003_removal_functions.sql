@@ -273,7 +273,7 @@ BEGIN
   {refuse_renamed}
   SELECT * INTO target FROM pg_class WHERE oid = table_name;
   IF (octet_length(template) BETWEEN 1 AND 512 AND on_failure IN ('fail', 'warn') AND target.relkind IN ('r', 'p')) IS NOT TRUE
-    OR table_name IN (to_regclass({entries_literal}), to_regclass({state_literal}), to_regclass({tag_removals_literal})) THEN
+    OR table_name IN (to_regclass({entries_literal}), to_regclass({state_literal}), to_regclass({tag_removals_literal}), to_regclass({invalidations_literal})) THEN
     RAISE EXCEPTION 'Wanted are a table that is not the cache''s own, a template of 1 to 512 bytes, and ''fail'' or ''warn''.' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 

@@ -12,26 +12,27 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {invalidations} (
   pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
--- Asked for by hand, since IF NOT EXISTS wants the owner also where they exist.
+-- Without names of their own, which somebody else's may have.
 DO $solid_cache$
 BEGIN
-  IF to_regclass({epoch_index_literal}) IS NULL THEN
-    CREATE INDEX IF NOT EXISTS {invalidations_index} ON {invalidations} (transaction);
-    CREATE UNIQUE INDEX {epoch_index} ON {invalidations} (transaction) WHERE epoch IS NOT NULL;
+  IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass({invalidations_literal}) AND indisunique) THEN
+    CREATE INDEX ON {invalidations} (transaction);
+    CREATE UNIQUE INDEX ON {invalidations} (transaction) WHERE epoch IS NOT NULL;
   END IF;
 END
 $solid_cache$;
 
 -- With its owner's rights, so that who may write an entry needs no further one. It is called by every batch of writes, and a search_path of its own would cost as much as
--- all it does: so nothing in it is looked up there, operators included.
+-- all it does: so nothing in it is looked up there, operators included. And it reads no table but the cache's own: columns of another would have types whose casts are
+-- somebody else's; nor does anybody else make a trigger of it, who could leave out what new_rows and old_rows are.
 CREATE OR REPLACE FUNCTION {log_change_function}()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $solid_cache$
 BEGIN
-  IF TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>) {schema_name} THEN
-    RAISE EXCEPTION 'The schema of % was renamed after the triggers were made that log its changes.', {entries_literal}
+  IF (TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({entries_literal}) OR TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({tag_removals_literal})) IS NOT TRUE THEN
+    RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', {entries_literal}
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
@@ -66,6 +67,8 @@ BEGIN
   RETURN NULL;
 END
 $solid_cache$;
+
+REVOKE ALL ON FUNCTION {log_change_function}() FROM PUBLIC;
 
 -- Begins to log changes, or stops. Whoever reads the log asks for it; nobody stops by himself, since another node may read on.
 CREATE OR REPLACE FUNCTION {log_changes_function}(wanted boolean)
