@@ -13,10 +13,14 @@ internal sealed class InvalidationStatements
     private const int MostRows = 20_000;
     private const int PrunedTogether = 20_000;
 
+    /// <summary>Whatever is committed here is older. What is not came along with a dump of another server, or somebody has written it by hand.</summary>
+    private const string Future = "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())";
+
     public InvalidationStatements(SqlNames names)
     {
         var log = names.Invalidations;
         const string Changes = "log.keys, log.tags, log.channel, log.message, log.written_at";
+        var lag = "min(news.written_at) FILTER (WHERE news.written_at BETWEEN now() - interval '1 day' AND now() + interval '1 day')";
 
         // Exact, whatever is committed when: what has become visible since a snapshot was written by a transaction that was under way then, or that began later.
         Look =
@@ -25,7 +29,7 @@ internal sealed class InvalidationStatements
             WITH news AS MATERIALIZED (
               SELECT news.keys, news.tags, news.channel, news.message, news.written_at
               FROM (
-                SELECT {Changes} FROM {log} AS log WHERE log.transaction >= pg_catalog.pg_snapshot_xmax($1::pg_snapshot)
+                SELECT {Changes} FROM {log} AS log WHERE log.transaction >= pg_catalog.pg_snapshot_xmax($1::pg_snapshot) AND log.transaction < {Future}
                 UNION ALL
                 SELECT {Changes} FROM {log} AS log WHERE log.transaction = ANY (ARRAY(SELECT pg_catalog.pg_snapshot_xip($1::pg_snapshot)))
               ) AS news
@@ -35,14 +39,14 @@ internal sealed class InvalidationStatements
             UNION ALL
             SELECT '{Pruned}'::text, NULL::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             FROM {log} AS log
-            WHERE log.transaction = '0'::xid8 AND log.pruned_to > pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
+            WHERE log.epoch IS NOT NULL AND log.transaction = '0'::xid8 AND log.pruned_to > pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
             UNION ALL
             SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             WHERE (SELECT count(*) FROM news) > {MostRows}
             UNION ALL
-            SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - min(news.written_at)) * 1000000.0)::bigint::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
+            SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - {lag}) * 1000000.0)::bigint::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             FROM news
-            HAVING count(*) > 0
+            HAVING {lag} IS NOT NULL
             UNION ALL
             SELECT '{Change}'::text, news.channel, NULL::text, news.message, news.keys, news.tags
             FROM news
@@ -51,9 +55,11 @@ internal sealed class InvalidationStatements
         BeginEpoch =
             $"""
             /* solid_cache:invalidations_epoch */
-            INSERT INTO {log} (transaction, epoch, horizon)
+            INSERT INTO {log} AS log (transaction, epoch, horizon)
             VALUES ('0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))
-            ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO NOTHING
+            ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO UPDATE SET
+              epoch = excluded.epoch, horizon = excluded.horizon, pruned_to = NULL, written_at = pg_catalog.clock_timestamp()
+            WHERE greatest(log.horizon, log.pruned_to) > {Future}
             """;
 
         Announce =
@@ -71,7 +77,8 @@ internal sealed class InvalidationStatements
             SET pruned_to = greatest(log.pruned_to, log.horizon),
                 horizon = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()),
                 written_at = pg_catalog.clock_timestamp()
-            WHERE log.transaction = '0'::xid8
+            WHERE log.epoch IS NOT NULL
+              AND log.transaction = '0'::xid8
               AND log.written_at < now() - interval '5 minutes'
             """;
 
@@ -83,7 +90,10 @@ internal sealed class InvalidationStatements
               SELECT old.ctid
               FROM {log} AS old
               WHERE old.transaction > '0'::xid8
-                AND old.transaction < (SELECT epoch.pruned_to FROM {log} AS epoch WHERE epoch.transaction = '0'::xid8)
+                AND (
+                  old.transaction < (SELECT begun.pruned_to FROM {log} AS begun WHERE begun.epoch IS NOT NULL AND begun.transaction = '0'::xid8)
+                  OR old.transaction >= {Future}
+                )
               LIMIT {PrunedTogether}
               FOR UPDATE SKIP LOCKED
             ))
@@ -123,7 +133,9 @@ internal sealed class InvalidationStatements
         (
               SELECT log.epoch::text || '/'::text || {IdOf(names.Entries)} || '/'::text || {IdOf(names.Invalidations)}
               FROM {names.Invalidations} AS log
-              WHERE log.transaction = '0'::xid8
+              WHERE log.epoch IS NOT NULL
+                AND log.transaction = '0'::xid8
+                AND greatest(log.horizon, log.pruned_to) <= {Future}
             )
         """;
 

@@ -244,6 +244,38 @@ public sealed class LogOfChanges(string kind)
         }
     }
 
+    /// <summary>A dump takes the log's rows along; the numbers of transactions begin anew on another server.</summary>
+    [Test]
+    public async Task A_log_that_came_from_another_server_is_told_as_everything_once_and_what_it_holds_is_told_never()
+    {
+        await _database.ExecuteAsync(
+            """
+            UPDATE public.solid_cache_invalidations SET horizon = '9000000000000000000', pruned_to = '9000000000000000000', written_at = 'infinity' WHERE transaction = '0';
+            INSERT INTO public.solid_cache_invalidations (transaction, written_at, keys) VALUES ('9000000000000000000', '-infinity', '{foreign}'), ('9000000000000000001', 'infinity', NULL)
+            """);
+        await Eventually.TrueAsync(() => _told.Any(static told => told.IsEverything), "everything is told");
+        var key = NewKey();
+        await Cache.SetAsync(key, [1], AnHour);
+        await Cache.RemoveAsync(key);
+        await IsToldAsync(key);
+
+        await Invalidations.WaitUntilCurrentAsync();
+        await Invalidations.WaitUntilCurrentAsync();
+        Assert.That(_told.Count(static told => told.IsEverything), Is.EqualTo(1));
+        Assert.That(_told.SelectMany(static told => told.Keys), Has.None.EqualTo("foreign"));
+        await _database.ExecuteAsync(new InvalidationStatements(new(new("public", "solid_cache_entries"))).Prune);
+        Assert.That(await _database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM public.solid_cache_invalidations WHERE transaction >= '9000000000000000000')"), Is.False);
+    }
+
+    [Test]
+    public async Task Times_out_of_any_range_keep_nobody_from_the_log()
+    {
+        await _database.ExecuteAsync("INSERT INTO public.solid_cache_invalidations (written_at, keys) VALUES ('infinity', '{later}'), ('-infinity', '{sooner}'), ('4000-01-01 BC', '{old}'); INSERT INTO public.solid_cache_invalidations (transaction) VALUES ('0')");
+        await IsToldAsync("later");
+        await IsToldAsync("sooner");
+        Assert.That(_told.Any(static told => told.IsEverything), Is.False);
+    }
+
     private async Task<CacheHost> StartAsync() => kind == "registered"
         ? await CacheHost.StartAsync(_database.ConnectionString, static options => (options.ConnectionString, options.Invalidation.Enabled) = (null, true), services => services.AddSingleton(_registered))
         : await CacheHost.StartAsync(_database.ConnectionString, options => (options.Invalidation.Enabled, options.Invalidation.Listen, options.Invalidation.PollInterval) = (true, kind != "deaf", TimeSpan.FromMilliseconds(kind == "deaf" ? 100 : 1_000)));
