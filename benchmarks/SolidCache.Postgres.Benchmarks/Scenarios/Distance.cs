@@ -16,6 +16,7 @@ namespace SolidCache.Postgres.Benchmarks.Scenarios;
 internal sealed class Distance(Table table, DistanceSettings settings)
 {
     private const int ValueBytes = 1_024;
+    private const int WarmUpCallers = 16;
     private const int MaxQueuedCalls = 100_000;
     private readonly Dataset _data = new(KeySpace.Fixed, settings.Keys, ValueBytes);
     private readonly string _suffix = settings.IsPooled ? "-through-pgbouncer" : "";
@@ -57,6 +58,8 @@ internal sealed class Distance(Table table, DistanceSettings settings)
         ];
         foreach (var workload in WorkloadList.All.Where(workload => settings.Workloads.Contains(workload.Name)))
         {
+            // Once for nothing: code gets compiled, connections get opened.
+            await InTurnAsync(contestants, one => new ClosedLoop(one.Cache, workload, _data, WarmUpCallers).RunAsync(settings.WarmUp, settings.Duration, one.Count));
             foreach (var rate in settings.Rates)
             {
                 var rounds = await InTurnAsync(contestants, one => new OpenLoop(one.Cache, workload, _data, rate).RunAsync(settings.WarmUp, settings.DurationOf(rate), one.Count));
