@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SolidCache.Postgres;
+using SolidCache.Postgres.DependencyInjection;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -69,8 +70,8 @@ public static class PostgresSolidCacheHostApplicationBuilderExtensions
         settings.ConnectionString = builder.Configuration.GetConnectionString(connection) ?? settings.ConnectionString;
         configureSettings?.Invoke(settings);
 
-        PostgresSolidCacheServiceCollectionExtensions.Bind(services, cache, ofAll, isOfHost: true);
-        PostgresSolidCacheServiceCollectionExtensions.Bind(services, cache, ofOne, isOfHost: true);
+        PostgresSolidCacheServiceCollectionExtensions.Bind(services, cache, ofAll, SectionOf.AllConnections);
+        PostgresSolidCacheServiceCollectionExtensions.Bind(services, cache, ofOne, SectionOf.Connection);
         services.AddOptions<PostgresSolidCacheOptions>(cache)
             .Configure(options => (options.ConnectionString, options.IsMetered, options.IsTraced) = (settings.ConnectionString, !settings.DisableMetrics, !settings.DisableTracing))
             .Configure(configureOptions ?? (static _ => { }))

@@ -194,12 +194,12 @@ public static class PostgresSolidCacheServiceCollectionExtensions
         return services;
     }
 
-    internal static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration, bool isOfHost = false)
+    internal static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration, SectionOf holds = SectionOf.Cache)
     {
         services.AddOptions<PostgresSolidCacheOptions>(name).Bind(configuration);
         // At its root a configuration holds the settings of everybody.
         return configuration is IConfigurationSection section
-            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section, isOfHost))
+            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section, holds))
             : services;
     }
 }

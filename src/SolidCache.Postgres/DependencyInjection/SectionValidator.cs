@@ -11,8 +11,8 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// </summary>
 /// <param name="cache">The name of the cache.</param>
 /// <param name="section">Its section.</param>
-/// <param name="isOfHost">Whether the section also holds the settings of an application's builder, and may hold sections of connections.</param>
-internal sealed class SectionValidator(string cache, IConfigurationSection section, bool isOfHost = false) : IValidateOptions<PostgresSolidCacheOptions>
+/// <param name="holds">What may be in it.</param>
+internal sealed class SectionValidator(string cache, IConfigurationSection section, SectionOf holds = SectionOf.Cache) : IValidateOptions<PostgresSolidCacheOptions>
 {
     private static readonly PropertyInfo[] OfOptions = OptionsOf(typeof(PostgresSolidCacheOptions));
 
@@ -25,8 +25,6 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
 
     private static readonly PropertyInfo[] OfHosts = [.. OfOptions.UnionBy(typeof(PostgresSolidCacheSettings).GetProperties(), static option => option.Name)];
 
-    private PropertyInfo[] Bound => isOfHost ? OfHosts : OfOptions;
-
     public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
     {
         if (name != cache)
@@ -34,14 +32,21 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
             return ValidateOptionsResult.Skip;
         }
 
-        var failures = section.GetChildren().SelectMany(setting => Failures(setting, Bound)).ToList();
+        var failures = section.GetChildren()
+            .Where(setting => holds != SectionOf.AllConnections || !IsOfAConnection(setting))
+            .SelectMany(setting => Failures(setting, holds == SectionOf.Cache ? OfOptions : OfHosts))
+            .ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
     private static PropertyInfo[] OptionsOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type) =>
         [.. type.GetProperties().Where(static option => !typeof(Delegate).IsAssignableFrom(option.PropertyType))];
 
-    private IEnumerable<string> Failures(IConfigurationSection setting, PropertyInfo[] options)
+    /// <summary>What no option has for its name, and is a section, is that of a connection, whether this application uses it or not.</summary>
+    private static bool IsOfAConnection(IConfigurationSection setting) =>
+        setting.Value is null && !Array.Exists(OfHosts, option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<string> Failures(IConfigurationSection setting, PropertyInfo[] options)
     {
         var option = options.FirstOrDefault(option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
         return option is not null && Groups.TryGetValue(option.PropertyType, out var group)
@@ -49,13 +54,11 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
             : Failure(setting, option, options) is { } failure ? [failure] : [];
     }
 
-    private string? Failure(IConfigurationSection setting, PropertyInfo? option, PropertyInfo[] options)
+    private static string? Failure(IConfigurationSection setting, PropertyInfo? option, PropertyInfo[] options)
     {
         if (option is null)
         {
-            return isOfHost && setting.Value is null
-                ? null
-                : $"{setting.Path} is no option of the cache; the nearest is {options.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
+            return $"{setting.Path} is no option of the cache; the nearest is {options.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
         }
 
         var isDuration = option.PropertyType == typeof(TimeSpan) || option.PropertyType == typeof(TimeSpan?);

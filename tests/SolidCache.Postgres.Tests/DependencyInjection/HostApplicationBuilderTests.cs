@@ -84,6 +84,8 @@ public sealed class HostApplicationBuilderTests
 
     [TestCase("SolidCache:Postgres:SweepIntervall", "SolidCache:Postgres:SweepIntervall is no option of the cache; the nearest is SweepInterval")]
     [TestCase("SolidCache:Postgres:cachedb:DisableMetric", "SolidCache:Postgres:cachedb:DisableMetric is no option of the cache; the nearest is DisableMetrics")]
+    [TestCase("SolidCache:Postgres:cachedb:Invalidatoin:Enabled", "SolidCache:Postgres:cachedb:Invalidatoin is no option of the cache; the nearest is Invalidation")]
+    [TestCase("SolidCache:Postgres:Hybrid:Expiratoin", "SolidCache:Postgres:Hybrid:Expiratoin is no option of the cache; the nearest is Expiration")]
     public void A_misspelt_setting_is_refused(string key, string told)
     {
         var builder = BuilderOf(("ConnectionStrings:cachedb", "Host=db"), (key, "true"), ("SolidCache:Postgres:DisableTracing", "true"), ("SolidCache:Postgres:another:KeyPrefix", "x"));
