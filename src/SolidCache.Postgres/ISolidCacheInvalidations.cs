@@ -39,7 +39,7 @@ public interface ISolidCacheInvalidations
     IDisposable SubscribeConnected(Action<bool> handler);
 
     /// <summary>Has a handler called with every message on a channel that is published from now on by any node, this one too.</summary>
-    /// <param name="channel">The channel, exactly.</param>
+    /// <param name="channel">The channel, exactly. Any string; caches with another table or <see cref="PostgresSolidCacheOptions.KeyPrefix"/> have channels of their own.</param>
     /// <param name="handler">It must not block, and what it throws is logged, and lost.</param>
     /// <returns>Ends the subscription when disposed of.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -54,4 +54,8 @@ public interface ISolidCacheInvalidations
     /// <exception cref="ArgumentException">The message is too long.</exception>
     /// <exception cref="SolidCacheException">It could not be stored; driver's errors and <see cref="TimeoutException"/> likewise.</exception>
     Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default);
+
+    /// <inheritdoc cref="PublishAsync"/>
+    /// <summary>The same, blocking.</summary>
+    void Publish(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default);
 }

@@ -34,10 +34,15 @@ internal sealed class PostgresBackplane(ISolidCacheInvalidations invalidations, 
     public async ValueTask PublishAsync(BackplaneMessage message, FusionCacheEntryOptions options, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var channel = Volatile.Read(ref _subscription)?.ChannelName ?? throw new InvalidOperationException("The backplane has no subscription, and so no channel to publish on.");
-        await invalidations.PublishAsync(channel, BackplaneMessage.ToByteArray(message), token).ConfigureAwait(false);
+        await invalidations.PublishAsync(Channel(), BackplaneMessage.ToByteArray(message), token).ConfigureAwait(false);
     }
 
-    public void Publish(BackplaneMessage message, FusionCacheEntryOptions options, CancellationToken token = default) =>
-        PublishAsync(message, options, token).AsTask().GetAwaiter().GetResult();
+    public void Publish(BackplaneMessage message, FusionCacheEntryOptions options, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        invalidations.Publish(Channel(), BackplaneMessage.ToByteArray(message), token);
+    }
+
+    private string Channel() =>
+        Volatile.Read(ref _subscription)?.ChannelName ?? throw new InvalidOperationException("The backplane has no subscription, and so no channel to publish on.");
 }

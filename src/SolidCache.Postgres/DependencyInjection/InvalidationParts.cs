@@ -23,11 +23,13 @@ internal sealed class InvalidationParts : IDisposable
     public InvalidationParts(
         SolidCacheInvalidationOptions options, string name, CacheDataSource dataSource, ConnectionSource connections, SqlNames names, KeySpace keys, CacheLife life, CallClock clock, CacheTelemetry telemetry, Log log)
     {
-        var history = new InvalidationLog(connections, names, new SideWork(connections, clock, "publication"), clock);
+        var (statements, publishing) = (new InvalidationStatements(names), new SideWork(connections, clock, "publication"));
+        var history = new InvalidationLog(connections, statements, names.Channel, publishing, clock);
         _keys = keys;
         _subscriptions = new Subscriptions(keys, telemetry, log);
         _reader = new(history, options, _subscriptions, clock, telemetry, names.Table, log);
-        Invalidations = new(_reader, history, _subscriptions, life);
+        var publisher = new Publisher(publishing, statements.Publish, _reader.HasWritten, clock, names.Table);
+        Invalidations = new(_reader, history, publisher, _subscriptions, keys, life);
         telemetry.LogAge = () => _reader.Age;
         if (options.Listen)
         {

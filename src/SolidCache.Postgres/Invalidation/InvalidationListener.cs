@@ -130,7 +130,7 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
 
     private static void Execute(NpgsqlConnection connection, string statement)
     {
-        using var command = new NpgsqlCommand("/* solid_cache:listen */ " + statement, connection);
+        using var command = new NpgsqlCommand("/* solid_cache:listen */ " + statement, connection) { CommandTimeout = (int)ProofLimit.TotalSeconds };
         command.ExecuteNonQuery();
     }
 }

@@ -10,18 +10,17 @@ internal sealed class InvalidationLog
 {
     private readonly InvalidationStatements _statements;
     private readonly SideWork _publishing;
-    private readonly string _channel;
     private readonly LaneSession _session;
     private readonly NpgsqlParameter<string> _since = Parameter.Text();
     private readonly LaneStatement _look;
     private readonly LaneStatement _announce;
 
-    public InvalidationLog(ConnectionSource connections, SqlNames names, SideWork publishing, CallClock clock)
+    public InvalidationLog(ConnectionSource connections, InvalidationStatements statements, string channel, SideWork publishing, CallClock clock)
     {
-        (_statements, _publishing, _channel) = (new(names), publishing, names.Channel);
+        (_statements, _publishing) = (statements, publishing);
         _session = new(connections);
         _look = new(clock, _statements.Look, _since);
-        _announce = new(clock, _statements.Announce, Parameter.Text(_channel));
+        _announce = new(clock, _statements.Announce, Parameter.Text(channel));
     }
 
     /// <summary>What has changed since a snapshot; where there is none, nothing has.</summary>
@@ -89,9 +88,7 @@ internal sealed class InvalidationLog
 
     public void Rest() => _session.Rest();
 
-    public Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken cancellationToken) => _publishing.RunAsync(
-        session => session.Execute(_statements.Publish, Parameter.Text(channel), Parameter.Bytes(message)), cancellationToken);
-
+    /// <summary>Has every node drop all that it remembers.</summary>
     public Task PublishEverythingAsync(CancellationToken cancellationToken) => _publishing.RunAsync(
         session => session.Execute(_statements.PublishEverything), cancellationToken);
 }

@@ -23,6 +23,7 @@ internal sealed class InvalidationReader(
     private string? _position;
     private string? _identity;
     private bool _hasFailed;
+    private bool _hasBegun;
     private long _prunedAt = clock.Now;
     private long _confirmedAt = long.MinValue;
     private int _hasWritten;
@@ -97,9 +98,9 @@ internal sealed class InvalidationReader(
         if (Interlocked.Exchange(ref _hasWritten, 0) != 0)
         {
             log.Announce();
-            if (IsHeard && IsCurrent)
+            if (IsHeard && Age < options.PollInterval)
             {
-                // This node hears it too, and looks then.
+                // This node hears it too, and looks then; if it should not, it does not wait for longer than where nobody tells.
                 return;
             }
         }
@@ -108,11 +109,20 @@ internal sealed class InvalidationReader(
         telemetry.Looked(news.Lag);
         if (news.Identity is null)
         {
+            if (_hasBegun)
+            {
+                _hasBegun = false;
+                throw new SolidCacheException($"Nothing logs the changes of the cache {table}: its owner has switched it off, with solid_cache_log_changes(false).");
+            }
+
             // The next look finds it begun.
             log.BeginEpoch();
+            _hasBegun = true;
             Look();
             return;
         }
+
+        _hasBegun = false;
 
         var isFirst = _position is null;
         var isLost = !isFirst && (news.IsPruned || news.Identity != _identity);

@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Invalidation;
 
 /// <summary>What the cache tells, as its users see it.</summary>
-internal sealed class Invalidations(InvalidationReader reader, InvalidationLog log, Subscriptions subscriptions, CacheLife life) : ISolidCacheInvalidations
+internal sealed class Invalidations(InvalidationReader reader, InvalidationLog log, Publisher publisher, Subscriptions subscriptions, KeySpace keys, CacheLife life) : ISolidCacheInvalidations
 {
     private const int MostMessageBytes = 1024 * 1024;
 
@@ -40,26 +41,22 @@ internal sealed class Invalidations(InvalidationReader reader, InvalidationLog l
         return subscriptions.Add(channel, handler);
     }
 
-    public async Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default)
-    {
-        ArgumentNullException.ThrowIfNull(channel);
-        if (message.Length > MostMessageBytes)
-        {
-            throw new ArgumentException($"The message has {message.Length} bytes; {MostMessageBytes} are allowed.", nameof(message));
-        }
+    public async Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default) =>
+        await PublishAsync(channel, message, async: true, token).ConfigureAwait(false);
 
-        life.ThrowIfOver();
-        await PublishAsync(log.PublishAsync(channel, message, token)).ConfigureAwait(false);
+    public void Publish(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default)
+    {
+        var call = PublishAsync(channel, message, async: false, token);
+        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
+        call.GetAwaiter().GetResult();
     }
 
     /// <summary>Has every node drop all that it remembers, whatever it is.</summary>
-    public Task PublishEverythingAsync(CancellationToken cancellationToken) => PublishAsync(log.PublishEverythingAsync(cancellationToken));
-
-    private async Task PublishAsync(Task publication)
+    public async Task PublishEverythingAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await publication.ConfigureAwait(false);
+            await log.PublishEverythingAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Outage outage)
         {
@@ -70,5 +67,17 @@ internal sealed class Invalidations(InvalidationReader reader, InvalidationLog l
         {
             reader.HasWritten();
         }
+    }
+
+    private ValueTask PublishAsync(string channel, ReadOnlyMemory<byte> message, bool async, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        if (message.Length > MostMessageBytes)
+        {
+            throw new ArgumentException($"The message has {message.Length} bytes; {MostMessageBytes} are allowed.", nameof(message));
+        }
+
+        life.ThrowIfOver();
+        return publisher.PublishAsync(keys.Map(channel).Stored, message.ToArray(), async, cancellationToken);
     }
 }

@@ -21,7 +21,13 @@ internal sealed class Subscriptions(KeySpace keys, CacheTelemetry telemetry, Log
 
     public IDisposable Add(Action<bool> handler) => Add(ref _connections, handler, () => Remove(ref _connections, handler));
 
-    public IDisposable Add(string channel, Action<byte[]> handler) => Add(ref _messages, (channel, handler), () => Remove(ref _messages, (channel, handler)));
+    /// <param name="channel">Any string, of this cache: as a key, it is another behind another prefix.</param>
+    /// <param name="handler">Of its messages.</param>
+    public IDisposable Add(string channel, Action<byte[]> handler)
+    {
+        var subscriber = (keys.Map(channel).Stored, handler);
+        return Add(ref _messages, subscriber, () => Remove(ref _messages, subscriber));
+    }
 
     /// <summary>Waits until the log has been read once more.</summary>
     public async Task WhenSeenAsync(CancellationToken cancellationToken)

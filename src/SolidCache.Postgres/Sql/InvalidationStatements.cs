@@ -56,7 +56,11 @@ internal sealed class InvalidationStatements
             $"""
             /* solid_cache:invalidations_epoch */
             INSERT INTO {log} AS log (transaction, epoch, horizon)
-            VALUES ('0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))
+            SELECT '0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+            WHERE EXISTS (
+              SELECT FROM pg_catalog.pg_trigger AS logging
+              WHERE logging.tgrelid = {SqlNames.Literal(names.Entries)}::regclass::oid AND logging.tgname = 'solid_cache_log_update'
+            )
             ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO UPDATE SET
               epoch = excluded.epoch, horizon = excluded.horizon, pruned_to = NULL, written_at = pg_catalog.clock_timestamp()
             WHERE greatest(log.horizon, log.pruned_to) > {Future}
@@ -69,7 +73,8 @@ internal sealed class InvalidationStatements
             WHERE pg_catalog.set_config('synchronous_commit', 'off', true) IS NOT NULL
             """;
 
-        // What had ended five minutes ago, every node has read that has looked since; who has not drops all. A transaction that stays open keeps its part of the log.
+        // What had ended five minutes ago, every node has read that has looked since; who has not drops all. A transaction that stays open keeps its part of the log; a clock that
+        // was ahead does not.
         Mark =
             $"""
             /* solid_cache:invalidations_mark */
@@ -79,7 +84,7 @@ internal sealed class InvalidationStatements
                 written_at = pg_catalog.clock_timestamp()
             WHERE log.epoch IS NOT NULL
               AND log.transaction = '0'::xid8
-              AND log.written_at < now() - interval '5 minutes'
+              AND (log.written_at < pg_catalog.clock_timestamp() - interval '5 minutes' OR log.written_at > pg_catalog.clock_timestamp() + interval '5 minutes')
             """;
 
         Prune =
@@ -102,7 +107,8 @@ internal sealed class InvalidationStatements
         Publish =
             $"""
             /* solid_cache:invalidations_publish */
-            INSERT INTO {log} (channel, message) VALUES ($1, $2)
+            INSERT INTO {log} (channel, message)
+            SELECT pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::bytea[])
             """;
 
         PublishEverything =
@@ -115,6 +121,7 @@ internal sealed class InvalidationStatements
     /// <summary>What has changed since the snapshot <c>$1</c>, and the snapshot of this look.</summary>
     public string Look { get; }
 
+    /// <summary>Begins a log that has not begun, or is another server's; not while nothing is logged.</summary>
     public string BeginEpoch { get; }
 
     public string Announce { get; }
@@ -123,6 +130,7 @@ internal sealed class InvalidationStatements
 
     public string Prune { get; }
 
+    /// <summary>Messages, each on its channel.</summary>
     public string Publish { get; }
 
     public string PublishEverything { get; }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.DependencyInjection;
 using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -125,6 +126,30 @@ public sealed class Starvation : OneServer
         void Get() => cache.Get("key");
 
         void Set() => cache.Set("key", [1], Forever);
+    }
+
+    [Test]
+    public async Task Locks_are_taken_and_freed_and_messages_published_while_the_pool_is_blocked()
+    {
+        await using var node = await StartNodeAsync(static options => options.Invalidation.Enabled = true);
+        var (locks, told) = (node.Services.GetRequiredService<ISolidCacheLocks>(), node.Services.GetRequiredService<ISolidCacheInvalidations>());
+        await told.WaitUntilCurrentAsync();
+        var errors = new ConcurrentQueue<string>();
+
+        var done = WithoutPool(() => Together(Threads, number =>
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                Try(errors, "lock", () =>
+                {
+                    using var held = locks.TryAcquire($"lock:{number}", Timeout.InfiniteTimeSpan);
+                    told.Publish("channel", new byte[] { 1 });
+                });
+            }
+        }));
+
+        Assert.That(errors.Take(3), Is.Empty);
+        Assert.That(done, Is.True, "All calls come back.");
     }
 
     private static string? ErrorOf(Action call)

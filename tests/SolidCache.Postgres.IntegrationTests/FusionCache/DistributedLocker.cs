@@ -22,7 +22,7 @@ public sealed class DistributedLocker
         for (var round = 0; round < 5; round++)
         {
             var (key, runs) = (NewKey(), 0);
-            var values = await Task.WhenAll(Enumerable.Range(0, async ? 60 : 12).Select(caller => Task.Run(async () => async
+            var values = await Task.WhenAll(Enumerable.Range(0, 60).Select(caller => Task.Run(async () => async
                 ? await _nodes[caller % 3].GetOrSetAsync<string>(key, MakeAsync)
                 : _nodes[caller % 3].GetOrSet<string>(key, _ => Make()))));
             Assert.That((values.Distinct().Single(), runs), Is.EqualTo(("1", 1)));

@@ -311,7 +311,7 @@ public sealed class ShadowedNames
             (invalidations.Announce, [Parameter.Text("solid_cache_test")]),
             (invalidations.Mark, []),
             (invalidations.Prune, []),
-            (invalidations.Publish, [Parameter.Text("channel"), Parameter.Bytes()]),
+            (invalidations.Publish, [Parameter.Texts(["channel"]), Parameter.BytesOfMany([new byte[] { 1 }])]),
             (invalidations.PublishEverything, []),
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),

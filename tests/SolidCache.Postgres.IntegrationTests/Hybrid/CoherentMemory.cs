@@ -92,11 +92,12 @@ public sealed class CoherentMemory
     }
 
     [Test]
-    public async Task What_cannot_be_confirmed_is_not_served()
+    public async Task What_cannot_be_confirmed_is_served_only_where_somebody_asked_for_it([Values] bool servesUnconfirmed)
     {
         var key = NewKey();
-        await using var node = await CacheHost.StartAsync(_database.ConnectionString, configureServices: static services => services.AddPostgresSolidHybridCache(static options =>
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString, configureServices: services => services.AddPostgresSolidHybridCache(options =>
         {
+            options.Hybrid.ServeUnconfirmed = servesUnconfirmed;
             (options.Invalidation.PollInterval, options.Invalidation.MaxStaleness) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500));
         }));
         await node.Services.GetRequiredService<ISolidCacheInvalidations>().WaitUntilCurrentAsync();
@@ -107,7 +108,7 @@ public sealed class CoherentMemory
             await Eventually.TrueAsync(() => !node.Services.GetRequiredService<ISolidCacheInvalidations>().IsCurrent, "the log is away");
             await _database.ExecuteAsync("ALTER TABLE solid_cache_entries DISABLE TRIGGER USER");
             await _database.ExecuteAsync($"DELETE FROM solid_cache_entries WHERE key = '{key}'");
-            Assert.That(await GetAsync(node, key, "new"), Is.EqualTo("new"));
+            Assert.That(await GetAsync(node, key, "new"), Is.EqualTo(servesUnconfirmed ? "old" : "new"));
         }
         finally
         {
@@ -116,6 +117,9 @@ public sealed class CoherentMemory
         }
 
         await node.Services.GetRequiredService<ISolidCacheInvalidations>().WaitUntilCurrentAsync();
+        await _nodes[0].Cache.SetAsync(key, "\"set\""u8.ToArray(), new SolidCacheEntryOptions());
+        await _nodes[0].Cache.RemoveAsync(key);
+        await Eventually.TrueAsync(async () => await GetAsync(node, key, "anew") == "anew", "what is told then is forgotten");
     }
 
     private static HybridCache Hybrid(CacheHost node) => node.Services.GetRequiredService<HybridCache>();

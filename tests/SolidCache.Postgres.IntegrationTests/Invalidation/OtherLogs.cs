@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.Sql;
+
+namespace SolidCache.Postgres.IntegrationTests.Invalidation;
+
+/// <summary>A log that is not what it was: of another server, of another time, or of nobody.</summary>
+public sealed class OtherLogs
+{
+    private static readonly SolidCacheEntryOptions AnHour = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
+    private readonly InvalidationStatements _statements = new(new(new("public", "solid_cache_entries")));
+    private readonly ConcurrentQueue<SolidCacheInvalidation> _told = [];
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _told.Clear();
+        _database = await TestDatabase.CreateAsync();
+        await using var node = await StartNodeAsync();
+    }
+
+    [TearDown]
+    public async Task StopAsync() => await _database.DisposeAsync();
+
+    /// <summary>A dump has the rows of unlogged tables too, and the server on which it is restored may have had fewer transactions.</summary>
+    [Test]
+    public async Task What_a_dump_of_a_server_brings_along_that_had_come_further_is_told_at_most_once([Values] bool withEpoch)
+    {
+        await _database.ExecuteAsync(
+            "INSERT INTO solid_cache_invalidations (transaction, keys) SELECT (1000000000 + i)::text::xid8, '{restored}' FROM generate_series(1, 100) AS i");
+        if (withEpoch)
+        {
+            await _database.ExecuteAsync("UPDATE solid_cache_invalidations SET pruned_to = '999999000', horizon = '1000000000' WHERE epoch IS NOT NULL");
+        }
+
+        await using var node = await StartNodeAsync();
+        using var subscription = Of(node).Subscribe(_told.Enqueue);
+        foreach (var key in (string[])["one", "two", "three"])
+        {
+            await node.Cache.SetAsync(key, [1], AnHour);
+            await node.Cache.RemoveAsync(key);
+            await Eventually.TrueAsync(() => _told.Any(told => told.Keys.Contains(key)), $"{key} is told");
+        }
+
+        Assert.That(_told.SelectMany(static told => told.Keys), Is.EquivalentTo((string[])["one", "two", "three"]));
+        Assert.That(_told.Any(static told => told.IsEverything), Is.False);
+    }
+
+    [Test]
+    public async Task While_nothing_is_logged_nothing_is_relied_on()
+    {
+        await using var node = await StartNodeAsync();
+        using var subscription = Of(node).Subscribe(_told.Enqueue);
+        await _database.ExecuteAsync("SELECT solid_cache_log_changes(false)");
+        await Eventually.LoggedAsync(node, "invalidations_unread");
+        await Eventually.TrueAsync(() => !Of(node).IsCurrent, "it is known that nothing is known");
+        await node.Cache.SetAsync("key", [1], AnHour);
+        await node.Cache.RemoveAsync("key");
+
+        await _database.ExecuteAsync("SELECT solid_cache_log_changes(true)");
+        await Of(node).WaitUntilCurrentAsync();
+        Assert.That(_told.Count(static told => told.IsEverything), Is.EqualTo(1), "What was removed meanwhile is not known.");
+    }
+
+    [Test]
+    public async Task What_a_clock_wrote_that_was_ahead_is_pruned()
+    {
+        await using var node = await StartNodeAsync();
+        await node.Cache.SetAsync("key", [1], AnHour);
+        await node.Cache.RemoveAsync("key");
+        await _database.ExecuteAsync("UPDATE solid_cache_invalidations SET written_at = now() + interval '1 year'");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await _database.ExecuteAsync(_statements.Mark);
+                await _database.ExecuteAsync(_statements.Prune);
+                await _database.ExecuteAsync("UPDATE solid_cache_invalidations SET written_at = written_at - interval '6 minutes' WHERE transaction = '0'");
+                return await _database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_invalidations WHERE keys @> '{key}'") == 0;
+            },
+            "it is pruned");
+    }
+
+    private static ISolidCacheInvalidations Of(CacheHost node) => node.Services.GetRequiredService<ISolidCacheInvalidations>();
+
+    private async Task<CacheHost> StartNodeAsync()
+    {
+        var node = await CacheHost.StartAsync(_database.ConnectionString, static options => options.Invalidation.Enabled = true);
+        await Of(node).WaitUntilCurrentAsync();
+        return node;
+    }
+}
