@@ -95,6 +95,14 @@ public sealed class PostgresSolidCacheOptions
     /// </value>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Gets or sets from how many bytes on a value is stored compressed (LZ4), by the process that sets it.</summary>
+    /// <value>
+    /// Default: null: none is. 1 to 500,000,000; 2,048 is what PostgreSQL itself compresses from. A value that would keep seven eighths of its bytes is stored as it is. Every
+    /// node reads compressed values, whatever its own option says, and values of before stay as they are; SQL finds null in the column <c>value</c>. Set it when all nodes
+    /// have a library of schema version 6 or later: older ones read compressed entries as misses.
+    /// </value>
+    public int? CompressValuesFrom { get; set; }
+
     /// <summary>Gets or sets a value indicating whether this cache only reads, as a role with nothing but <c>SELECT</c> on the two tables can.</summary>
     /// <value>
     /// Default: false. When true, sets, refreshes and extensions of sliding expirations are quietly not done, as if the entry had been pushed out at once;
@@ -202,6 +210,7 @@ public sealed class PostgresSolidCacheOptions
         RefreshSlidingExpirationOnGet = other.RefreshSlidingExpirationOnGet;
         SlidingExpirationSlack = other.SlidingExpirationSlack;
         MaxValueBytes = other.MaxValueBytes;
+        CompressValuesFrom = other.CompressValuesFrom;
         ReadOnly = other.ReadOnly;
         OperationTimeout = other.OperationTimeout;
         FailureMode = other.FailureMode;

@@ -39,6 +39,12 @@ internal static class ScenarioList
             "value-storage", "Where values are stored and whether they are compressed: speed and size",
             [4_000], 1, ValueStorage.RunAsync),
         new(
+            "compressed-values", "Values that the server compresses, and that the process compresses, beside Redis",
+            [4_000], 0.5, CompressedValues.RunAsync),
+        new(
+            "codecs", "What codecs cost, and what they leave of a value",
+            [0], 0, static (_, _) => CodecCost.RunAsync()),
+        new(
             "lanes", "How many connections reads and writes should share",
             [20_000], 1, LaneCounts.RunAsync),
         new(

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SolidCache.Postgres.Caching;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
@@ -64,6 +65,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var probes = new SideWork(connections, clock, "probe");
 
         var life = new CacheLife();
+        var compression = new ValueCompression(options.CompressValuesFrom);
         var tooLarge = new SeldomTold(TimeProvider.System);
         var statements = new EntryStatements(names, options.SlidingExpirationSlack, options.MaxValueBytes);
         var sideCalls = new SideCalls(
@@ -86,7 +88,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         // The breakers last: one may open while the lanes are looked after.
         watch.LookAfter(readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
         _entries = new EntryStore(
-            reads, writes, readLanes, writeLanes, watch, clock, life, sideCalls.RemoveAsync, sideCalls.RemoveTagsAsync, sideCalls.ReadStatisticsAsync);
+            reads, writes, readLanes, writeLanes, watch, clock, life, compression, TooLarge, sideCalls.RemoveAsync, sideCalls.RemoveTagsAsync, sideCalls.ReadStatisticsAsync);
 
         _degradation = options.FailureMode == SolidCacheFailureMode.Degrade
             ? new Degradation(sideCalls.RemoveStale, (operation, error) => Tell(options.OnDegraded, operation, error), TimeProvider.System)
@@ -108,7 +110,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         var inTransactions = new TransactionStatements(names);
-        var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), table);
+        var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), compression, table);
         var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
         Cache = new EntryCache(options.ReadOnly ? entries : _invalidation?.AnnouncingHere(observed) ?? entries, creator, transactional, sweeper, policy, life, time);
         Locks = new LeaseLocks(entries, policy.Keys, life, TimeProvider.System);

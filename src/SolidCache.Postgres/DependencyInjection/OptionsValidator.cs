@@ -22,6 +22,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         Constructs($"{nameof(options.SchemaName)} or {nameof(options.TableName)}", () => new TableName(options.SchemaName, options.TableName)),
         Constructs(nameof(options.KeyPrefix), () => new KeySpace(options.KeyPrefix)),
         Within(nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 500_000_000),
+        Within(nameof(options.CompressValuesFrom), options.CompressValuesFrom ?? 1, 1, 500_000_000),
         Within(nameof(options.OperationTimeout), options.OperationTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         Within(nameof(options.ReadConnections), options.ReadConnections, 1, 32),
         Within(nameof(options.WriteConnections), options.WriteConnections, 1, 32),

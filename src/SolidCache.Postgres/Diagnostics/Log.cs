@@ -44,7 +44,7 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(207, LogLevel.Warning, "A value was made and could not be stored: {ErrorType}.", EventName = "fill_failed")]
     public partial void FillFailed(string errorType);
 
-    [LoggerMessage(208, LogLevel.Warning, "The cache {Table} holds a value of more than the {MaxValueBytes} bytes that it stores itself (MaxValueBytes). Somebody else has written it, or a node that allows more: it is not fetched, and its key is read as a miss. Not told again within ten minutes.", EventName = "foreign_value")]
+    [LoggerMessage(208, LogLevel.Warning, "The cache {Table} holds a value of more than the {MaxValueBytes} bytes that it stores itself (MaxValueBytes), or a compressed one that is damaged or of a later version. Somebody else has written it, or a node that allows more: its key is read as a miss. Not told again within ten minutes.", EventName = "foreign_value")]
     public partial void ForeignValue(TableName table, int maxValueBytes);
 
     [LoggerMessage(209, LogLevel.Warning, "A value was not cached: it is null and its serializer does not write that, or it has more than {MaxValueBytes} bytes (MaximumPayloadBytes). What was cached before was removed.", EventName = "not_cached")]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
@@ -16,13 +17,15 @@ internal sealed class EntryStore(
     Watch watch,
     CallClock clock,
     CacheLife life,
+    ValueCompression compression,
+    Action unreadable,
     Func<IReadOnlyList<KeyRange>, CancellationToken, Task<long>> removeRanges,
     Func<IReadOnlyList<CacheKey>, CancellationToken, Task<long>> removeTags,
     Func<TimeSpan, CancellationToken, Task<SolidCacheStatistics>> readStatistics) : IEntryStore
 {
     private static readonly KeyRange AllKeys = new("", To: null, Pattern: null, SkipsPrefixed: false);
     private readonly RequestPool<ReadRequest> _readRequests = ReadRequest.NewPool();
-    private readonly RequestPool<WriteRequest> _writeRequests = WriteRequest.NewPool();
+    private readonly RequestPool<WriteRequest> _writeRequests = WriteRequest.NewPool(compression);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReadAsync(
@@ -31,7 +34,7 @@ internal sealed class EntryStore(
         var request = ReadRequest.Of(key, ReadKind.Value, clock.Now, _readRequests);
         request.Slides = slide;
         var value = await SendAsync(request, async, cancellationToken).ConfigureAwait(false);
-        return value.MoveTo(destination);
+        return Move(value, destination);
     }
 
     public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
@@ -39,13 +42,14 @@ internal sealed class EntryStore(
         var request = ReadRequest.Of(key, ReadKind.AgedValue, clock.Now, _readRequests);
         request.Slides = slide;
         var value = await SendAsync(request, async: true, cancellationToken).ConfigureAwait(false);
-        return value.MoveTo(destination) ? value.Age : null;
+        return Move(value, destination) ? value.Age : null;
     }
 
     public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
         var found = await SendAsync(OfLease(key, ReadKind.Lease, terms), async, cancellationToken).ConfigureAwait(false);
-        return new(found.Lease, found.MoveToArray(), found.Age);
+        var value = new ArrayReceiver();
+        return new(found.Lease, Move(found, value) ? value.Array : null, found.Age);
     }
 
     public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
@@ -122,6 +126,18 @@ internal sealed class EntryStore(
         ObjectDisposedException Ended() => new(nameof(ISolidCache));
 
         TimeSpan Left() => clock.Limit > clock.Since(began) ? clock.Limit - clock.Since(began) : TimeSpan.Zero;
+    }
+
+    /// <summary>Hands a value on to its caller, on his own thread. One that is damaged is a miss.</summary>
+    private bool Move(ReadValue value, IBufferWriter<byte> destination)
+    {
+        var isThere = value.MoveTo(destination);
+        if (value.IsHit && !isThere)
+        {
+            unreadable();
+        }
+
+        return isThere;
     }
 
     private ReadRequest OfLease(CacheKey key, ReadKind kind, LeaseTerms terms)

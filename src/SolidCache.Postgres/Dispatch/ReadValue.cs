@@ -1,4 +1,5 @@
 using System.Buffers;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
@@ -10,8 +11,9 @@ namespace SolidCache.Postgres.Dispatch;
 /// <param name="Life">The entry's remaining life, where that was asked for; null for a miss.</param>
 /// <param name="Age">What is known of the entry besides, where that was asked for.</param>
 /// <param name="Lease">Whether the lease that was asked for is there.</param>
+/// <param name="IsCompressed">Whether the array holds the value compressed; who receives it expands it.</param>
 internal readonly record struct ReadValue(
-    byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, EntryAge Age = default, LeaseState Lease = LeaseState.Unavailable)
+    byte[]? Array, int Length, bool TouchIsDue, TimeSpan? Life = null, EntryAge Age = default, LeaseState Lease = LeaseState.Unavailable, bool IsCompressed = false)
 {
     /// <summary>Gets what stands for a value that was left where it is, since no cache like this one has stored it: a miss.</summary>
     public static ReadValue Unwanted { get; } = new(Array: null, Length: -1, TouchIsDue: false);
@@ -36,20 +38,17 @@ internal readonly record struct ReadValue(
         return copy;
     }
 
-    /// <summary>Hands the value on as an array of its own, and its memory back.</summary>
-    public byte[]? MoveToArray()
-    {
-        var array = IsHit ? Array.AsSpan(0, Length).ToArray() : null;
-        Return();
-        return array;
-    }
-
     /// <summary>Hands the value on, and its memory back.</summary>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is one, and it could be read.</returns>
     public bool MoveTo(IBufferWriter<byte> destination)
     {
         try
         {
+            if (IsCompressed)
+            {
+                return CompressedValue.TryRead(Array.AsSpan(0, Length), destination);
+            }
+
             if (Length > 0)
             {
                 Array.AsSpan(0, Length).CopyTo(destination.GetSpan(Length));

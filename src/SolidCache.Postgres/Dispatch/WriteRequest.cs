@@ -1,4 +1,5 @@
 using System.Buffers;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Dispatch;
@@ -7,9 +8,10 @@ namespace SolidCache.Postgres.Dispatch;
 internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 {
     private readonly RequestPool<WriteRequest> _pool;
+    private readonly ValueCompression _compression;
     private byte[]? _rented;
 
-    private WriteRequest(RequestPool<WriteRequest> pool) => _pool = pool;
+    private WriteRequest(RequestPool<WriteRequest> pool, ValueCompression compression) => (_pool, _compression) = (pool, compression);
 
     public CacheKey Key { get; private set; }
 
@@ -17,7 +19,11 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 
     public Expiration Expiration { get; private set; }
 
+    /// <summary>Gets what is sent of its value.</summary>
     public ReadOnlyMemory<byte> Value { get; private set; }
+
+    /// <summary>Gets a value indicating whether that is compressed.</summary>
+    public bool IsCompressed { get; private set; }
 
     /// <summary>Gets the lease that a fill has.</summary>
     public long Lease { get; private set; }
@@ -35,7 +41,7 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 
     public WriteRequest? Next { get; set; }
 
-    public static RequestPool<WriteRequest> NewPool() => new(static pool => new(pool));
+    public static RequestPool<WriteRequest> NewPool(ValueCompression compression) => new(pool => new(pool, compression));
 
     public static WriteRequest Set(
         CacheKey key, ReadOnlySequence<byte> value, Expiration expiration, bool durable, long began, RequestPool<WriteRequest> pool)
@@ -103,9 +109,8 @@ internal sealed class WriteRequest : Request<bool>, ILinked<WriteRequest>
 
     private static WriteRequest WithValue(WriteRequest request, ReadOnlySequence<byte> value, Expiration expiration)
     {
-        var length = (int)value.Length;
-        var rented = ValueMemory.Rent(length);
-        value.CopyTo(rented);
+        var rented = ValueMemory.Rent((int)value.Length);
+        request.IsCompressed = request._compression.Copy(value, rented, out var length);
         request._rented = rented;
         request.Value = rented.AsMemory(0, length);
         request.Expiration = expiration;

@@ -47,8 +47,24 @@ internal static class EntryConditions
     public static string StaleUntil(string entry, string? most = null) =>
         $"(least({entry}.expires_at, '250000-01-01'::timestamptz) + least(greatest({entry}.stale_for, 0), {(most is null ? "" : $"{most}, ")}{Longest})::float8 * interval '1 microsecond')";
 
-    /// <summary>The value, unless it has more bytes than any that this cache stores: then it stays where it is, since its length is known without reading it.</summary>
-    public static string Value(string entry, int maxValueBytes) => $"CASE WHEN octet_length({entry}.value) <= {maxValueBytes} THEN {entry}.value END";
+    /// <summary>
+    /// Two columns, one of which is null: the value as it is, and as it is where it is compressed. Unless it has more bytes than any that this cache stores: then it stays
+    /// where it is, since its length is known without reading it.
+    /// </summary>
+    /// <param name="entry">What the statement calls the entry.</param>
+    /// <param name="maxValueBytes">What it may have.</param>
+    /// <param name="condition">Whether it is wanted.</param>
+    public static string Value(string entry, int maxValueBytes, string? condition = null)
+    {
+        var wanted = condition is null ? "" : $" AND {condition}";
+        return $"""
+            CASE WHEN octet_length({entry}.value) <= {maxValueBytes}{wanted} THEN {entry}.value END,
+              CASE WHEN {entry}.value IS NULL AND octet_length({entry}.compressed) <= {maxValueBytes}{wanted} THEN {entry}.compressed END
+            """;
+    }
+
+    /// <summary>The bytes that a value takes. A compressed one counts only where there is none as it is: who knows nothing of them leaves it behind.</summary>
+    public static string StoredBytes(string entry) => $"octet_length(coalesce({entry}.value, {entry}.compressed))";
 
     /// <summary>Until when a row is of use, be it only to whoever has its lease.</summary>
     public static string IsOfUseUntil(string entry) => $"greatest({entry}.expires_at, {StaleUntil(entry)}, {entry}.lease_ends_at)";

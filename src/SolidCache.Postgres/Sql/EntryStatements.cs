@@ -18,6 +18,7 @@ internal sealed class EntryStatements
 
     public EntryStatements(SqlNames names, double slidingSlack, int maxValueBytes)
     {
+        MaxValueBytes = maxValueBytes;
         var entries = names.Entries;
         var stretch = $"'{(1 + slidingSlack).ToString(CultureInfo.InvariantCulture)}'::float8";
 
@@ -167,6 +168,9 @@ internal sealed class EntryStatements
               AND {EntryConditions.IsLive(names, "entry")}
             """;
     }
+
+    /// <summary>Gets the bytes that a value may have.</summary>
+    public int MaxValueBytes { get; }
 
     public string Read { get; }
 

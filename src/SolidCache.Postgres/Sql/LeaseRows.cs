@@ -16,11 +16,13 @@ internal sealed class LeaseRows
     private readonly NpgsqlParameter<string> _lockWait = Parameter.Text(WriteConditions.LockWait);
     private readonly LaneStatement _take;
     private readonly LaneStatement _renew;
+    private readonly int _maxValueBytes;
 
     public LeaseRows(EntryStatements statements, CallClock clock)
     {
         _take = new(clock, statements.Leases.Take, [.. Columns(), Parameter.BigInts(_stales), Parameter.BigInts(_aheads), Parameter.Texts(_tags), _lockWait]);
         _renew = new(clock, statements.Leases.Renew, Columns());
+        _maxValueBytes = statements.MaxValueBytes;
     }
 
     /// <param name="session">Open.</param>
@@ -44,13 +46,13 @@ internal sealed class LeaseRows
         return (renews ? _renew : _take).Query(session);
     }
 
-    public static ReadValue Taken(RowReader rows)
+    public ReadValue Taken(RowReader rows)
     {
-        var value = rows.IsNull(3) ? default : rows.Value(3, touchIsDue: false);
+        var value = rows.IsNull(3) && rows.IsNull(4) ? default : ReadRows.Value(rows, 3, touchIsDue: false, _maxValueBytes);
         return value with
         {
             Lease = rows.Bool(1) ? LeaseState.Granted : rows.Bool(2) ? LeaseState.Live : LeaseState.Held,
-            Age = rows.Bool(2) ? ReadRows.Age(rows, 4) : default,
+            Age = rows.Bool(2) ? ReadRows.Age(rows, 5) : default,
         };
     }
 

@@ -13,7 +13,9 @@ internal sealed class LeaseStatements
     {
         var entries = names.Entries;
         var isLive = EntryConditions.IsLive(names, "entry");
-        var value = EntryConditions.Value("entry", maxValueBytes);
+        var isFresh = EntryConditions.IsFresh(names, "entry");
+        var value = EntryConditions.Value(
+            "entry", maxValueBytes, $"({isLive} OR ({EntryConditions.StaleUntil("entry", "asked.stale_for")} > now() AND {isFresh}))");
         const string Asked =
             $"""
             SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
@@ -39,10 +41,10 @@ internal sealed class LeaseStatements
                 asked.lease,
                 asked.duration,
                 asked.tags,
-                coalesce({isLive} OR ({EntryConditions.IsFresh(names, "entry")} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
+                coalesce({isLive} OR ({isFresh} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
-              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {EntryConditions.IsFresh(names, "entry")} AND NOT {IsNewer}))
+              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {isFresh} AND NOT {IsNewer}))
                 AND NOT ({IsNewer} AND entry.created_at > now() - interval '1 minute')
                 AND (NOT {isLive} OR {EntryConditions.LifeLeft("entry")} * {WholeLife}::float8 < asked.ahead::float8)
               ORDER BY entry.key
@@ -61,7 +63,8 @@ internal sealed class LeaseStatements
                   stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
                   sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,
                   absolute_expiration = CASE WHEN free.is_kept THEN entry.absolute_expiration END,
-                  value = CASE WHEN free.is_kept THEN entry.value ELSE '' END
+                  value = CASE WHEN free.is_kept THEN entry.value ELSE '' END,
+                  compressed = CASE WHEN free.is_kept THEN entry.compressed END
               FROM free
               WHERE entry.key = free.key
                 AND {WriteConditions.Durability("false")}
@@ -82,11 +85,7 @@ internal sealed class LeaseStatements
               asked.key,
               asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
               coalesce({isLive}, false),
-              CASE
-                WHEN {isLive} THEN {value}
-                WHEN {EntryConditions.StaleUntil("entry", "asked.stale_for")} > now()
-                  AND {EntryConditions.IsFresh(names, "entry")} THEN {value}
-              END,
+              {value},
               {EntryConditions.Age("entry")}
             FROM asked
             LEFT JOIN {entries} AS entry ON entry.key = asked.key
@@ -119,7 +118,8 @@ internal sealed class LeaseStatements
                 created_at = now(),
                 sliding_expiration = nullif(held.sliding, 0),
                 absolute_expiration = {SetStatements.AbsoluteEnd("held.absolute")},
-                value = held.value,
+                value = CASE WHEN NOT held.is_compressed THEN held.value END,
+                compressed = CASE WHEN held.is_compressed THEN held.value END,
                 lease = NULL,
                 lease_ends_at = NULL,
                 stale_for = nullif(held.stale_for, 0),
@@ -136,7 +136,8 @@ internal sealed class LeaseStatements
                   pg_catalog.unnest($4) AS value,
                   pg_catalog.unnest($9) AS stale_for,
                   pg_catalog.unnest($10) AS tags,
-                  pg_catalog.unnest($11) AS lease
+                  pg_catalog.unnest($11) AS is_compressed,
+                  pg_catalog.unnest($12) AS lease
               ) AS made ON made.key = entry.key
               WHERE entry.lease = made.lease
               ORDER BY entry.key

@@ -20,6 +20,8 @@ internal static class Parameter
 
     public static NpgsqlParameter<List<long>> BigInts(List<long> values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
+    public static NpgsqlParameter<List<bool>> Bools(List<bool> values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Boolean);
+
     public static NpgsqlParameter<List<ReadOnlyMemory<byte>>> BytesOfMany(List<ReadOnlyMemory<byte>> values) =>
         Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bytea);
 

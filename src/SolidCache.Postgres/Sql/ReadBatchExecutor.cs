@@ -175,7 +175,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
                     throw StatementMixUp.Detected();
                 }
 
-                var value = ReadRows.Read(kind, rows);
+                var value = _rows.Read(kind, rows);
                 if (value.IsUnwanted)
                 {
                     _tooLarge();

@@ -1,4 +1,5 @@
 using Npgsql;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 
@@ -15,6 +16,7 @@ internal sealed class ReadRows
     private readonly LaneStatement _aged;
     private readonly LaneStatement _lives;
     private readonly LeaseRows _leases;
+    private readonly int _maxValueBytes;
 
     public ReadRows(EntryStatements statements, CallClock clock)
     {
@@ -23,6 +25,7 @@ internal sealed class ReadRows
         _aged = new(clock, statements.ReadAged, Parameter.Texts(_keys));
         _lives = new(clock, statements.Life, Parameter.Texts(_keys));
         _leases = new(statements, clock);
+        _maxValueBytes = statements.MaxValueBytes;
     }
 
     /// <param name="session">Open.</param>
@@ -47,17 +50,44 @@ internal sealed class ReadRows
     }
 
     /// <summary>The row that the reader stands on; its first column is the key.</summary>
-    public static ReadValue Read(ReadKind kind, RowReader rows) => kind switch
+    public ReadValue Read(ReadKind kind, RowReader rows) => kind switch
     {
-        ReadKind.AgedValue => Value(rows) with { Age = Age(rows, 3) },
+        ReadKind.AgedValue => Value(rows, 2, rows.Bool(1), _maxValueBytes) with { Age = Age(rows, 4) },
         ReadKind.Life => Life(rows),
-        ReadKind.Lease => LeaseRows.Taken(rows),
+        ReadKind.Lease => _leases.Taken(rows),
         ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: LeaseState.Granted),
-        _ => Value(rows),
+        _ => Value(rows, 2, rows.Bool(1), _maxValueBytes),
     };
 
-    /// <summary>Without one it is larger than any that this cache stores: somebody else has written it, and nobody wants it.</summary>
-    private static ReadValue Value(RowReader rows) => rows.IsNull(2) ? ReadValue.Unwanted : rows.Value(2, rows.Bool(1));
+    /// <summary>
+    /// As it is, or compressed. Without either it is larger than any that this cache stores, and what claims to be larger, or is of another format, is no better: somebody
+    /// else has written it, and nobody wants it.
+    /// </summary>
+    /// <param name="rows">The row that the reader stands on.</param>
+    /// <param name="column">The first of two: <see cref="EntryConditions.Value"/>.</param>
+    /// <param name="touchIsDue">Whether the entry's sliding expiration should be extended.</param>
+    /// <param name="maxValueBytes">What it may have.</param>
+    public static ReadValue Value(RowReader rows, int column, bool touchIsDue, int maxValueBytes)
+    {
+        if (!rows.IsNull(column))
+        {
+            return rows.Value(column, touchIsDue);
+        }
+
+        if (rows.IsNull(column + 1))
+        {
+            return ReadValue.Unwanted;
+        }
+
+        var compressed = rows.Value(column + 1, touchIsDue) with { IsCompressed = true };
+        if (CompressedValue.IsPlausible(compressed.Array.AsSpan(0, compressed.Length), maxValueBytes))
+        {
+            return compressed;
+        }
+
+        compressed.Return();
+        return ReadValue.Unwanted;
+    }
 
     /// <summary>A row that others have written may say that it lives for longer than a <see cref="TimeSpan"/> holds.</summary>
     private static ReadValue Life(RowReader rows) => new(

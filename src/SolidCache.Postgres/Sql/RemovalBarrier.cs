@@ -15,6 +15,7 @@ internal static class RemovalBarrier
           sliding_expiration = NULL,
           absolute_expiration = NULL,
           value = '',
+          compressed = NULL,
           lease = NULL,
           lease_ends_at = NULL,
           stale_for = NULL,

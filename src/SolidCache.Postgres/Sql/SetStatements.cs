@@ -6,7 +6,7 @@ internal sealed class SetStatements
     // The rows come in the order of their keys, and unnest in the select list hands them on one by one; in FROM it would store all of them four times.
     private const string Columns =
         "SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value";
-    private const string Extras = "pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags";
+    private const string Extras = "pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags, pg_catalog.unnest($11) AS is_compressed";
 
     private readonly string _entries;
     private readonly string _stretch;
@@ -18,7 +18,7 @@ internal sealed class SetStatements
         (_entries, _stretch) = (names.Entries, stretch);
         One = Write("set", "$1", "$2", "$3", "$4", from: "", hasExtras: false);
         Many = Write("set_many", "row.key", "row.absolute", "row.sliding", "row.value", $"FROM ({Columns}) AS row", hasExtras: false);
-        Tagged = Write("set_tagged", "row.key", "row.absolute", "row.sliding", "row.value", $"FROM ({Columns}, {Extras}) AS row", hasExtras: true);
+        Special = Write("set_special", "row.key", "row.absolute", "row.sliding", "row.value", $"FROM ({Columns}, {Extras}) AS row", hasExtras: true);
         // It tells the keys that it left out. What somebody else has inserted and not committed cannot be seen: that ends with a lock time-out, which is
         // short here, and the rows are tried in halves.
         Free =
@@ -45,8 +45,8 @@ internal sealed class SetStatements
 
     public string Many { get; }
 
-    /// <summary>Gets the statement for rows with tags, or that may be served for a while after their end.</summary>
-    public string Tagged { get; }
+    /// <summary>Gets the statement for rows of which some have tags, may be served for a while after their end, or are compressed.</summary>
+    public string Special { get; }
 
     /// <summary>Gets the statement that leaves out rows which others have locked.</summary>
     public string Free { get; }
@@ -81,19 +81,20 @@ internal sealed class SetStatements
 
     private string Insert(string key, string absolute, string sliding, string value, bool hasExtras) =>
         $"""
-        INSERT INTO {_entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value{(hasExtras ? ", stale_for, tags, made_after" : "")})
+        INSERT INTO {_entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value{(hasExtras ? ", compressed, stale_for, tags, made_after" : "")})
         SELECT
           {ExpiresAt(absolute, sliding, _stretch)},
           now(),
           nullif({sliding}, 0),
           {AbsoluteEnd(absolute)},
           {key},
-          {value}{(hasExtras ? ExtraValues : "")}
+          {(hasExtras ? $"CASE WHEN NOT row.is_compressed THEN {value} END" : value)}{(hasExtras ? ExtraValues : "")}
         """;
 
     private const string ExtraValues =
         """
         ,
+          CASE WHEN row.is_compressed THEN row.value END,
           nullif(row.stale_for, 0),
           nullif(row.tags, '')::text[],
           CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
@@ -108,6 +109,7 @@ internal sealed class SetStatements
           sliding_expiration = excluded.sliding_expiration,
           absolute_expiration = excluded.absolute_expiration,
           value = excluded.value,
+          compressed = {(hasExtras ? "excluded.compressed" : "NULL")},
           lease = NULL,
           lease_ends_at = NULL,
           stale_for = {(hasExtras ? "excluded.stale_for" : "NULL")},

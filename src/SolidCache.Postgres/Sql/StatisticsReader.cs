@@ -25,7 +25,7 @@ internal sealed class StatisticsReader
             count(*) FILTER (WHERE expires_at > '-infinity') AS total,
                 count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
                 count(*) FILTER (WHERE isfinite(expires_at) AND {EntryConditions.IsOfUseUntil("entry")} <= now() - $1::float8 * interval '1 microsecond') AS overdue,
-                sum(octet_length(key) + octet_length(value)) FILTER (WHERE expires_at > now()) AS bytes
+                sum(octet_length(key) + {EntryConditions.StoredBytes("entry")}) FILTER (WHERE expires_at > now()) AS bytes
             """;
 
         _size =
@@ -64,7 +64,7 @@ internal sealed class StatisticsReader
             CROSS JOIN LATERAL (
               SELECT {counts}
               FROM (
-                SELECT expires_at, stale_for, lease_ends_at, key, value
+                SELECT expires_at, stale_for, lease_ends_at, key, value, compressed
                 FROM {names.Entries}
                 WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
                   AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid

@@ -15,6 +15,7 @@ internal sealed class WriteRows
     private readonly List<ReadOnlyMemory<byte>> _values = [];
     private readonly List<long> _stales = [];
     private readonly List<string> _tags = [];
+    private readonly List<bool> _compressed = [];
     private readonly List<long> _leases = [];
     private readonly NpgsqlParameter<string> _key = Parameter.Text();
     private readonly NpgsqlParameter<long> _absolute = Parameter.BigInt();
@@ -22,12 +23,12 @@ internal sealed class WriteRows
     private readonly NpgsqlParameter<ReadOnlyMemory<byte>> _value = Parameter.Bytes();
     private readonly Conditions _ofOne = new();
     private readonly Conditions _ofMany = new();
-    private readonly Conditions _ofTagged = new();
+    private readonly Conditions _ofSpecial = new();
     private readonly Conditions _ofFills = new();
     private readonly Conditions _ofRemoves = new();
     private readonly LaneStatement _set;
     private readonly LaneStatement _setMany;
-    private readonly LaneStatement _setTagged;
+    private readonly LaneStatement _setSpecial;
     private readonly LaneStatement _fill;
     private readonly LaneStatement _remove;
     private readonly LaneStatement _touch;
@@ -37,7 +38,7 @@ internal sealed class WriteRows
         (_statements, _serverClock, _clock) = (statements, serverClock, clock);
         _set = new(clock, statements.Sets.One, [_key, _absolute, _sliding, _value, .. _ofOne.OfSets]);
         _setMany = new(clock, statements.Sets.Many, ColumnsOfSets(_ofMany));
-        _setTagged = new(clock, statements.Sets.Tagged, ColumnsOfTagged(_ofTagged));
+        _setSpecial = new(clock, statements.Sets.Special, ColumnsOfSpecial(_ofSpecial));
         _fill = new(clock, statements.Leases.Fill, ColumnsOfFills(_ofFills));
         _remove = new(clock, statements.Remove, Parameter.Texts(_keys), _ofRemoves.Deadline, _ofRemoves.LockWait);
         _touch = new(clock, statements.Touch, Parameter.Texts(_keys));
@@ -55,8 +56,9 @@ internal sealed class WriteRows
         {
             WriteKind.Touch => (_touch, _ofRemoves),
             WriteKind.Remove => (_remove, _ofRemoves),
-            WriteKind.TaggedSet or WriteKind.DurableTaggedSet => (_setTagged, _ofTagged),
             WriteKind.Fill => (_fill, _ofFills),
+            WriteKind.TaggedSet or WriteKind.DurableTaggedSet => (_setSpecial, _ofSpecial),
+            _ when _compressed.Contains(true) => (_setSpecial, _ofSpecial),
             _ => rows.Count == 1 ? (_set, _ofOne) : (_setMany, _ofMany),
         };
         Fill(conditions, rows[0].Kind, deadline, lockWait);
@@ -101,7 +103,7 @@ internal sealed class WriteRows
                     Note(rows, session.QueryOnce(static row => row.Text(0), _statements.Leases.Fill, ColumnsOfFills(conditions)));
                     return [];
                 default:
-                    return session.QueryOnce(static row => row.Text(0), _statements.Sets.Free, ColumnsOfTagged(conditions));
+                    return session.QueryOnce(static row => row.Text(0), _statements.Sets.Free, ColumnsOfSpecial(conditions));
             }
         }
         finally
@@ -131,9 +133,10 @@ internal sealed class WriteRows
         }
     }
 
-    private NpgsqlParameter[] ColumnsOfTagged(Conditions conditions) => [.. ColumnsOfSets(conditions), Parameter.BigInts(_stales), Parameter.Texts(_tags)];
+    private NpgsqlParameter[] ColumnsOfSpecial(Conditions conditions) =>
+        [.. ColumnsOfSets(conditions), Parameter.BigInts(_stales), Parameter.Texts(_tags), Parameter.Bools(_compressed)];
 
-    private NpgsqlParameter[] ColumnsOfFills(Conditions conditions) => [.. ColumnsOfTagged(conditions), Parameter.BigInts(_leases)];
+    private NpgsqlParameter[] ColumnsOfFills(Conditions conditions) => [.. ColumnsOfSpecial(conditions), Parameter.BigInts(_leases)];
 
     private NpgsqlParameter[] ColumnsOfSets(Conditions conditions) =>
         [Parameter.Texts(_keys), Parameter.BigInts(_absolutes), Parameter.BigInts(_slidings), Parameter.BytesOfMany(_values), .. conditions.OfSets];
@@ -159,6 +162,7 @@ internal sealed class WriteRows
                 _values.Add(write.Value);
                 _stales.Add(write.Expiration.StaleMicroseconds);
                 _tags.Add(write.Expiration.Tags ?? "");
+                _compressed.Add(write.IsCompressed);
                 _leases.Add(write.Lease);
             }
         }
@@ -186,6 +190,7 @@ internal sealed class WriteRows
         _values.Clear();
         _stales.Clear();
         _tags.Clear();
+        _compressed.Clear();
         _leases.Clear();
         _value.TypedValue = default;
     }

@@ -31,14 +31,15 @@ internal sealed class TransactionStatements
         Set =
             $"""
             /* solid_cache:set_in_transaction */
-            INSERT INTO {names.Entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+            INSERT INTO {names.Entries} AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, compressed, stale_for, tags, made_after)
             SELECT
               least({AbsoluteEnd}, {Now} + nullif($5::bigint, 0)::float8 * interval '1 microsecond', 'infinity'),
               {Now},
               nullif($5::bigint, 0),
               {AbsoluteEnd},
               $1::text,
-              $3::bytea,
+              CASE WHEN NOT $8::boolean THEN $3::bytea END,
+              CASE WHEN $8::boolean THEN $3::bytea END,
               nullif($6::bigint, 0),
               nullif($7::text, '')::text[],
               CASE WHEN $7::text <> '' THEN pg_catalog.pg_current_snapshot() END
@@ -49,6 +50,7 @@ internal sealed class TransactionStatements
               sliding_expiration = excluded.sliding_expiration,
               absolute_expiration = excluded.absolute_expiration,
               value = excluded.value,
+              compressed = excluded.compressed,
               lease = NULL,
               lease_ends_at = NULL,
               stale_for = excluded.stale_for,

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Transactions;
@@ -8,7 +9,7 @@ namespace SolidCache.Postgres.Transactions;
 /// Writes in a transaction of the application's, on its own connection: they take effect with the data or not at all. Whatever wraps the connection, as
 /// profilers do, stays in between.
 /// </summary>
-internal sealed class TransactionalWrites(TransactionStatements statements, CacheIdentity identity, TableName table)
+internal sealed class TransactionalWrites(TransactionStatements statements, CacheIdentity identity, ValueCompression compression, TableName table)
 {
     public ValueTask<bool> RemoveAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<CacheKey> keys, bool async, CancellationToken cancellationToken) =>
         WriteAsync(connection, transaction, statements.Remove, Texts(keys), [], async, cancellationToken);
@@ -17,15 +18,18 @@ internal sealed class TransactionalWrites(TransactionStatements statements, Cach
         WriteAsync(connection, transaction, statements.RemoveTags, Texts(tags), [], async, cancellationToken);
 
     public ValueTask<bool> SetAsync(
-        DbConnection connection, DbTransaction? transaction, CacheKey key, byte[] value, Expiration expiration, bool async, CancellationToken cancellationToken) =>
-        WriteAsync(
+        DbConnection connection, DbTransaction? transaction, CacheKey key, byte[] value, Expiration expiration, bool async, CancellationToken cancellationToken)
+    {
+        var (stored, isCompressed) = compression.Compress(value);
+        return WriteAsync(
             connection,
             transaction,
             statements.Set,
             key.Stored,
-            [value, expiration.AbsoluteMicroseconds ?? 0, expiration.SlidingMicroseconds ?? 0, expiration.StaleMicroseconds, expiration.Tags ?? ""],
+            [stored, expiration.AbsoluteMicroseconds ?? 0, expiration.SlidingMicroseconds ?? 0, expiration.StaleMicroseconds, expiration.Tags ?? "", isCompressed],
             async,
             cancellationToken);
+    }
 
     /// <summary>The connection that a transaction runs on.</summary>
     /// <exception cref="ArgumentException">It has ended.</exception>

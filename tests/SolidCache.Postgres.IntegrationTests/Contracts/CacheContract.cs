@@ -5,4 +5,5 @@ namespace SolidCache.Postgres.IntegrationTests.Contracts;
 [TestFixture(Calling.Sync)]
 [TestFixture(Calling.AsyncDirect)]
 [TestFixture(Calling.SyncDirect)]
+[TestFixture(Calling.Compressed)]
 public abstract class CacheContract(Calling calling) : ContractFixture(calling);

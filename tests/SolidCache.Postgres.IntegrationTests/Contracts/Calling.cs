@@ -14,4 +14,7 @@ public enum Calling
 
     /// <summary>The synchronous half; each call is a statement of its own.</summary>
     SyncDirect,
+
+    /// <summary>As <see cref="Async"/>; values are stored compressed from the first byte on, wherever that makes them smaller.</summary>
+    Compressed,
 }

@@ -47,7 +47,8 @@ public abstract class ContractFixture(Calling calling)
         Database.ConnectionString,
         options =>
         {
-            options.Coalescing = Calling is Calling.Async or Calling.Sync;
+            options.Coalescing = Calling is not (Calling.AsyncDirect or Calling.SyncDirect);
+            options.CompressValuesFrom = Calling is Calling.Compressed ? 1 : null;
             // A slow machine takes its time over values of 60 MB, which are not what is tested.
             options.OperationTimeout = TimeSpan.FromMinutes(1);
             configure?.Invoke(options);

@@ -23,6 +23,24 @@ public sealed class ValueContract(Calling calling) : CacheContract(calling)
         Assert.That(stored.AsSpan().SequenceEqual(value));
     }
 
+    [TestCase(1)]
+    [TestCase(20)]
+    [TestCase(2_000)]
+    [TestCase(100_000)]
+    [TestCase(20 * 1024 * 1024)]
+    public async Task A_value_that_repeats_itself_comes_back_exactly(int size)
+    {
+        var key = NewKey();
+        byte[] value = [.. Enumerable.Range(0, size).Select(static number => (byte)(number / 50))];
+
+        await Cache.SetAsync(key, value, Forever);
+
+        var destination = new ArrayBufferWriter<byte>();
+        Assert.That((await Cache.GetAsync(key)).AsSpan().SequenceEqual(value));
+        Assert.That(await Cache.TryGetAsync(key, destination), Is.True);
+        Assert.That(destination.WrittenSpan.SequenceEqual(value));
+    }
+
     [Test]
     public async Task An_empty_value_is_a_hit()
     {

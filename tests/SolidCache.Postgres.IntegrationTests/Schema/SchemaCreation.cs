@@ -59,8 +59,8 @@ public sealed class SchemaCreation
             """);
         Assert.That(columns, Is.EqualTo(
             "expires_at timestamp with time zone NO, created_at timestamp with time zone NO, sliding_expiration bigint YES, "
-            + "absolute_expiration timestamp with time zone YES, key text C NO, value bytea NO, "
-            + "lease bigint YES, lease_ends_at timestamp with time zone YES, stale_for bigint YES, tags ARRAY YES, made_after pg_snapshot YES"));
+            + "absolute_expiration timestamp with time zone YES, key text C NO, value bytea YES, "
+            + "lease bigint YES, lease_ends_at timestamp with time zone YES, stale_for bigint YES, tags ARRAY YES, made_after pg_snapshot YES, compressed bytea YES"));
         Assert.That(
             await _database.ScalarAsync<string>("SELECT string_agg(indexname, ',' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'solid_cache_entries'"),
             Is.EqualTo("solid_cache_entries_pkey,solid_cache_entries_tags_idx"));

@@ -3,7 +3,8 @@
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = $1
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
@@ -13,7 +14,8 @@ WHERE key = $1
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
@@ -24,6 +26,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
@@ -157,6 +160,7 @@ ON CONFLICT (key) DO UPDATE SET
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value,
+  compressed = NULL,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = NULL,
@@ -186,6 +190,7 @@ ON CONFLICT (key) DO UPDATE SET
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value,
+  compressed = NULL,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = NULL,
@@ -193,9 +198,9 @@ ON CONFLICT (key) DO UPDATE SET
   made_after = NULL
 RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
 
--- Tagged
-/* solid_cache:set_tagged */
-INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+-- Special
+/* solid_cache:set_special */
+INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, compressed, stale_for, tags, made_after)
 SELECT
   least(
     least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
@@ -205,11 +210,12 @@ SELECT
   nullif(row.sliding, 0),
   least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
-  row.value,
+  CASE WHEN NOT row.is_compressed THEN row.value END,
+  CASE WHEN row.is_compressed THEN row.value END,
   nullif(row.stale_for, 0),
   nullif(row.tags, '')::text[],
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
-FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags) AS row
+FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags, pg_catalog.unnest($11) AS is_compressed) AS row
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
@@ -218,6 +224,7 @@ ON CONFLICT (key) DO UPDATE SET
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value,
+  compressed = excluded.compressed,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = excluded.stale_for,
@@ -232,7 +239,7 @@ WITH free AS MATERIALIZED (
 ), locked AS MATERIALIZED (
   SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free)
 ), written AS (
-  INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+  INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, compressed, stale_for, tags, made_after)
 SELECT
   least(
     least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
@@ -242,11 +249,12 @@ SELECT
   nullif(row.sliding, 0),
   least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(row.absolute, 0)::float8 * interval '1 microsecond',
   row.key,
-  row.value,
+  CASE WHEN NOT row.is_compressed THEN row.value END,
+  CASE WHEN row.is_compressed THEN row.value END,
   nullif(row.stale_for, 0),
   nullif(row.tags, '')::text[],
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
-  FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags) AS row
+  FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags, pg_catalog.unnest($11) AS is_compressed) AS row
   WHERE row.key NOT IN (SELECT key FROM locked)
     AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
@@ -256,6 +264,7 @@ SELECT
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value,
+  compressed = excluded.compressed,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = excluded.stale_for,
@@ -304,7 +313,8 @@ WITH asked AS MATERIALIZED (
       stale_for = CASE WHEN free.is_kept THEN entry.stale_for END,
       sliding_expiration = CASE WHEN free.is_kept THEN entry.sliding_expiration END,
       absolute_expiration = CASE WHEN free.is_kept THEN entry.absolute_expiration END,
-      value = CASE WHEN free.is_kept THEN entry.value ELSE '' END
+      value = CASE WHEN free.is_kept THEN entry.value ELSE '' END,
+      compressed = CASE WHEN free.is_kept THEN entry.compressed END
   FROM free
   WHERE entry.key = free.key
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
@@ -325,11 +335,8 @@ SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
   coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))), false),
-  CASE
-    WHEN (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
-    WHEN (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now()
-      AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")) THEN CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END
-  END,
+  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
@@ -366,7 +373,8 @@ SET expires_at = least(
     created_at = now(),
     sliding_expiration = nullif(held.sliding, 0),
     absolute_expiration = least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(held.absolute, 0)::float8 * interval '1 microsecond',
-    value = held.value,
+    value = CASE WHEN NOT held.is_compressed THEN held.value END,
+    compressed = CASE WHEN held.is_compressed THEN held.value END,
     lease = NULL,
     lease_ends_at = NULL,
     stale_for = nullif(held.stale_for, 0),
@@ -383,7 +391,8 @@ FROM (
       pg_catalog.unnest($4) AS value,
       pg_catalog.unnest($9) AS stale_for,
       pg_catalog.unnest($10) AS tags,
-      pg_catalog.unnest($11) AS lease
+      pg_catalog.unnest($11) AS is_compressed,
+      pg_catalog.unnest($12) AS lease
   ) AS made ON made.key = entry.key
   WHERE entry.lease = made.lease
   ORDER BY entry.key

@@ -1,4 +1,4 @@
--- The schema of SolidCache.Postgres, version 5. It may run again, and beside other nodes.
+-- The schema of SolidCache.Postgres, version 6. It may run again, and beside other nodes.
 BEGIN;
 -- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
 -- SELECT needs a place for its result.
@@ -116,8 +116,8 @@ BEGIN
   END IF;
   IF to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"') IS NOT NULL THEN
     SELECT schema_version INTO found FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state";
-    IF found > 5 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 5.', found;
+    IF found > 6 THEN
+      RAISE EXCEPTION 'The schema has version % already; this script leads to version 6.', found;
     END IF;
   END IF;
 END
@@ -467,6 +467,7 @@ BEGIN
   sliding_expiration = NULL,
   absolute_expiration = NULL,
   value = '',
+  compressed = NULL,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = NULL,
@@ -892,6 +893,16 @@ END
 $solid_cache$;
 
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 5 WHERE schema_version < 5;
+
+-- Values that the library has compressed. One stands in its own column, and the column of the others is null: whoever knows nothing of the new one, a library of before too, finds
+-- no value instead of one that he cannot read; and what he writes counts, whatever stands beside it.
+-- No row is rewritten, and the lock lasts as long as a look at the catalog.
+ALTER TABLE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+  ADD COLUMN IF NOT EXISTS compressed bytea,   -- of LZ4: see docs/schema.md
+  ALTER COLUMN value DROP NOT NULL,
+  ALTER COLUMN compressed SET STORAGE EXTERNAL;
+
+UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" SET schema_version = 6 WHERE schema_version < 6;
 
 DO $solid_cache$
 DECLARE

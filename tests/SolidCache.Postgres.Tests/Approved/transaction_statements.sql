@@ -11,6 +11,7 @@ ON CONFLICT (key) DO UPDATE SET
   sliding_expiration = NULL,
   absolute_expiration = NULL,
   value = '',
+  compressed = NULL,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = NULL,
@@ -28,14 +29,15 @@ ON CONFLICT (tag, removed_by) DO UPDATE SET swept_at = NULL;
 
 -- Set
 /* solid_cache:set_in_transaction */
-INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, stale_for, tags, made_after)
+INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, compressed, stale_for, tags, made_after)
 SELECT
   least(pg_catalog.clock_timestamp() + nullif($4::bigint, 0)::float8 * interval '1 microsecond', pg_catalog.clock_timestamp() + nullif($5::bigint, 0)::float8 * interval '1 microsecond', 'infinity'),
   pg_catalog.clock_timestamp(),
   nullif($5::bigint, 0),
   pg_catalog.clock_timestamp() + nullif($4::bigint, 0)::float8 * interval '1 microsecond',
   $1::text,
-  $3::bytea,
+  CASE WHEN NOT $8::boolean THEN $3::bytea END,
+  CASE WHEN $8::boolean THEN $3::bytea END,
   nullif($6::bigint, 0),
   nullif($7::text, '')::text[],
   CASE WHEN $7::text <> '' THEN pg_catalog.pg_current_snapshot() END
@@ -46,6 +48,7 @@ ON CONFLICT (key) DO UPDATE SET
   sliding_expiration = excluded.sliding_expiration,
   absolute_expiration = excluded.absolute_expiration,
   value = excluded.value,
+  compressed = excluded.compressed,
   lease = NULL,
   lease_ends_at = NULL,
   stale_for = excluded.stale_for,

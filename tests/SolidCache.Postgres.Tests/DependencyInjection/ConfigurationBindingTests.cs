@@ -24,6 +24,7 @@ public sealed class ConfigurationBindingTests
         ["RefreshSlidingExpirationOnGet"] = "false",
         ["SlidingExpirationSlack"] = "0.25",
         ["MaxValueBytes"] = "1000",
+        ["CompressValuesFrom"] = "2048",
         ["OperationTimeout"] = "00:00:09",
         ["FailureMode"] = "Degrade",
         ["Coalescing"] = "false",
@@ -76,6 +77,7 @@ public sealed class ConfigurationBindingTests
             Assert.That(options.RefreshSlidingExpirationOnGet, Is.False);
             Assert.That(options.SlidingExpirationSlack, Is.EqualTo(0.25));
             Assert.That(options.MaxValueBytes, Is.EqualTo(1_000));
+            Assert.That(options.CompressValuesFrom, Is.EqualTo(2_048));
             Assert.That(options.OperationTimeout, Is.EqualTo(TimeSpan.FromSeconds(9)));
             Assert.That(options.FailureMode, Is.EqualTo(SolidCacheFailureMode.Degrade));
             Assert.That(options.Coalescing, Is.False);

@@ -12,11 +12,11 @@ internal static class Requests
     public static readonly BatchLimits Small = new(MaxBatchEntries: 4, AnotherLaneEntries: 2, MaxBatchBytes: 100, LargeValueBytes: 50, MaxWaiting: 10, MaxWaitingBytes: 500);
 
     public static WriteRequest Set(string key, int bytes = 1, bool durable = false, long began = 0) =>
-        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable, began, WriteRequest.NewPool());
+        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>(new byte[bytes]), default, durable, began, WriteRequest.NewPool(new(from: null)));
 
-    public static WriteRequest Remove(string key, long began = 0) => WriteRequest.Remove(new CacheKey(key), began, WriteRequest.NewPool());
+    public static WriteRequest Remove(string key, long began = 0) => WriteRequest.Remove(new CacheKey(key), began, WriteRequest.NewPool(new(from: null)));
 
-    public static WriteRequest Touch(string key, long began = 0) => WriteRequest.Touch(new CacheKey(key), began, WriteRequest.NewPool());
+    public static WriteRequest Touch(string key, long began = 0) => WriteRequest.Touch(new CacheKey(key), began, WriteRequest.NewPool(new(from: null)));
 
     public static ReadRequest Read(string key, long began = 0, ReadKind kind = ReadKind.Value) => ReadRequest.Of(new CacheKey(key), kind, began, ReadRequest.NewPool());
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SolidCache.Postgres.Compression;
 using SolidCache.Postgres.Dispatch;
 using SolidCache.Postgres.Entries;
 
@@ -15,7 +16,8 @@ internal sealed class StoreParts
         Func<IReadOnlyList<KeyRange>, long> removeRanges,
         BatchLimits? limits = null,
         TimeSpan? limit = null,
-        int lanes = 2)
+        int lanes = 2,
+        ValueCompression? compression = null)
     {
         limits ??= BatchLimits.Default;
         Clock = new CallClock(limit ?? TimeSpan.FromSeconds(60), TimeProvider.System, AwayDatabase.Table);
@@ -33,6 +35,8 @@ internal sealed class StoreParts
             watch,
             Clock,
             new CacheLife(),
+            compression ?? new ValueCompression(from: null),
+            () => Unreadable++,
             (ranges, _) => Task.FromResult(removeRanges(ranges)),
             static (_, _) => Task.FromException<long>(new NotSupportedException()),
             static (_, _) => Task.FromException<SolidCacheStatistics>(new NotSupportedException()));
@@ -48,6 +52,9 @@ internal sealed class StoreParts
 
     /// <summary>What the lanes and the watch told of.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
+
+    /// <summary>How many values were read that were damaged.</summary>
+    public int Unreadable { get; private set; }
 
     public void WakeWriters() => _writeLanes.Wake();
 }

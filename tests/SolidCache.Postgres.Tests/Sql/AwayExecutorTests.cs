@@ -108,5 +108,5 @@ public sealed class AwayExecutorTests
     }
 
     private WriteRequest Set(string key) =>
-        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>([1]), default, durable: false, Clock.Now, WriteRequest.NewPool());
+        WriteRequest.Set(new CacheKey(key), new ReadOnlySequence<byte>([1]), default, durable: false, Clock.Now, WriteRequest.NewPool(new(from: null)));
 }
