@@ -113,7 +113,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), compression, table);
         var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
         Cache = new EntryCache(options.ReadOnly ? entries : _invalidation?.AnnouncingHere(observed) ?? entries, creator, transactional, sweeper, policy, life, time);
-        Locks = new LeaseLocks(entries, policy.Keys, life, TimeProvider.System);
+        Locks = new LeaseLocks(entries, KeySpace.OfLocksBeside(options.KeyPrefix), life, TimeProvider.System);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.CreateSchemaIfNotExists && !options.ReadOnly ? new TagIndex(names) : null, options.OperationTimeout, TimeProvider.System, log);
         SweeperService = new SweeperService(sweeper, table, options.SweepExpiredEntries && !options.ReadOnly, options.SweepInterval, time, log);
 

@@ -18,6 +18,9 @@ internal readonly record struct ReadValue(
     /// <summary>Gets what stands for a value that was left where it is, since no cache like this one has stored it: a miss.</summary>
     public static ReadValue Unwanted { get; } = new(Array: null, Length: -1, TouchIsDue: false);
 
+    /// <summary>Gets what stands for a lease of a row that somebody has locked.</summary>
+    public static ReadValue Locked { get; } = new(Array: null, 0, TouchIsDue: false, Lease: LeaseState.Locked);
+
     public bool IsUnwanted => Length < 0;
 
     public bool IsHit => Array is not null;

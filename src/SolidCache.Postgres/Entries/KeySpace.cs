@@ -16,6 +16,7 @@ internal sealed partial class KeySpace
 {
     public const char Separator = '^';
     public const int MaxPrefixBytes = 128;
+    private const string LocksPrefix = "solid_cache_lock";
     private const string HashMark = "#sha256:";
     private const int HashedTailBytes = 8 + 64;
     private const char LowestLowSurrogate = '\uDC00';
@@ -23,7 +24,6 @@ internal sealed partial class KeySpace
     private static readonly string AnyHash = new('_', 64);
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    private readonly string? _lead;
 
     /// <exception cref="ArgumentException">The prefix is empty, too long, or holds what a prefix may not.</exception>
     public KeySpace(string? prefix)
@@ -40,8 +40,14 @@ internal sealed partial class KeySpace
                 nameof(prefix));
         }
 
-        _lead = prefix + Separator;
+        Lead = prefix + Separator;
     }
+
+    private string? Lead { get; init; }
+
+    /// <summary>The space beside the one of a prefix, or of none, in which locks have their names: no caller's key meets one, and no removal of keys frees it.</summary>
+    public static KeySpace OfLocksBeside(string? prefix) =>
+        new(prefix: null) { Lead = $"{(prefix is null ? null : prefix + ".")}{LocksPrefix}{Separator}" };
 
     public CacheKey Map(string key)
     {
@@ -56,7 +62,7 @@ internal sealed partial class KeySpace
     }
 
     /// <summary>The key that is stored under a name: itself, or, if it cannot be stored as it is, its readable start and its hash; null for one of another space.</summary>
-    public string? NameOf(string stored) => (_lead, stored.IndexOf(Separator)) switch
+    public string? NameOf(string stored) => (Lead, stored.IndexOf(Separator)) switch
     {
         ({ } lead, _) => stored.StartsWith(lead, StringComparison.Ordinal) ? stored[lead.Length..] : null,
         (null, < 0) => stored,
@@ -128,9 +134,9 @@ internal sealed partial class KeySpace
             SkipsPrefixed: lead.Length == 0);
     }
 
-    private string LeadOf(string key) => _lead ?? (key.Contains(Separator) ? "^" : "");
+    private string LeadOf(string key) => Lead ?? (key.Contains(Separator) ? "^" : "");
 
-    private string[] LeadsOfAnyStartingWith(string prefix) => _lead is not null ? [_lead] : prefix.Contains(Separator) ? ["^"] : ["", "^"];
+    private string[] LeadsOfAnyStartingWith(string prefix) => Lead is not null ? [Lead] : prefix.Contains(Separator) ? ["^"] : ["", "^"];
 
     private static bool IsStoredAsItIs(string key, string lead) =>
         KeyText.IsStorable(key) && KeyText.FitsIn(key, CacheKey.MaxBytes - Encoding.UTF8.GetByteCount(lead)) && !LooksHashed(key);

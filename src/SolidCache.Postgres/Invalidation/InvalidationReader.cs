@@ -16,6 +16,10 @@ internal sealed class InvalidationReader(
 {
     /// <summary>Between two looks: what comes meanwhile is one more of the next.</summary>
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What each key that was told adds to that, up to a limit: where much is changed, looks and announcements are for many at once.</summary>
+    private static readonly TimeSpan SpacingOfAKey = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan MostSpacing = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BetweenPrunings = TimeSpan.FromMinutes(1);
     private readonly long _bound = (long)(options.MaxStaleness.TotalSeconds * CoarseTime.Instance.TimestampFrequency);
     private readonly AutoResetEvent _isNeeded = new(initialState: false);
@@ -24,6 +28,7 @@ internal sealed class InvalidationReader(
     private string? _identity;
     private bool _hasFailed;
     private bool _hasBegun;
+    private TimeSpan _spacing = Spacing;
     private long _prunedAt = clock.Now;
     private long _confirmedAt = long.MinValue;
     private int _hasWritten;
@@ -82,7 +87,7 @@ internal sealed class InvalidationReader(
             }
 
             _isNeeded.WaitOne(options.PollInterval * (0.75 + (Random.Shared.NextDouble() / 4)));
-            if (Spacing - clock.Since(began) is var rest && rest > TimeSpan.Zero)
+            if (_spacing - clock.Since(began) is var rest && rest > TimeSpan.Zero)
             {
                 _isEnding.Wait(rest);
             }
@@ -135,6 +140,7 @@ internal sealed class InvalidationReader(
 
         subscriptions.Tell(isLost ? news with { IsEverything = true } : news);
         Volatile.Write(ref _confirmedAt, began);
+        _spacing = Spacing + (SpacingOfAKey * news.Keys.Count) is var spacing && spacing < MostSpacing ? spacing : MostSpacing;
         subscriptions.Seen();
         if (isFirst || _hasFailed)
         {

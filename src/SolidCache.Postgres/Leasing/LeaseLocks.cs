@@ -3,10 +3,12 @@ using SolidCache.Postgres.Entries;
 namespace SolidCache.Postgres.Leasing;
 
 /// <summary>Locks on leases of rows that never become entries.</summary>
+/// <param name="store">Gives the leases.</param>
+/// <param name="keys">No entry's.</param>
+/// <param name="life">Of the cache.</param>
+/// <param name="time">The system's.</param>
 internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife life, TimeProvider time) : ISolidCacheLocks
 {
-    private const string Mark = "solid_cache_lock:";
-
     public async Task<ISolidCacheLock?> TryAcquireAsync(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default) =>
         await AcquireAsync(name, timeout, duration, async: true, token).ConfigureAwait(false);
 
@@ -25,7 +27,7 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
         var lease = new SolidCacheEntryOptions();
         lease.LeaseDuration = duration ?? lease.LeaseDuration;
         var terms = new LeaseTerms(Random.Shared.NextInt64(1, long.MaxValue), lease.LeaseDuration, StaleFor: TimeSpan.Zero, Tags: null, Ahead: 0);
-        var key = keys.Map(Mark + name);
+        var key = keys.Map(name);
         var began = time.GetTimestamp();
         for (var looks = 1; ; looks++)
         {

@@ -55,7 +55,7 @@ internal sealed class LeasedFactory(
                     break;
 
                 // Who may not write, may read; who asks for no more than a lease has.
-                case { State: LeaseState.Unavailable } when recipe.Limits.AsksOnce:
+                case { State: LeaseState.Unavailable or LeaseState.Locked } when recipe.Limits.AsksOnce:
                     return await unleased.MakeAsync(recipe with { Limits = recipe.Limits with { SkipsWrite = true } }, creation, mayShare: false).ConfigureAwait(false);
 
                 default:

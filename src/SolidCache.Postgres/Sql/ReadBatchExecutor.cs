@@ -153,7 +153,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
             _session.RestAfter(error);
             foreach (var request in batch)
             {
-                ReadAnswers.Complete(request, default);
+                ReadAnswers.Complete(request, ServerErrors.IsLocked(error) ? ReadValue.Locked : default);
             }
         }
     }

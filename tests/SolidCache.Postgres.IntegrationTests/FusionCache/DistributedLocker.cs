@@ -59,7 +59,7 @@ public sealed class DistributedLocker
         var waiting = _nodes[1].GetOrSetAsync<string>(key, static _ => Task.FromResult("mine")).AsTask();
         await Task.Delay(100);
         Assert.That(waiting.IsCompleted, Is.False);
-        await _nodes.Database.ExecuteAsync("UPDATE solid_cache_entries SET lease_ends_at = now() WHERE key LIKE 'solid_cache_lock:%'");
+        await _nodes.Database.ExecuteAsync("UPDATE solid_cache_entries SET lease_ends_at = now() WHERE key LIKE 'solid_cache_lock^%'");
         Assert.That(await waiting, Is.EqualTo("mine"));
     }
 

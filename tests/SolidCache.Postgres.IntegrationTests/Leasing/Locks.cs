@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Leasing;
@@ -103,11 +105,49 @@ public sealed class Locks
         Assert.That(await Of(_other).TryAcquireAsync(name, Short), Is.Null);
 
         // As if it had not been heard of for ten minutes.
-        await _database.ExecuteAsync($"UPDATE solid_cache_entries SET lease_ends_at = lease_ends_at - interval '11 minutes' WHERE key = 'solid_cache_lock:{name}'");
+        await _database.ExecuteAsync($"UPDATE solid_cache_entries SET lease_ends_at = lease_ends_at - interval '11 minutes' WHERE key = 'solid_cache_lock^{name}'");
         await using var mine = await Of(_other).TryAcquireAsync(name, TimeSpan.Zero);
         Assert.That(mine, Is.Not.Null);
         await held!.DisposeAsync();
         Assert.That(await Of(_one).TryAcquireAsync(name, TimeSpan.Zero), Is.Null, "It frees what is its own.");
+    }
+
+    [Test]
+    public async Task No_entry_stands_in_its_way_and_no_removal_of_entries_frees_it()
+    {
+        var name = NewName();
+        string[] keys = [name, $"solid_cache_lock:{name}", $"solid_cache_lock^{name}", $"^solid_cache_lock^{name}"];
+        foreach (var key in keys)
+        {
+            await _one.Cache.SetAsync(key, [1]);
+        }
+
+        await using var held = await Of(_one).TryAcquireAsync(name, TimeSpan.Zero);
+        Assert.That(held, Is.Not.Null);
+        foreach (var key in keys)
+        {
+            await _one.Cache.RemoveAsync(key);
+        }
+
+        await _one.Cache.RemoveByPrefixAsync("");
+        await _one.Cache.RemoveByPatternAsync("*");
+        Assert.That(await Of(_other).TryAcquireAsync(name, TimeSpan.Zero), Is.Null);
+    }
+
+    [Test]
+    public async Task A_row_that_somebody_has_inserted_and_not_committed_is_waited_for()
+    {
+        var name = NewName();
+        await using var locker = await _database.Source.OpenConnectionAsync();
+        await using var locking = new NpgsqlCommand($"BEGIN; INSERT INTO solid_cache_entries (key, value, expires_at) VALUES ('solid_cache_lock^{name}', '', '-infinity')", locker);
+        await locking.ExecuteNonQueryAsync();
+        Assert.That(await Of(_other).TryAcquireAsync(name, Short), Is.Null);
+
+        var waiting = Of(_other).TryAcquireAsync(name, Patience);
+        await using var rollback = new NpgsqlCommand("ROLLBACK", locker);
+        await rollback.ExecuteNonQueryAsync();
+        await using var mine = await waiting;
+        Assert.That(mine, Is.Not.Null);
     }
 
     [Test]
@@ -118,7 +158,7 @@ public sealed class Locks
         using var cancelled = new CancellationTokenSource(Short);
         await Assert.ThatAsync(() => Of(_other).TryAcquireAsync(name, Timeout.InfiniteTimeSpan, token: cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
         await held!.DisposeAsync();
-        await using var free = await Of(_one).TryAcquireAsync(name, TimeSpan.Zero);
+        await using var free = await Of(_one).TryAcquireAsync(name, Patience);
         Assert.That(free, Is.Not.Null);
     }
 
