@@ -53,8 +53,10 @@ public sealed class LostState
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         await _database.ExecuteAsync("TRUNCATE solid_cache_state");
-        await RefusedAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (4, 4);");
-        await _database.ExecuteAsync("INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES (4, 4);");
+        var version = PostgresSolidCacheSchema.Version;
+        var insert = $"INSERT INTO \"public\".\"solid_cache_state\" (schema_version, minimum_library_version) VALUES ({version}, {version});";
+        await RefusedAsync(insert);
+        await _database.ExecuteAsync(insert);
         Assert.That((await ToolRun.OfAsync("stats", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
 
         await _database.ExecuteAsync("DROP TABLE solid_cache_state");
