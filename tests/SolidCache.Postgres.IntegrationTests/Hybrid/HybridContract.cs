@@ -163,6 +163,12 @@ public sealed class HybridContract(WhoseHybridCache whose) : HybridFixture(whose
         await Cache.RemoveByTagAsync([unknown, null!, " "]);
         Assert.That((await GetAsync(Cache, one, "new"), await GetAsync(Cache, both, "new")), Is.EqualTo(("old", "old")));
         await Cache.RemoveByTagAsync([other, unknown]);
+        if (!IsOurs)
+        {
+            // Once in hundreds of runs theirs returned what was removed just now.
+            await Eventually.TrueAsync(async () => await GetAsync(Cache, both, "new", tag) == "new", "what is removed is gone");
+        }
+
         Assert.That((await GetAsync(Cache, one, "new"), await GetAsync(Cache, both, "new", tag)), Is.EqualTo(("old", "new")));
         await Cache.RemoveByTagAsync(tag);
         Assert.That((await GetAsync(Cache, one, "newer"), await GetAsync(Cache, both, "newer"), await GetAsync(Cache, neither, "newer")), Is.EqualTo(("newer", "newer", "old")));
