@@ -1,3 +1,5 @@
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
+
 namespace SolidCache.Postgres.IntegrationTests.Contracts;
 
 /// <summary>A group of promises that are kept in every way of calling the cache.</summary>
@@ -5,5 +7,5 @@ namespace SolidCache.Postgres.IntegrationTests.Contracts;
 [TestFixture(Calling.Sync)]
 [TestFixture(Calling.AsyncDirect)]
 [TestFixture(Calling.SyncDirect)]
-[TestFixture(Calling.Compressed)]
+[TestFixture(Calling.Compressed, Category = OneServer.Category)]
 public abstract class CacheContract(Calling calling) : ContractFixture(calling);

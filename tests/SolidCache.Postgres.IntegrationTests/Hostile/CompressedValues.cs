@@ -8,6 +8,7 @@ using SolidCache.Postgres.IntegrationTests.Tool;
 namespace SolidCache.Postgres.IntegrationTests.Hostile;
 
 /// <summary>Compressed values on a table that nodes share which compress, which do not and which do not know them, and what others have made of them.</summary>
+[Category(OneServer.Category)]
 public sealed class CompressedValues
 {
     private const int Limit = 1_000_000;
