@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Invalidation;
@@ -44,12 +43,8 @@ internal sealed class Invalidations(InvalidationReader reader, InvalidationLog l
     public async Task PublishAsync(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default) =>
         await PublishAsync(channel, message, async: true, token).ConfigureAwait(false);
 
-    public void Publish(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default)
-    {
-        var call = PublishAsync(channel, message, async: false, token);
-        Debug.Assert(call.IsCompleted, "A call with async: false must complete before it returns.");
-        call.GetAwaiter().GetResult();
-    }
+    public void Publish(string channel, ReadOnlyMemory<byte> message, CancellationToken token = default) =>
+        PublishAsync(channel, message, async: false, token).Completed();
 
     /// <summary>Has every node drop all that it remembers, whatever it is.</summary>
     public async Task PublishEverythingAsync(CancellationToken cancellationToken)
