@@ -6,7 +6,7 @@
 # Needs Linux, PostgreSQL 15's server programs (in /usr/lib/postgresql/15/bin, or the folder SOLIDCACHE_FAULT_POSTGRES) and PgBouncer, which are
 # installed here where that is allowed; and root for the faults of disks and networks, which are ignored without it, and fail where CI is set.
 # SOLIDCACHE_FAULT_TABLE names a file to which each fault adds a row of a Markdown table; SOLIDCACHE_FAULT_SECONDS is for how long connections are
-# ended (10). .ci/run leaves those of the category Long out, which repeat another's fault in another way or need a machine that nobody else uses, to stay within its time. eng/soak.sh
+# ended (10). .ci/run leaves those of the category Long out, which repeat another's fault in another way or need a machine that nobody else uses, to stay within its time, and runs the others in three parts beside each other. eng/soak.sh
 # runs those of the category Soak, random faults one after the other, for longer than the half minute of here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +15,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 eng/apt-program.sh /usr/sbin/pgbouncer pgbouncer 'the tests of faults' || true
 eng/apt-program.sh ip iproute2 'the tests of faults' || true
 eng/apt-program.sh iptables iptables 'the tests of faults' || true
+
+# As in eng/with-postgres.sh: no name is looked up for a connection.
+export PGGSSENCMODE=${PGGSSENCMODE:-disable}
 
 # In /tmp, since root runs the servers as another user, who may not see TMPDIR.
 SOLIDCACHE_FAULT_FOLDER=$(mktemp -d /tmp/solidcache-faults.XXXXXX)

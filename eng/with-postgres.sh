@@ -51,6 +51,10 @@ done
 [[ $variable =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]] || usage "'$variable' is no name for a variable"
 (( $# > 0 )) || usage 'which command?'
 
+# Npgsql tries Kerberos' encryption on each connection of its ordinary data sources, for which the system looks up this machine's name: a resolver that
+# keeps silent would hold the connection up for five seconds.
+export PGGSSENCMODE=${PGGSSENCMODE:-disable}
+
 if [[ -n ${!variable:-} ]]; then
   exec "$@"
 fi

@@ -9,7 +9,7 @@ var root = new RootCommand("The benchmarks of SolidCache.Postgres. Start them wi
     PlotCommand.Create(),
     SmokeCommand.Create(),
     DistanceCommand.Create(),
-    StampedeNodeCommand.Create(),
+    NodeCommand.Create(),
 };
 foreach (var scenario in ScenarioList.All)
 {

@@ -7,6 +7,6 @@
 DO $$ BEGIN RAISE 'Which role? psql -v role=my_app -f grants.sql'; END $$;
 \endif
 GRANT USAGE ON SCHEMA public TO :"role";
-GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_tag_removals TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_tag_removals, public.solid_cache_invalidations TO :"role";
 GRANT SELECT, UPDATE (sweep_holder, sweep_lease_ends_at, sweep_next_block, sweep_file, sweep_deleted, last_sweep_finished_at, last_sweep_deleted)
   ON public.solid_cache_state TO :"role";

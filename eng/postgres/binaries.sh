@@ -6,11 +6,11 @@ find_binaries() {
   installed_binaries "$1" || npm_binaries "$1" || apt_binaries "$1"
 }
 
-# server_major FOLDER: prints the version there, and fails where no server is or it cannot run here.
+# server_major FOLDER: prints the version there, and fails where no server is or it cannot run here. Root runs no program of another user's.
 server_major() {
   local program
   for program in initdb pg_ctl postgres; do
-    [[ -x $1/$program ]] || return 1
+    [[ -x $1/$program && ( $EUID -ne 0 || -O $1/$program ) ]] || return 1
   done
   "$1/postgres" --version 2>/dev/null | sed -nE 's/^postgres \(PostgreSQL\) ([0-9]+).*/\1/p' | grep .
 }

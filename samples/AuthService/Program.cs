@@ -13,6 +13,7 @@ using AuthService.Users;
 try
 {
     var builder = WebApplication.CreateBuilder(args);
+    builder.Configuration.CheckSettings();
     await builder.AddDatabaseAsync();
     builder.Services.AddSolidCache();
     builder.AddRedis();
@@ -33,6 +34,7 @@ try
     app.UseSecurityHeaders();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
+    app.UseUtf8Only();
     app.UseAdministrationPage();
     app.UseRouting();
     app.UseRateLimiter();

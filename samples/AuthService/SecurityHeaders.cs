@@ -1,6 +1,8 @@
+using Microsoft.Net.Http.Headers;
+
 namespace AuthService;
 
-/// <summary>Tells browsers what pages of this service may do: nothing but what they bring along.</summary>
+/// <summary>Tells browsers what pages of this service may do: nothing but what they bring along. And that nobody keeps what was an answer to a token.</summary>
 internal static class SecurityHeaders
 {
     private const string Strict =
@@ -23,6 +25,11 @@ internal static class SecurityHeaders
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            if (context.Request.Headers.ContainsKey(HeaderNames.Authorization))
+            {
+                headers.CacheControl = "no-store";
+            }
+
             return Task.CompletedTask;
         });
         return next(context);

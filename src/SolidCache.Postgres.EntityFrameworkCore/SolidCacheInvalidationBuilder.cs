@@ -8,7 +8,8 @@ namespace SolidCache.Postgres.EntityFrameworkCore;
 /// <remarks>
 /// <para>
 /// Each function is asked twice for a changed entity, with its values before the change and after it (those made by the database included), once for one that
-/// was added or deleted. It gets a copy with the entity's own properties, complex ones and references to owned entities; all other navigations are empty.
+/// was added or deleted. It gets a copy with the entity's own properties, complex ones and references to owned entities; all other navigations are empty, and load nothing. EF
+/// leaves complex properties that are mapped to JSON out of copies, and puts an object into them where one is null: make no keys of these.
 /// </para>
 /// <para>
 /// An entity counts as changed, too, when one that it owns was, or when a row was that joins it to another one in a many-to-many relationship. What the context does not

@@ -18,10 +18,11 @@ internal static class CommandLine
             return ExitCode.Usage;
         }
 
-        var parsed = root.Parse(args);
+        // A key that begins with @ is a key, and no file of arguments.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await ComplainAsync(parsed, terminal);
+            await ComplainAsync(parsed, Unshown(args), terminal);
             return ExitCode.Usage;
         }
 
@@ -64,12 +65,25 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>
+    /// Whatever stands where a command has a value, and a first word that is no command's: what a misspelt option was to mean may be a connection string or a password, and the
+    /// library would quote it.
+    /// </summary>
+    private static string[] Unshown(string[] args) =>
+        [.. args.SelectMany(static (arg, position) => arg switch
+        {
+            ['-', '-', ..] => arg.Split('=', 2)[1..],
+            ['-', _] => [],
+            _ => position == 0 && arg.All(char.IsAsciiLetter) ? [] : (string[])[arg],
+        })];
+
     /// <summary>The library's own action knows what was meant by a typing error, and tells it on the output.</summary>
-    private static async Task ComplainAsync(ParseResult parsed, Terminal terminal)
+    private static async Task ComplainAsync(ParseResult parsed, string[] unshown, Terminal terminal)
     {
+        const string NotShown = "(not shown: it may hold a password)";
         foreach (var error in parsed.Errors)
         {
-            terminal.Complain(error.Message);
+            terminal.Complain(Without(error.Message));
         }
 
         if (parsed.Action is ParseErrorAction action)
@@ -79,8 +93,13 @@ internal static class CommandLine
             await parsed.InvokeAsync(new InvocationConfiguration { Output = suggestions, Error = TextWriter.Null });
             foreach (var line in suggestions.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                terminal.Complain(line);
+                terminal.Complain(Without(line));
             }
         }
+
+        // Quoted, as a word of its own or behind the name of its option.
+        string Without(string message) => unshown.Aggregate(
+            message,
+            static (text, word) => text.Replace($"'{word}'", $"'{NotShown}'", StringComparison.Ordinal).Replace($"={word}'", $"={NotShown}'", StringComparison.Ordinal));
     }
 }

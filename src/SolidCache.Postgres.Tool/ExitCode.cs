@@ -20,7 +20,7 @@ internal static class ExitCode
     /// <summary>A file cannot be written.</summary>
     public const int NotWritten = 73;
 
-    /// <summary>No connection string.</summary>
+    /// <summary>No connection string, or one that names a file that cannot be used.</summary>
     public const int NotConfigured = 78;
 
     /// <summary>Ctrl-C.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -20,6 +21,7 @@ internal sealed partial record Failure(string Message, int Code)
         ("set CreateSchemaIfNotExists = false;", "let that role run solid-cache migrate;"),
         (" (OperationTimeout)", ""),
         ("; it is tried again.", "; then run this again."),
+        (" A cache that is to read only has ReadOnly = true.", ""),
         (", or null to use the registered NpgsqlDataSource", ""),
         ("use a data source with Multiplexing=true", "use Multiplexing=true"),
         ("Set PostgresSolidCacheOptions.ConnectionString without it, or register a data source for the cache under its key", "Leave it out"),
@@ -33,15 +35,24 @@ internal sealed partial record Failure(string Message, int Code)
     {
         OperationCanceledException => new("", ExitCode.Interrupted),
         SetupException => new(error.Message, ExitCode.NotConfigured),
+        SolidCacheException { InnerException: { } cause } when IsOfAFile(cause) || (cause is NpgsqlException && cause.InnerException is { } inner && IsOfAFile(inner)) =>
+            new(InTermsOfTheTool(error.Message), ExitCode.NotConfigured),
         SolidCacheException refusal => new(InTermsOfTheTool(error.Message), IsOfTheWay(refusal) ? ExitCode.Unavailable : ExitCode.Refused),
         PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {login.MessageText}", ExitCode.Unavailable),
-        PostgresException server => new($"The server refuses ({server.SqlState}): {server.MessageText}", ExitCode.Refused),
+        PostgresException server => new($"The server refuses ({server.SqlState}): {InTermsOfTheTool(server.MessageText)}", ExitCode.Refused),
         NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
-        OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), ExitCode.Usage),
+        OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), IsOfTheConnection(options) ? ExitCode.NotConfigured : ExitCode.Usage),
+        _ when IsOfAFile(error) => new($"A file that the connection string names cannot be used: {error.Message}", ExitCode.NotConfigured),
         IOException file => new(file.Message, ExitCode.NotWritten),
         ArgumentException argument => new(InTermsOfTheTool(argument.Message), ExitCode.Usage),
         _ => null,
     };
+
+    /// <summary>Whether the connection string is to blame, wherever it was found.</summary>
+    private static bool IsOfTheConnection(OptionsValidationException error) => error.Failures.All(static failure => failure.StartsWith("ConnectionString", StringComparison.Ordinal));
+
+    /// <summary>Whether a certificate or a key cannot be read. Nothing else that the tool reads is named by a file's name.</summary>
+    private static bool IsOfAFile(Exception error) => error is FileNotFoundException or UnauthorizedAccessException or CryptographicException;
 
     /// <summary>Whether the server was not reached, or refused the login, rather than the statement.</summary>
     private static bool IsOfTheWay(SolidCacheException error) =>

@@ -1,3 +1,4 @@
+using SolidCache.Postgres.Diagnostics;
 using Spectre.Console;
 
 namespace SolidCache.Postgres.Tool;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace SolidCache.Postgres;
@@ -25,7 +26,11 @@ public interface ISolidCache : IBufferDistributedCache
     /// <see cref="SolidCacheFailureMode.Degrade"/> hides), it runs and its value is returned without being stored; so is one of more than
     /// <see cref="PostgresSolidCacheOptions.MaxValueBytes"/>. A stored value is relaxed (<see cref="SolidCacheDurability"/>): what a crash of the server takes is made again.
     /// </para>
-    /// <para>It may run in the background after the call, with <see cref="SolidCacheEntryOptions.AllowStaleFor"/> or <see cref="SolidCacheEntryOptions.RefreshBefore"/>: then it must not use what ends with the call's scope. It runs outside of an ambient <see cref="System.Transactions.TransactionScope"/>: others share its value, and may not be given what is not committed.</para>
+    /// <para>It may run in the background after the call, with <see cref="SolidCacheEntryOptions.AllowStaleFor"/> or <see cref="SolidCacheEntryOptions.RefreshBefore"/>: then it must not use what ends with the call's scope. It runs outside of an ambient <see cref="System.Transactions.TransactionScope"/>: others share its value, and may not be given what is not committed. For the same reason it must not read in a transaction of its caller's that is open. Nor must it ask for its own key: it would wait for itself.</para>
+    /// <para>
+    /// All callers of a key give the same tags: an entry has those of the call that made it, also for those who shared the run. And a factory needs a time limit of its own: who
+    /// asks after a removal while a run of before it is under way in his process waits for its end before the value is made anew; the result of that run is discarded.
+    /// </para>
     /// </remarks>
     /// <param name="key">The key; any string but null.</param>
     /// <param name="factory">Makes the value; not null.</param>
@@ -34,6 +39,7 @@ public interface ISolidCache : IBufferDistributedCache
     /// <returns>The value.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> or <paramref name="factory"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration lies in the past.</exception>
+    [OverloadResolutionPriority(1)] // What an argument "new() { .. }" or null means.
     ValueTask<byte[]> GetOrCreateAsync(
         string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default);
 

@@ -26,23 +26,26 @@ public interface ISolidCacheTransaction
     /// <returns>When the statement has been executed; it takes effect with the commit.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="keys"/> is null.</exception>
     /// <exception cref="ArgumentException">A key is null; or the transaction is not one of Npgsql's, or not of the cache's database.</exception>
+    /// <exception cref="SolidCacheException">The cache only reads (<see cref="PostgresSolidCacheOptions.ReadOnly"/>).</exception>
     Task RemoveAsync(IReadOnlyCollection<string> keys, CancellationToken token = default);
 
     /// <inheritdoc cref="RemoveAsync"/>
     void Remove(IReadOnlyCollection<string> keys);
 
     /// <summary>Removes the entries that have one of some tags, by one row a tag: it waits for nobody, and nobody waits for it.</summary>
+    /// <remarks>What the transaction itself sets with such a tag, before or after, is among them: what was made before the removal cannot be told from what was made after it.</remarks>
     /// <param name="tags">The tags.</param>
     /// <param name="token">Cancels the statement, which PostgreSQL answers by failing the transaction.</param>
     /// <returns>When the statement has been executed; it takes effect with the commit.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="tags"/> is null.</exception>
     /// <exception cref="ArgumentException">A tag is null; or the transaction is not one of Npgsql's, or not of the cache's database.</exception>
+    /// <exception cref="SolidCacheException">The cache only reads (<see cref="PostgresSolidCacheOptions.ReadOnly"/>).</exception>
     Task RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default);
 
     /// <inheritdoc cref="RemoveByTagAsync"/>
     void RemoveByTag(IReadOnlyCollection<string> tags);
 
-    /// <summary>Stores an entry, for those who write through.</summary>
+    /// <summary>Stores an entry, for those who write through. A cache that only reads (<see cref="PostgresSolidCacheOptions.ReadOnly"/>) leaves that out.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="options">When it expires, counted from this call, and its tags.</param>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -94,6 +95,7 @@ public sealed class PostgresSolidCache : ISolidCache, IAsyncDisposable, IDisposa
     public Task RemoveAsync(string key, CancellationToken token = default) => _cache.RemoveAsync(key, token);
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<byte[]> GetOrCreateAsync(
         string key, Func<CancellationToken, ValueTask<byte[]>> factory, SolidCacheEntryOptions? options = null, CancellationToken token = default) =>
         _cache.GetOrCreateAsync(key, factory, options, token);

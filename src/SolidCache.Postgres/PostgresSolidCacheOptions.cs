@@ -106,7 +106,7 @@ public sealed class PostgresSolidCacheOptions
     /// <summary>Gets or sets a value indicating whether this cache only reads, as a role with nothing but <c>SELECT</c> on the two tables can.</summary>
     /// <value>
     /// Default: false. When true, sets, refreshes and extensions of sliding expirations are quietly not done, as if the entry had been pushed out at once;
-    /// removals throw a <see cref="SolidCacheException"/>, since somebody relies on them; and neither schema nor sweep is seen to.
+    /// removals throw a <see cref="SolidCacheException"/>, since somebody relies on them; both also in a transaction of the application's; and neither schema nor sweep is seen to.
     /// </value>
     public bool ReadOnly { get; set; }
 
@@ -139,8 +139,8 @@ public sealed class PostgresSolidCacheOptions
 
     /// <summary>Gets or sets how many connections reads share, synchronous and asynchronous, each with a batch under way.</summary>
     /// <value>
-    /// Default: 2. 1 to 32. More help when the network is slow and callers are many; they are given back whenever nothing is to be read. While the server
-    /// hangs there may be as many again. Docs/reliability.md lists all connections of a cache.
+    /// Default: 2. 1 to 32. To a server that the network takes long to reach, reads and writes take four more between them, unless either is 1. They are given
+    /// back whenever nothing is to be read. While the server hangs there may be as many again. Docs/reliability.md lists all connections of a cache.
     /// </value>
     public int ReadConnections { get; set; } = 2;
 

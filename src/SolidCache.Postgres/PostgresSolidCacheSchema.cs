@@ -18,7 +18,7 @@ public static class PostgresSolidCacheSchema
     /// <param name="tableName">The table; see <see cref="PostgresSolidCacheOptions.TableName"/>.</param>
     /// <param name="unloggedTable">Whether the table is made <c>UNLOGGED</c>; see <see cref="PostgresSolidCacheOptions.UnloggedTable"/>.</param>
     /// <param name="ownTransaction">Whether it begins and commits its transaction; false for a tool that runs it in one of its own, as Entity Framework does.</param>
-    /// <returns>A script for <c>psql -v ON_ERROR_STOP=1</c> or any migration tool.</returns>
+    /// <returns>A script for <c>psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off</c>, or any migration tool that ends with the first error.</returns>
     /// <exception cref="ArgumentNullException">One of the names is null.</exception>
     /// <exception cref="ArgumentException">One of the names cannot be used.</exception>
     public static string GetScript(

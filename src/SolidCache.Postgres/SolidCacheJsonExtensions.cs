@@ -22,7 +22,7 @@ public static class SolidCacheJsonExtensions
     /// <param name="key">The key.</param>
     /// <param name="value">The object; null is stored as JSON's <c>null</c>.</param>
     /// <param name="options">When it expires; null for the cache's default.</param>
-    /// <param name="serializerOptions">How it is written; null for <see cref="JsonSerializerOptions.Web"/>.</param>
+    /// <param name="serializerOptions">How it is written; null for <see cref="JsonSerializerOptions.Web"/>, and the fields of tuples.</param>
     /// <param name="token">Cancels the call.</param>
     /// <returns>A task that completes when the entry is stored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
@@ -70,7 +70,7 @@ public static class SolidCacheJsonExtensions
     /// <typeparam name="T">The type as which it is read.</typeparam>
     /// <param name="cache">The cache.</param>
     /// <param name="key">The key.</param>
-    /// <param name="serializerOptions">How it is read; null for <see cref="JsonSerializerOptions.Web"/>.</param>
+    /// <param name="serializerOptions">How it is read; null for <see cref="JsonSerializerOptions.Web"/>, and the fields of tuples.</param>
     /// <param name="token">Cancels the call.</param>
     /// <returns>The object, or the default of its type when there is none. <c>TryGetJsonAsync</c> tells the two apart.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>
@@ -91,7 +91,7 @@ public static class SolidCacheJsonExtensions
     /// <typeparam name="T">The type as which it is read.</typeparam>
     /// <param name="cache">The cache.</param>
     /// <param name="key">The key.</param>
-    /// <param name="serializerOptions">How it is read; null for <see cref="JsonSerializerOptions.Web"/>.</param>
+    /// <param name="serializerOptions">How it is read; null for <see cref="JsonSerializerOptions.Web"/>, and the fields of tuples.</param>
     /// <param name="token">Cancels the call.</param>
     /// <returns>Whether an entry was found, and the object in it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="cache"/> or <paramref name="key"/> is null.</exception>

@@ -11,21 +11,21 @@ public static class SolidCacheTransactionExtensions
     /// <param name="cache">The cache.</param>
     /// <param name="key">The key.</param>
     /// <param name="transaction">An <c>NpgsqlTransaction</c>, or one that wraps it.</param>
-    public static Task RemoveAsync(this ISolidCache cache, string key, DbTransaction transaction, CancellationToken token = default)
+    public static async Task RemoveAsync(this ISolidCache cache, string key, DbTransaction transaction, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(key);
-        return cache.InTransaction(transaction).RemoveAsync([key], token);
+        await cache.InTransaction(transaction).RemoveAsync([key], token).ConfigureAwait(false);
     }
 
     /// <summary>Removes entries when the transaction commits.</summary>
     /// <inheritdoc cref="ISolidCacheTransaction.RemoveAsync"/>
     /// <param name="cache">The cache.</param>
     /// <param name="transaction">An <c>NpgsqlTransaction</c>, or one that wraps it.</param>
-    public static Task RemoveAsync(this ISolidCache cache, IReadOnlyCollection<string> keys, DbTransaction transaction, CancellationToken token = default)
+    public static async Task RemoveAsync(this ISolidCache cache, IReadOnlyCollection<string> keys, DbTransaction transaction, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        return cache.InTransaction(transaction).RemoveAsync(keys, token);
+        await cache.InTransaction(transaction).RemoveAsync(keys, token).ConfigureAwait(false);
     }
 
     /// <summary>Removes the entries of a tag when the transaction commits.</summary>
@@ -33,31 +33,31 @@ public static class SolidCacheTransactionExtensions
     /// <param name="cache">The cache.</param>
     /// <param name="tag">The tag.</param>
     /// <param name="transaction">An <c>NpgsqlTransaction</c>, or one that wraps it.</param>
-    public static Task RemoveByTagAsync(this ISolidCache cache, string tag, DbTransaction transaction, CancellationToken token = default)
+    public static async Task RemoveByTagAsync(this ISolidCache cache, string tag, DbTransaction transaction, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(tag);
-        return cache.InTransaction(transaction).RemoveByTagAsync([tag], token);
+        await cache.InTransaction(transaction).RemoveByTagAsync([tag], token).ConfigureAwait(false);
     }
 
     /// <summary>Removes the entries of some tags when the transaction commits.</summary>
     /// <inheritdoc cref="ISolidCacheTransaction.RemoveByTagAsync"/>
     /// <param name="cache">The cache.</param>
     /// <param name="transaction">An <c>NpgsqlTransaction</c>, or one that wraps it.</param>
-    public static Task RemoveByTagAsync(this ISolidCache cache, IReadOnlyCollection<string> tags, DbTransaction transaction, CancellationToken token = default)
+    public static async Task RemoveByTagAsync(this ISolidCache cache, IReadOnlyCollection<string> tags, DbTransaction transaction, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        return cache.InTransaction(transaction).RemoveByTagAsync(tags, token);
+        await cache.InTransaction(transaction).RemoveByTagAsync(tags, token).ConfigureAwait(false);
     }
 
     /// <summary>Stores an entry when the transaction commits.</summary>
     /// <inheritdoc cref="ISolidCacheTransaction.SetAsync"/>
     /// <param name="cache">The cache.</param>
     /// <param name="transaction">An <c>NpgsqlTransaction</c>, or one that wraps it.</param>
-    public static Task SetAsync(
+    public static async Task SetAsync(
         this ISolidCache cache, string key, byte[] value, DistributedCacheEntryOptions options, DbTransaction transaction, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        return cache.InTransaction(transaction).SetAsync(key, value, options, token);
+        await cache.InTransaction(transaction).SetAsync(key, value, options, token).ConfigureAwait(false);
     }
 }

@@ -12,7 +12,12 @@ using SolidCache.Postgres.Aot;
 // What the library does, each once, as native code: the connection string is ConnectionStrings__cachedb.
 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 builder.Configuration.AddEnvironmentVariables();
-builder.Configuration.AddInMemoryCollection([new("SolidCache:Postgres:SweepInterval", "00:30:00"), new("SolidCache:Postgres:cachedb:KeyPrefix", "aot")]);
+builder.Configuration.AddInMemoryCollection(
+[
+    new("SolidCache:Postgres:SweepInterval", "00:30:00"),
+    new("SolidCache:Postgres:cachedb:KeyPrefix", "aot"),
+    new("SolidCache:Postgres:cachedb:CompressValuesFrom", "1000"),
+]);
 builder.AddPostgresSolidCache("cachedb");
 builder.Services.AddPostgresSolidHybridCache();
 using var host = builder.Build();
@@ -25,6 +30,9 @@ Check("set and get", await cache.GetStringAsync("text") == "hello");
 Check("time to live", await cache.GetTimeToLiveAsync("text") > TimeSpan.FromSeconds(50));
 cache.Set("bytes", [1, 2, 3], new());
 Check("synchronously", cache.Get("bytes") is [1, 2, 3]);
+
+cache.Set("zeros", new byte[10_000], new());
+Check("compression", cache.Get("zeros") is { Length: 10_000 } zeros && !zeros.AsSpan().ContainsAnyExcept((byte)0));
 
 var profile = new Profile(7, "Ada");
 await cache.SetJsonAsync("profile", profile, ProfileContext.Default.Profile);

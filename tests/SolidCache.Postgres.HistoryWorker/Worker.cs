@@ -8,15 +8,23 @@ namespace SolidCache.Postgres.HistoryWorker;
 /// <summary>
 /// One node of the model test: <c>SEED PROCESS COALESCING CALLERS OPERATIONS BLOCKING</c>, the last of
 /// four calls. Says that it is ready, waits for a line, lets its callers
-/// run, and writes their history to the output, faults to the error output.
+/// run, and writes their history to the output, faults to the error output. Or, with <see cref="Reads"/> as the first word, a <see cref="Reader"/>.
 /// </summary>
 public static class Worker
 {
     /// <summary>The environment variable of the connection string, which holds a password and so does not stand on a command line.</summary>
     public const string Variable = "SOLIDCACHE_HISTORY_CONNECTION";
 
+    public const string Reads = "reads";
+
     public static async Task Main(string[] args)
     {
+        if (args[0] == Reads)
+        {
+            await Reader.RunAsync(Environment.GetEnvironmentVariable(Variable)!, args[1..]);
+            return;
+        }
+
         var (seed, process, callers, operations, blocking) = (Number(args[0]), Number(args[1]), Number(args[3]), Number(args[4]), Number(args[5]));
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddPostgresSolidCache(options =>

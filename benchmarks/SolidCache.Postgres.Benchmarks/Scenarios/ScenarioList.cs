@@ -54,14 +54,23 @@ internal static class ScenarioList
             "fills", "How many updates are HOT while values are made",
             [20_000], 0, Fills.RunAsync),
         new(
+            "open-removal", "Gets and sets while a transaction that has removed an entry stays open",
+            [10_000], 30, OpenRemoval.RunAsync),
+        new(
             "stampede", "Callers of four processes that miss at once: how often the value is made, and how long they wait",
             [0], 0, static (_, _) => Stampede.RunAsync()),
         new(
             "invalidation", "Overwrites while what changes is logged and read by every node",
             [10_000], 1.5, InvalidationCost.RunAsync),
         new(
+            "propagation", "How long after a change on one node the memory of others still answers with what was there before",
+            [1_000], 0, Propagation.RunAsync),
+        new(
             "memory-hits", "Hits in the memory of the process, beside Microsoft's HybridCache and FusionCache",
             [0], 0, static (_, _) => MemoryHits.RunAsync()),
+        new(
+            "memory-misses", "What HybridCache reads or makes below its memory, beside Microsoft's on Redis",
+            [30_000], 0.4, MemoryMisses.RunAsync),
         new(
             "health-on-a-large-table", "A health probe on a large table",
             [2_000_000], 0, HealthOnALargeTable.RunAsync),

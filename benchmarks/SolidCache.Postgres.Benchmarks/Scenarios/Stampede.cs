@@ -1,5 +1,6 @@
 using System.Globalization;
 using SolidCache.Postgres.Benchmarks.Load;
+using SolidCache.Postgres.Benchmarks.Nodes;
 using SolidCache.Postgres.Benchmarks.Results;
 using SolidCache.Postgres.Benchmarks.Stampedes;
 
@@ -17,7 +18,7 @@ internal static class Stampede
 
     public static async Task<ResultTable> RunAsync()
     {
-        var nodes = Enumerable.Range(0, Processes).Select(static _ => new NodeProcess()).ToArray();
+        var nodes = Enumerable.Range(0, Processes).Select(static _ => new NodeProcess(StampedeNode.Work)).ToArray();
         try
         {
             var results = new ResultTable("stampede", "Missing keys", "Cache", "Factory runs", "p50 ms", "p99 ms", "longest ms");
@@ -67,7 +68,7 @@ internal static class Stampede
     private static async Task<StampedeAnswer> RunAsync(NodeProcess[] nodes, StampedeGuard guard, int keys)
     {
         var round = new StampedeRound(guard, $"{Guid.NewGuid():N}", keys, Callers / nodes.Length, DateTimeOffset.UtcNow + Preparation);
-        var answers = await Task.WhenAll(nodes.Select(node => node.RunAsync(round)));
+        var answers = await Task.WhenAll(nodes.Select(node => node.AskAsync<StampedeRound, StampedeAnswer>(round)));
         return new StampedeAnswer(answers.Sum(static answer => answer.FactoryRuns), [.. answers.SelectMany(static answer => answer.Milliseconds)]);
     }
 

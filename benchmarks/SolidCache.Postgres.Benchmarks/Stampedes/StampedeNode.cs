@@ -1,21 +1,20 @@
 using System.Diagnostics;
+using SolidCache.Postgres.Benchmarks.Nodes;
 using SolidCache.Postgres.Benchmarks.Workloads;
 
 namespace SolidCache.Postgres.Benchmarks.Stampedes;
 
-/// <summary>One of the processes: reads rounds from its input, a line each, and answers each with a line.</summary>
+/// <summary>One of the processes.</summary>
 internal static class StampedeNode
 {
+    public const string Work = "stampede";
     public static readonly TimeSpan FactoryTakes = TimeSpan.FromMilliseconds(50);
     private static readonly byte[] Value = new byte[1_024];
 
     public static async Task RunAsync()
     {
         await using var caches = new GuardedCaches();
-        while (await Console.In.ReadLineAsync() is { } line)
-        {
-            Console.WriteLine(StampedeJson.Line(await RunAsync(caches, StampedeJson.Read<StampedeRound>(line))));
-        }
+        await NodeLoop.RunAsync<StampedeRound, StampedeAnswer>(round => RunAsync(caches, round));
     }
 
     private static async Task<StampedeAnswer> RunAsync(GuardedCaches caches, StampedeRound round)

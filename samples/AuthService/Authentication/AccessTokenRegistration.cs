@@ -52,6 +52,12 @@ internal static class AccessTokenRegistration
             context.Fail("The subject is no user's id.");
         }
 
+        // Whoever names headers that must be understood means somebody else: RFC 7515, 4.1.11.
+        if (context.SecurityToken is not JsonWebToken token || token.TryGetHeaderValue<object>("crit", out _))
+        {
+            context.Fail("The token's header names what this service does not understand.");
+        }
+
         return Task.CompletedTask;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using AuthService.Users;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -13,6 +14,9 @@ internal sealed class AccessTokens(SigningKey key, TimeProvider time)
     public const string Type = "at+jwt";
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
     private readonly SigningCredentials _credentials = new(key.Secret, SigningKey.Algorithm);
+
+    /// <summary>Of a token that was believed.</summary>
+    public static long UserOf(ClaimsPrincipal caller) => long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
 
     public (string Token, TimeSpan Life) Issue(UserProfile user)
     {

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace AuthService.Authentication;
 
@@ -23,7 +21,7 @@ internal static class PasswordEndpoint
             return TypedResults.ValidationProblem(problems);
         }
 
-        var id = long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
+        var id = AccessTokens.UserOf(caller);
         var network = ClientNetwork.Of(context);
         var found = await credentials.FindAsync(id, network, cancellationToken);
         if (!attempts.MayTry("change password", found, network))

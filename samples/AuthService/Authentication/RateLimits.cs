@@ -9,7 +9,7 @@ internal static class RateLimits
 {
     public const string Credentials = "credentials";
     public const string PerAccount = "RateLimits:PerAccount";
-    private const string PerAddress = "RateLimits:PerAddress";
+    public const string PerAddress = "RateLimits:PerAddress";
 
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {

@@ -1,3 +1,4 @@
+using AuthService.Database;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
@@ -10,6 +11,7 @@ internal static class SignInEndpoint
         HttpContext context,
         CredentialStore credentials,
         Passwords passwords,
+        DemoPasswords demoPasswords,
         PasswordAttempts attempts,
         Sessions sessions,
         CancellationToken cancellationToken)
@@ -29,6 +31,7 @@ internal static class SignInEndpoint
 
         var result = passwords.Verify(found.PasswordHash, request.Password!);
         if (result == PasswordVerificationResult.Failed
+            || demoPasswords.Refuse(found.Email, request.Password!)
             || await sessions.OpenAsync(new SessionStart(found.UserId, found.PasswordHash!, network), cancellationToken) is not { } reply)
         {
             return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");

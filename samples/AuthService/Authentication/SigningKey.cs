@@ -25,7 +25,7 @@ internal sealed class SigningKey
     /// <exception cref="SetupException">It is too short, or missing in production.</exception>
     public static SigningKey From(string? configured, IHostEnvironment environment)
     {
-        if (string.IsNullOrEmpty(configured))
+        if (string.IsNullOrWhiteSpace(configured))
         {
             return environment.IsDevelopment()
                 ? new SigningKey(RandomNumberGenerator.GetBytes(LeastBytes), isRandom: true)

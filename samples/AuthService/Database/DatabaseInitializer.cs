@@ -13,15 +13,18 @@ internal sealed class DatabaseInitializer(
     NpgsqlDataSource database,
     CredentialStore credentials,
     Passwords passwords,
+    DemoPasswords demoPasswords,
     SettingTrigger settingTrigger,
     IConfiguration configuration,
-    IHostEnvironment environment,
     TimeProvider time,
     ILogger<DatabaseInitializer> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>What <c>schema.sql</c> raises where others own what it would use: waiting does not help.</summary>
+    private const string OwnedByOthers = "AS001";
 
     /// <summary>Gets a value indicating whether the tables are there, as far as this process knows.</summary>
     public bool IsDone { get; private set; }
@@ -57,6 +60,10 @@ internal sealed class DatabaseInitializer(
             await settingTrigger.InstallAsync(attempt);
             IsDone = true;
         }
+        catch (PostgresException error) when (error.SqlState == OwnedByOthers)
+        {
+            throw new SetupException(error.MessageText, error);
+        }
         catch (Exception error) when (!stopping.IsCancellationRequested && error is NpgsqlException or OperationCanceledException or TimeoutException or SolidCacheException)
         {
             logger.LogWarning(
@@ -67,18 +74,17 @@ internal sealed class DatabaseInitializer(
     /// <summary>All or nothing, and one process at a time: others that start wait for the lock and find the work done.</summary>
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
-        var hasDemoUsers = configuration.GetValue("Seed:DemoUsers", environment.IsDevelopment());
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var script = SqlScript.Command("schema.sql", connection);
         await script.ExecuteNonQueryAsync(cancellationToken);
-        if (hasDemoUsers)
+        if (demoPasswords.AreAllowed)
         {
             await DemoUsers.SeedAsync(connection, passwords, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
-        if (!hasDemoUsers)
+        if (!demoPasswords.AreAllowed)
         {
             await DemoUsers.LockOutAsync(credentials, passwords, cancellationToken);
         }

@@ -26,6 +26,7 @@ internal static class DatabaseRegistration
             services.AddSingleton(provider => Build(Parse(provider.GetRequiredService<DevelopmentContainer>().ConnectionString)));
         }
 
+        services.AddSingleton<DemoPasswords>();
         services.AddSingleton<DatabaseInitializer>();
         services.AddHostedService(static provider => provider.GetRequiredService<DatabaseInitializer>());
     }

@@ -13,6 +13,9 @@ internal static class DemoUsers
     private static readonly (string Email, string Password) Admin = ("admin@example.com", "Admin-demo-1");
     private static readonly (string Email, string Password) Alice = ("alice@example.com", "Alice-demo-1");
 
+    /// <summary>Whether it is one of them, with the password that everybody knows.</summary>
+    public static bool Has(string email, string password) => (email, password) == Admin || (email, password) == Alice;
+
     public static async Task SeedAsync(NpgsqlConnection connection, Passwords passwords, CancellationToken cancellationToken)
     {
         await using var script = SqlScript.Command("demo-users.sql", connection);

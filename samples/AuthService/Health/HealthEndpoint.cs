@@ -27,6 +27,6 @@ internal static class HealthEndpoint
         app.MapHealthChecks("/health", new HealthCheckOptions
         {
             ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(HealthReply.From(report, pool)),
-        }).AllowAnonymous();
+        }).WithMetadata(HttpConventions.OnlyRead).AllowAnonymous();
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using AuthService.Authentication;
 using AuthService.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -31,15 +32,17 @@ internal static class RoleEndpoints
     }
 
     private static async Task<Results<Ok<UserProfile>, ValidationProblem, ProblemHttpResult>> AssignAsync(
-        long id, RoleAssignment assignment, RoleStore store, UserDirectory users, CancellationToken cancellationToken)
+        long id, RoleAssignment assignment, ClaimsPrincipal caller, RoleStore store, UserDirectory users, CancellationToken cancellationToken)
     {
         if (assignment.FindProblems() is { Count: > 0 } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
-        switch (await store.AssignAsync(id, assignment.Roles!, cancellationToken))
+        switch (await store.AssignAsync(AccessTokens.UserOf(caller), id, assignment.Roles!, cancellationToken))
         {
+            case AssignmentResult.NotAllowed:
+                return TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, detail: "You are no administrator any more.");
             case AssignmentResult.UnknownUser:
                 return UserEndpoints.NotFound(id);
             case AssignmentResult.UnknownRole:

@@ -20,6 +20,18 @@ internal sealed class RoleStore(NpgsqlDataSource database, UserCaches caches)
     // One assignment at a time: two that each take the role from another administrator would leave none.
     private const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended('auth-service roles', 0))";
 
+    private const string IsAllowed =
+        """
+        SELECT EXISTS (
+          SELECT
+          FROM auth.user_roles
+          JOIN auth.role_permissions USING (role_id)
+          JOIN auth.permissions ON permissions.id = role_permissions.permission_id
+          WHERE user_roles.user_id = $1
+            AND permissions.name = $2
+        )
+        """;
+
     private const string RaiseVersion =
         """
         UPDATE auth.users
@@ -70,14 +82,26 @@ internal sealed class RoleStore(NpgsqlDataSource database, UserCaches caches)
         return [.. roles];
     }
 
-    /// <summary>All or nothing; raises the user's version and clears its caches with it.</summary>
-    public async Task<AssignmentResult> AssignAsync(long userId, string[] roles, CancellationToken cancellationToken)
+    /// <summary>
+    /// All or nothing; raises the user's version and clears its caches with it. Whether the caller may do it is read again, behind the lock: whose access
+    /// token outlives the role could take it back otherwise, and keep it.
+    /// </summary>
+    public async Task<AssignmentResult> AssignAsync(long callerId, long userId, string[] roles, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locking = new NpgsqlCommand(Lock, connection))
         {
             await locking.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var allowed = new NpgsqlCommand(IsAllowed, connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = callerId }, new NpgsqlParameter<string> { TypedValue = Permissions.SystemAdmin } },
+        };
+        if (!(bool)(await allowed.ExecuteScalarAsync(cancellationToken))!)
+        {
+            return AssignmentResult.NotAllowed;
         }
 
         await using var raise = new NpgsqlCommand(RaiseVersion, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = userId } } };

@@ -14,6 +14,15 @@ internal static class TelemetryRegistration
 {
     private const string AllowRemote = "Metrics:AllowRemote";
 
+    /// <summary>What proxies add for whom they ask. A scraper on this machine has none in between.</summary>
+    private static readonly string[] Forwarding =
+    [
+        "Forwarded", "Via", "X-Real-IP", "Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address", "CF-Connecting-IP", "True-Client-IP",
+        "Fastly-Client-IP", "X-Azure-ClientIP", "CDN-Loop",
+    ];
+
+    private static readonly string[] ForwardingPrefixes = ["X-Forwarded-", "X-Original-"];
+
     public static void AddServiceTelemetry(this WebApplicationBuilder builder)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
@@ -39,7 +48,18 @@ internal static class TelemetryRegistration
     public static void MapServiceTelemetry(this WebApplication app)
     {
         var allowRemote = app.Configuration.GetValue<bool>(AllowRemote);
-        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(policy => policy.RequireAssertion(context =>
-            allowRemote || (context.Resource is HttpContext { Connection.RemoteIpAddress: { } address } && IPAddress.IsLoopback(address))));
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HttpConventions.OnlyRead).RequireAuthorization(policy => policy.RequireAssertion(context =>
+            allowRemote || (context.Resource is HttpContext http && IsOfThisMachine(http))));
     }
+
+    private static bool IsOfThisMachine(HttpContext http) =>
+        http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && IsNoNameOfOthers(http.Request.Host.Host) && !http.Request.Headers.Keys.Any(TellsOfForwarding);
+
+    /// <summary>A page in a browser on this machine can let its own name lead here, and then reads what it likes; an address or localhost is nobody's name.</summary>
+    private static bool IsNoNameOfOthers(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);
+
+    private static bool TellsOfForwarding(string header) =>
+        Forwarding.Contains(header, StringComparer.OrdinalIgnoreCase)
+        || Array.Exists(ForwardingPrefixes, prefix => header.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace SolidCache.Postgres.EntityFrameworkCore.Invalidation;
 
 /// <summary>What a save changes: what its entities' former values remove, made at once, and what their new ones remove, made when the database has said all of them.</summary>
 internal sealed class ChangedEntities
 {
+    private readonly ChangeTracker _tracker;
     private readonly InvalidationRules _rules;
     private readonly TrackedEntries _tracked;
     private readonly HashSet<object> _affected = new(ReferenceEqualityComparer.Instance);
@@ -14,7 +16,8 @@ internal sealed class ChangedEntities
 
     public ChangedEntities(ChangeTracker tracker, InvalidationRules rules)
     {
-        _rules = rules;
+        (_tracker, _rules) = (tracker, rules);
+        using var pause = new LazyLoadingPause(tracker);
         _tracked = new(tracker);
         foreach (var entry in _tracked.All.Where(static entry => entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted))
         {
@@ -24,6 +27,7 @@ internal sealed class ChangedEntities
 
     public void AddTo(Removals removals)
     {
+        using var pause = new LazyLoadingPause(_tracker);
         removals.Add(_before);
         foreach (var (entry, rules) in _after)
         {
@@ -60,16 +64,21 @@ internal sealed class ChangedEntities
 
         foreach (var key in entry.Metadata.GetForeignKeys().Where(static key => key.IsOwnership || key.GetReferencingSkipNavigations().Any()))
         {
-            if (_tracked.PrincipalOf(entry, key) is { } whole)
+            foreach (var whole in _tracked.PrincipalsOf(entry, key))
             {
-                Affect(whole);
-            }
-            else if (rules.Length == 0 && _rules.Of(key.PrincipalEntityType).Length > 0)
-            {
-                throw new InvalidOperationException(
-                    $"A row of {entry.Metadata.DisplayName()} changes whose {key.PrincipalEntityType.DisplayName()} the context does not track, so that it is not known what to remove from the cache. "
-                    + $"Load it before, or say what the row itself removes: On(\"{entry.Metadata.Name}\", ..) in UseSolidCacheInvalidation().");
+                if (whole is not null)
+                {
+                    Affect(whole);
+                }
+                else if (rules.Length == 0 && _rules.Of(key.PrincipalEntityType).Length > 0)
+                {
+                    throw Unknown(entry, key);
+                }
             }
         }
     }
+
+    private static InvalidOperationException Unknown(EntityEntry entry, IForeignKey key) =>
+        new($"A row of {entry.Metadata.DisplayName()} changes whose {key.PrincipalEntityType.DisplayName()} the context does not track, so that it is not known what to remove from the cache. "
+            + $"Load it before, or say what the row itself removes: On(\"{entry.Metadata.Name}\", ..) in UseSolidCacheInvalidation().");
 }

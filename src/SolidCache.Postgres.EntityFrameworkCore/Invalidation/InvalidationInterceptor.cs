@@ -46,18 +46,15 @@ internal sealed class InvalidationInterceptor(InvalidationRules rules, CacheChoi
     }
 
     public void SaveChangesFailed(DbContextErrorEventData eventData) =>
-        Completed(Of(eventData)?.FailSaveAsync(eventData.Exception, async: false, CancellationToken.None));
+        Completed(Of(eventData)?.FailSaveAsync(eventData.Exception, async: false));
 
     public async Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default) =>
-        await (Of(eventData)?.FailSaveAsync(eventData.Exception, async: true, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await (Of(eventData)?.FailSaveAsync(eventData.Exception, async: true) ?? Task.CompletedTask).ConfigureAwait(false);
 
-    public void SaveChangesCanceled(DbContextEventData eventData) => Of(eventData)?.ForgetSave();
+    public void SaveChangesCanceled(DbContextEventData eventData) => Completed(Of(eventData)?.FailSaveAsync(error: null, async: false));
 
-    public Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken = default)
-    {
-        SaveChangesCanceled(eventData);
-        return Task.CompletedTask;
-    }
+    public async Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken = default) =>
+        await (Of(eventData)?.FailSaveAsync(error: null, async: true) ?? Task.CompletedTask).ConfigureAwait(false);
 
     public DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
     {

@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -29,14 +27,18 @@ internal sealed class TrackedEntries
 
     public IReadOnlyList<EntityEntry> All { get; }
 
-    public EntityEntry? PrincipalOf(EntityEntry dependent, IForeignKey key)
+    /// <summary>The entities that another one belonged to before the save, and that it belongs to now; null for one that is not tracked.</summary>
+    public IEnumerable<EntityEntry?> PrincipalsOf(EntityEntry dependent, IForeignKey key)
     {
         if (!_principals.TryGetValue(key.PrincipalKey, out var principals))
         {
-            _principals[key.PrincipalKey] = principals = ByValues(key.PrincipalKey.DeclaringEntityType, key.PrincipalKey.Properties, static _ => true);
+            _principals[key.PrincipalKey] = principals = ByValues(key.PrincipalKey.DeclaringEntityType, key.PrincipalKey.Properties, key.PrincipalKey, static _ => true);
         }
 
-        return principals.GetValueOrDefault(Values(dependent, key.Properties));
+        return Sides(dependent, key.Properties)
+            .Where(static values => !values.Contains(null))
+            .Distinct(principals.Comparer)
+            .Select(values => principals.GetValueOrDefault(values));
     }
 
     /// <summary>The entity that another one owned before the save.</summary>
@@ -44,18 +46,30 @@ internal sealed class TrackedEntries
     {
         if (!_formerParts.TryGetValue(ownership, out var parts))
         {
-            _formerParts[ownership] = parts = ByValues(ownership.DeclaringEntityType, ownership.Properties, static entry => entry.State != EntityState.Added);
+            _formerParts[ownership] = parts = ByValues(ownership.DeclaringEntityType, ownership.Properties, ownership.PrincipalKey, static entry => entry.State != EntityState.Added);
         }
 
         return parts.GetValueOrDefault(Values(owner, ownership.PrincipalKey.Properties));
     }
 
-    private static object?[] Values(EntityEntry entry, IReadOnlyList<IProperty> properties) =>
-        [.. properties.Select(property => entry.State == EntityState.Added ? entry.Property(property).CurrentValue : entry.Property(property).OriginalValue)];
-
-    private Dictionary<object?[], EntityEntry> ByValues(IEntityType type, IReadOnlyList<IProperty> properties, Func<EntityEntry, bool> condition)
+    private static IEnumerable<object?[]> Sides(EntityEntry entry, IReadOnlyList<IProperty> properties)
     {
-        var entries = new Dictionary<object?[], EntityEntry>(new ElementComparer());
+        if (entry.State != EntityState.Added)
+        {
+            yield return [.. properties.Select(property => entry.Property(property).OriginalValue)];
+        }
+
+        if (entry.State != EntityState.Deleted)
+        {
+            yield return [.. properties.Select(property => entry.Property(property).CurrentValue)];
+        }
+    }
+
+    private static object?[] Values(EntityEntry entry, IReadOnlyList<IProperty> properties) => Sides(entry, properties).First();
+
+    private Dictionary<object?[], EntityEntry> ByValues(IEntityType type, IReadOnlyList<IProperty> properties, IKey key, Func<EntityEntry, bool> condition)
+    {
+        var entries = new Dictionary<object?[], EntityEntry>(new KeyComparer([.. key.Properties.Select(static property => property.GetKeyValueComparer())]));
         foreach (var entry in All.Where(entry => type.IsAssignableFrom(entry.Metadata) && condition(entry)))
         {
             entries.TryAdd(Values(entry, properties), entry);
@@ -64,10 +78,20 @@ internal sealed class TrackedEntries
         return entries;
     }
 
-    private sealed class ElementComparer : IEqualityComparer<object?[]>
+    /// <summary>As the model compares keys: their types may say nothing of it.</summary>
+    private sealed class KeyComparer(ValueComparer[] comparers) : IEqualityComparer<object?[]>
     {
-        public bool Equals(object?[]? x, object?[]? y) => StructuralComparisons.StructuralEqualityComparer.Equals(x, y);
+        public bool Equals(object?[]? x, object?[]? y) => comparers.Index().All(part => part.Item.Equals(x![part.Index], y![part.Index]));
 
-        public int GetHashCode([DisallowNull] object?[] obj) => StructuralComparisons.StructuralEqualityComparer.GetHashCode(obj);
+        public int GetHashCode(object?[] obj)
+        {
+            var hash = default(HashCode);
+            foreach (var (index, comparer) in comparers.Index())
+            {
+                hash.Add(obj[index] is { } value ? comparer.GetHashCode(value) : 0);
+            }
+
+            return hash.ToHashCode();
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Transactions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
 
 namespace SolidCache.Postgres.EntityFrameworkCore.Invalidation;
 
@@ -72,22 +73,32 @@ internal sealed class UnitOfWork(DbContext context, InvalidationRules rules, Cac
     }
 
     /// <summary>
-    /// EF undoes what a save did that failed, up to its savepoint or with its transaction; and PostgreSQL aborts the transaction at any error of its own. Only a conflict that EF
-    /// found by the number of rows, without a savepoint, leaves changes behind that the application can commit.
+    /// EF undoes what a save did that failed in a transaction of its own, and PostgreSQL aborts the transaction, up to a savepoint, at any error that it finds. What EF, the driver or
+    /// a cancellation ends may leave changes behind that the application can commit: without a savepoint, and with one where the cancellation ends the way back to it, too.
     /// </summary>
-    public async Task FailSaveAsync(Exception error, bool async, CancellationToken cancellationToken)
+    /// <param name="error">Null for a cancellation.</param>
+    /// <param name="async">Whether not to block.</param>
+    public async Task FailSaveAsync(Exception? error, bool async)
     {
         var database = context.Database;
-        var isUndone = database.CurrentTransaction is null ? (database.GetEnlistedTransaction() ?? Transaction.Current) is null : database.AutoSavepointsEnabled;
-        if (error is DbUpdateConcurrencyException && !isUndone)
+        if ((database.CurrentTransaction is not null || (database.GetEnlistedTransaction() ?? Transaction.Current) is not null) && !IsServers(error))
         {
-            await EndSaveAsync(async, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await EndSaveAsync(async, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (PostgresException aborted) when (aborted.SqlState == PostgresErrorCodes.InFailedSqlTransaction)
+            {
+                // The cancellation had reached the server: nothing can be committed any more.
+            }
         }
 
         ForgetSave();
     }
 
-    public void ForgetSave() => (_changes, _areRemoved) = (null, false);
+    private void ForgetSave() => (_changes, _areRemoved) = (null, false);
+
+    private static bool IsServers(Exception? error) => error is NpgsqlException || (error is not null && IsServers(error.InnerException));
 
     private async Task RemoveNowAsync(Removals removals, bool async, CancellationToken cancellationToken)
     {

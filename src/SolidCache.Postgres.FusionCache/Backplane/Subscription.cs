@@ -17,6 +17,13 @@ internal sealed class Subscription : IDisposable
     /// <summary>Their reads share a statement. FusionCache tells by timestamps which of two messages of a key is the later one.</summary>
     private const int HandledTogether = 16;
 
+    private const string Witness = "solid_cache:expired";
+
+    /// <summary>For longer than a first read takes, so that what never expires holds up no messages.</summary>
+    private const int MostClears = 10;
+
+    private static readonly TimeSpan UntilReadsAreOver = TimeSpan.FromSeconds(1);
+
     private readonly Channel<byte[]?> _waiting = Channel.CreateBounded<byte[]?>(MostWaiting);
     private readonly CancellationTokenSource _ending = new();
     private readonly ISolidCacheInvalidations _invalidations;
@@ -149,10 +156,35 @@ internal sealed class Subscription : IDisposable
     }
 
     /// <summary>On this node only: the others have been told, or find out for themselves. FusionCache has nothing that would forget its memory and keep the table.</summary>
+    /// <remarks>
+    /// A read that is FusionCache's first of an entry asks the table when all was last cleared, and puts what it finds in the place of what a clear has put there meanwhile. So an entry
+    /// of this method's own, which is read before, shows afterwards whether the clear has stayed.
+    /// </remarks>
     private async ValueTask ExpireAllAsync(CancellationToken cancellationToken)
     {
         var cache = _cache();
-        var here = cache.CreateEntryOptions(static options => options.SetSkipDistributedCache(true, true), TimeSpan.FromDays(10));
-        await cache.ClearAsync(allowFailSafe: true, here, cancellationToken).ConfigureAwait(false);
+        var here = cache.CreateEntryOptions(static options => options.SetSkipDistributedCache(true, true).SetAllowStaleOnReadOnly(false), TimeSpan.FromDays(10));
+        await RememberWitnessAsync(cache, here, cancellationToken).ConfigureAwait(false);
+        var clears = 0;
+        do
+        {
+            await cache.ClearAsync(allowFailSafe: true, here, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(UntilReadsAreOver, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        while (++clears < MostClears && (await cache.TryGetAsync<bool>(Witness, here, cancellationToken).ConfigureAwait(false)).HasValue);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A memory may take none, as one that is full, or wants a size of each entry: all expires without a witness then.")]
+    private static async ValueTask RememberWitnessAsync(IFusionCache cache, FusionCacheEntryOptions here, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cache.SetAsync(Witness, true, here, tags: null, cancellationToken).ConfigureAwait(false);
+            await cache.TryGetAsync<bool>(Witness, here, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // See above.
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using SolidCache.Postgres.Tool.Connecting;
@@ -18,7 +19,7 @@ internal static class RemoveCommand
         var command = new Command("rm", "Removes entries, durably.") { key, prefix, pattern, yes };
         command.Validators.Add(result =>
         {
-            if (new[] { result.GetValue(key), result.GetValue(prefix), result.GetValue(pattern) }.Count(static what => what is not null) != 1)
+            if (((SymbolResult?[])[result.GetResult(key), result.GetResult(prefix), result.GetResult(pattern)]).Count(static what => what is { Tokens.Count: > 0 } or OptionResult) != 1)
             {
                 result.AddError("rm takes a key, or --prefix, or --pattern.");
             }

@@ -20,13 +20,7 @@ internal static class StatsCommand
             Description = "Read again every so many seconds (default 2) until Ctrl-C.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        watch.Validators.Add(static result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) || seconds is < 1 or > 3_600))
-            {
-                result.AddError("--watch takes 1 to 3600 seconds.");
-            }
-        });
+        NumberRange.Limit(watch, 1, 3_600, "seconds");
         var command = new Command("stats", "Counts entries, expired entries and bytes.") { json, watch };
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -12,13 +12,7 @@ internal static class VerifyCommand
     {
         var benchmark = new Option<bool>("--benchmark") { Description = "Measure SET, GET, SET JSON and GET JSON of one caller too." };
         var iterations = new Option<int>("--iterations") { Description = "With --benchmark: calls of each kind, 10 to 1000000.", DefaultValueFactory = static _ => 1_000 };
-        iterations.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 10 or > 1_000_000)
-            {
-                result.AddError("--iterations takes 10 to 1000000.");
-            }
-        });
+        NumberRange.Limit(iterations, 10, 1_000_000, "calls");
         var command = new Command("verify", "Checks the server, the table and every verb of the cache. Touches no entry but its own, which it removes. Exit code 1 when a check fails.") { benchmark, iterations };
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using SolidCache.Postgres.Entries;
 
@@ -33,8 +34,8 @@ internal sealed class CachePolicy(PostgresSolidCacheOptions options)
 
     /// <summary>Keys, or tags: those are stored as keys are, any string, and those of another prefix are others.</summary>
     /// <exception cref="ArgumentException">One of them is null.</exception>
-    public IReadOnlyList<CacheKey> Map(IReadOnlyCollection<string> names) =>
-        [.. names.Select(name => Keys.Map(name ?? throw new ArgumentException("One of them is null.", nameof(names)))).Distinct()];
+    public IReadOnlyList<CacheKey> Map(IReadOnlyCollection<string> names, [CallerArgumentExpression(nameof(names))] string? argument = null) =>
+        [.. names.Select(name => Keys.Map(name ?? throw new ArgumentException("One of them is null. Keys and tags may be any string but null.", argument))).Distinct()];
 
     /// <exception cref="ArgumentException">The value is larger than may be stored.</exception>
     public void RefuseTooLarge(ReadOnlySequence<byte> value)

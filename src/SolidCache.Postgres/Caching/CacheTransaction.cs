@@ -5,7 +5,7 @@ using SolidCache.Postgres.Transactions;
 
 namespace SolidCache.Postgres.Caching;
 
-/// <summary>The verbs of one transaction: checks the arguments, and puts them into the vocabulary of entries.</summary>
+/// <summary>The verbs of one transaction: checks the arguments, and puts them into the vocabulary of entries. Where the cache only reads, they do what <see cref="ReadOnlyEntryStore"/> does.</summary>
 /// <param name="writes">What executes them.</param>
 /// <param name="policy">Of the cache.</param>
 /// <param name="life">Of the cache.</param>
@@ -33,6 +33,11 @@ internal sealed class CacheTransaction(
         policy.RefuseTooLarge(new(value));
         var expiration = policy.ExpirationOf(options, time);
         Enter(token);
+        if (policy.IsReadOnly)
+        {
+            return;
+        }
+
         await writes.SetAsync(connection, transaction, policy.Keys.Map(key), value, expiration, async: true, token).ConfigureAwait(false);
     }
 
@@ -41,7 +46,7 @@ internal sealed class CacheTransaction(
         ArgumentNullException.ThrowIfNull(keys);
         var stored = policy.Map(keys);
         Enter(token);
-        return stored.Count == 0 ? ValueTask.FromResult(true) : writes.RemoveAsync(connection, transaction, stored, async, token);
+        return Removes(stored) ? writes.RemoveAsync(connection, transaction, stored, async, token) : ValueTask.FromResult(true);
     }
 
     private ValueTask<bool> RemoveTagsAsync(IReadOnlyCollection<string> tags, bool async, CancellationToken token)
@@ -49,8 +54,12 @@ internal sealed class CacheTransaction(
         ArgumentNullException.ThrowIfNull(tags);
         var stored = policy.Map(tags);
         Enter(token);
-        return stored.Count == 0 ? ValueTask.FromResult(true) : writes.RemoveTagsAsync(connection, transaction, stored, async, token);
+        return Removes(stored) ? writes.RemoveTagsAsync(connection, transaction, stored, async, token) : ValueTask.FromResult(true);
     }
+
+    /// <summary>Whether there is anything to remove.</summary>
+    /// <exception cref="SolidCacheException">There is, and the cache only reads.</exception>
+    private bool Removes(IReadOnlyList<CacheKey> stored) => stored.Count > 0 && (policy.IsReadOnly ? throw ReadOnlyEntryStore.Refusal() : true);
 
     private void Enter(CancellationToken token)
     {

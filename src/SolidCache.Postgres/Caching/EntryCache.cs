@@ -90,10 +90,10 @@ internal sealed class EntryCache(
         return new CacheTransaction(writes, policy, life, time, connection, transaction: null);
     }
 
-    public Task<long> RemoveByTagAsync(string tag, CancellationToken token = default)
+    public async Task<long> RemoveByTagAsync(string tag, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        return RemoveByTagAsync([tag], token);
+        return await RemoveByTagAsync([tag], token).ConfigureAwait(false);
     }
 
     public async Task<long> RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken token = default)

@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using K4os.Compression.LZ4;
 
 namespace SolidCache.Postgres.Compression;
 
-/// <summary>A value as it stands in the column for compressed ones: the number of the format, the length of the value, and a block of LZ4.</summary>
+/// <summary>
+/// A value as it stands in the column for compressed ones: the number of the format, the length of the value, and a block of LZ4, of all formats the one whose blocks
+/// are read at the speed of copying.
+/// </summary>
 internal static class CompressedValue
 {
     private const byte Lz4 = 1;
@@ -12,12 +16,12 @@ internal static class CompressedValue
     /// <summary>For how many bytes one byte of a block can stand: what claims to be longer is none.</summary>
     private const int MostBytesOfOne = 255;
 
-    /// <param name="value">To be compressed.</param>
+    /// <param name="value">To be compressed; not empty.</param>
     /// <param name="destination">As much room as it may take.</param>
     /// <returns>The bytes that it takes; 0 when there is too little room for them.</returns>
     public static int Write(ReadOnlySpan<byte> value, Span<byte> destination)
     {
-        if (destination.Length < HeaderBytes || Lz4Encoder.Encode(value, destination[HeaderBytes..]) is not (> 0 and var length))
+        if (destination.Length <= HeaderBytes || LZ4Codec.Encode(value, destination[HeaderBytes..]) is not (> 0 and var length))
         {
             return 0;
         }
@@ -33,7 +37,7 @@ internal static class CompressedValue
     public static bool IsPlausible(ReadOnlySpan<byte> compressed, int most) =>
         compressed.Length > HeaderBytes
         && compressed[0] == Lz4
-        && LengthOf(compressed) is >= 0 and var length
+        && LengthOf(compressed) is > 0 and var length
         && length <= most
         && length <= (compressed.Length - HeaderBytes) * (long)MostBytesOfOne;
 
@@ -42,7 +46,7 @@ internal static class CompressedValue
     public static bool TryRead(ReadOnlySpan<byte> compressed, IBufferWriter<byte> destination)
     {
         var length = LengthOf(compressed);
-        if (!Lz4Decoder.TryDecode(compressed[HeaderBytes..], destination.GetSpan(length)[..length]))
+        if (LZ4Codec.Decode(compressed[HeaderBytes..], destination.GetSpan(length)[..length]) != length)
         {
             return false;
         }

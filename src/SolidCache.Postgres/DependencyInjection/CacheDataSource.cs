@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.DependencyInjection;
 
@@ -19,6 +20,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     /// <summary>Whether it is the cache's own, whose pool nobody else uses.</summary>
     public bool IsOwned => _owned is not null;
 
+    /// <summary>Gets how many connections there may be.</summary>
+    public int MaxPoolSize => new NpgsqlConnectionStringBuilder(Source.ConnectionString).MaxPoolSize;
+
     /// <summary>An explicit connection string or data source wins, then the data source under the cache's own key, then the unkeyed one.</summary>
     /// <param name="services">The application's; null for a cache without a container.</param>
     /// <param name="name">The cache's key.</param>
@@ -36,7 +40,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             ?? services?.GetService<NpgsqlDataSource>()
             ?? throw new InvalidOperationException(
                 $"The cache has no database. Set {nameof(PostgresSolidCacheOptions)}.{nameof(options.ConnectionString)}, or register an "
-                + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection.");
+                + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection. "
+                + "If you have set it, what you have set it to is null: is that setting, or section, of the configuration there, under this name?");
         RefuseMultiplexing(registered.ConnectionString);
         return new CacheDataSource(registered, owned: null);
     }
@@ -86,6 +91,11 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         // Npgsql would ask for the database's types before anything else, in a statement that calls what the search_path leads to. PostgreSQL's own suffice.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         var settings = builder.ConnectionStringBuilder;
+        if (!HostNames.AreNames(settings.Host))
+        {
+            throw new ArgumentException("Host holds more than the names of hosts.");
+        }
+
         // Whatever the environment (PGCLIENTENCODING) or a string that others use too says: in another encoding a key would be another key.
         (settings.Encoding, settings.ClientEncoding) = ("UTF8", "UTF8");
         // What the cache does not prepare must not be: behind a pooler, or because it is planned with its values.
@@ -102,14 +112,22 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         SetUnlessGiven(settings, "Cancellation Timeout", 500);
         // A network that forgets connections which are silent for minutes (address translation, load balancers) would let the next call wait in vain. The
         // system sees to it, for those that are idle in the pool too.
-        SetUnlessGiven(settings, "Tcp Keepalive Time", 60);
-        SetUnlessGiven(settings, "Tcp Keepalive Interval", 10);
+        if (!IsAnyUnixSocket(settings.Host))
+        {
+            SetUnlessGiven(settings, "Tcp Keepalive Time", 60);
+            SetUnlessGiven(settings, "Tcp Keepalive Interval", 10);
+        }
+
         settings.ApplicationName ??= "SolidCache.Postgres";
         // A batch in a few system calls instead of one for each 8 KB: see docs/benchmarks.md.
         SetUnlessGiven(settings, "Write Buffer Size", 128 * 1024);
         SetUnlessGiven(settings, "Read Buffer Size", 64 * 1024);
         return builder.Build();
     }
+
+    /// <summary>Whether one of the hosts is a path, or a name in Linux' own space of them. Such a socket refuses what is TCP's, and no connection would open.</summary>
+    private static bool IsAnyUnixSocket(string? hosts) =>
+        hosts is not null && hosts.Split(',', StringSplitOptions.TrimEntries).Any(static host => Path.IsPathRooted(host) || host.StartsWith('@'));
 
     private static void SetUnlessGiven(NpgsqlConnectionStringBuilder settings, string keyword, object value)
     {

@@ -81,10 +81,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var ends = new BackendEnd(looks, clock, life);
         var failures = new WriteFailures(connections, writes, _writeBreaker, _roomBreaker, ends, Survived, clock, log);
         var stragglers = new Stragglers(connections, statements, writes, failures, clock, _telemetry);
+        var distance = new Distance(Distance.SparesOf(options.ReadConnections, options.WriteConnections, _dataSource.MaxPoolSize, options.Invalidation.Enabled));
         var readLanes = new Lanes<ReadRequest>(
-            "reads", reads, options.ReadConnections, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), TooLarge, clock, _telemetry), clock, Survived);
+            "reads", reads, options.ReadConnections, distance, () => new ReadBatchExecutor(connections, statements, reads, _readBreaker, ends, (key, began) => _entries!.TouchBehind(key, began), TooLarge, clock, _telemetry), clock, Survived);
         var writeLanes = new Lanes<KeyWrite>(
-            "writes", writes, options.WriteConnections, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
+            "writes", writes, options.WriteConnections, distance, () => new WriteBatchExecutor(connections, statements, writes, stragglers, failures, clock, _telemetry), clock, Survived);
         // The breakers last: one may open while the lanes are looked after.
         watch.LookAfter(readLanes, writeLanes, _readBreaker, _writeBreaker, _roomBreaker);
         _entries = new EntryStore(
@@ -107,11 +108,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             ? new InvalidationParts(options.Invalidation, name, _dataSource, connections, names, policy.Keys, life, clock, _telemetry, log)
             : null;
         var entries = options.ReadOnly ? new ReadOnlyEntryStore(observed) : _invalidation?.Announcing(observed) ?? (IEntryStore)observed;
-        var unleased = new UnleasedFactory(entries, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
-        _factory = new LeasedFactory(entries, unleased, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
+        _factory = new LeasedFactory(entries, ExpirationOf, policy.MaxValueBytes, CoarseTime.Instance, log);
         var inTransactions = new TransactionStatements(names);
         var transactional = new TransactionalWrites(inTransactions, new CacheIdentity(looks, inTransactions, table), compression, table);
-        var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, TimeProvider.System);
+        var creator = new EntryCreator(entries, _factory, policy.SlidesOnRead, CoarseTime.Instance);
         Cache = new EntryCache(options.ReadOnly ? entries : _invalidation?.AnnouncingHere(observed) ?? entries, creator, transactional, sweeper, policy, life, time);
         Locks = new LeaseLocks(entries, KeySpace.OfLocksBeside(options.KeyPrefix), life, TimeProvider.System);
         SchemaInitializer = new SchemaInitializer(sweeping, table, options.CreateSchemaIfNotExists && !options.ReadOnly ? new TagIndex(names) : null, options.OperationTimeout, TimeProvider.System, log);

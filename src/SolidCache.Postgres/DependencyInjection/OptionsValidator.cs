@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Options;
 using SolidCache.Postgres.Entries;
 
@@ -6,6 +7,9 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// <summary>Refuses options that cannot work, naming the option, its value and the rule. Written out, since attributes do not know the value.</summary>
 internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOptions>
 {
+    private const HybridCacheEntryFlags AllFlags =
+        HybridCacheEntryFlags.DisableLocalCache | HybridCacheEntryFlags.DisableDistributedCache | HybridCacheEntryFlags.DisableUnderlyingData | HybridCacheEntryFlags.DisableCompression;
+
     public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
     {
         var failures = Failures(options).OfType<string>()
@@ -31,7 +35,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         Within(nameof(options.SweepMegabytesPerSecond), options.SweepMegabytesPerSecond, 1, 100_000),
         Within(nameof(options.SlidingExpirationSlack), options.SlidingExpirationSlack, 0.01, 1),
         Within("Invalidation.PollInterval", options.Invalidation.PollInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)),
-        Within("Invalidation.MaxStaleness", options.Invalidation.MaxStaleness, options.Invalidation.PollInterval * 2, TimeSpan.FromMinutes(4)),
+        Within("Invalidation.MaxStaleness", options.Invalidation.MaxStaleness, Least(options.Invalidation.PollInterval, TimeSpan.FromMinutes(1)) * 2, TimeSpan.FromMinutes(4)),
         ConnectionStringFailure("Invalidation.ListenerConnectionString", options.Invalidation.ListenerConnectionString),
         Within("Hybrid.Expiration", options.Hybrid.Expiration, TimeSpan.FromTicks(1), TimeSpan.MaxValue),
         Within("Hybrid.LocalCacheExpiration", options.Hybrid.LocalCacheExpiration ?? options.Hybrid.Expiration, TimeSpan.FromTicks(1), TimeSpan.MaxValue),
@@ -48,6 +52,7 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
         options.DefaultAbsoluteExpiration <= TimeSpan.Zero
             ? $"{nameof(options.DefaultAbsoluteExpiration)} is {options.DefaultAbsoluteExpiration}; it must be positive, or null for none."
             : null,
+        (options.Hybrid.Flags & ~AllFlags) == 0 ? null : $"Hybrid.Flags is {options.Hybrid.Flags}; it must be made of the names of HybridCacheEntryFlags.",
         Enum.IsDefined(options.FailureMode) ? null : $"{nameof(options.FailureMode)} is {options.FailureMode}; it must be Throw or Degrade.",
         Enum.IsDefined(options.Durability) ? null : $"{nameof(options.Durability)} is {options.Durability}; it must be Relaxed or Full.",
         options.DurableKeyPrefixes.Any(prefix => prefix is null) ? $"{nameof(options.DurableKeyPrefixes)} holds a null; each must be the start of a key." : null,
@@ -73,7 +78,8 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
 
         return CacheDataSource.CanBuild(connectionString)
             ? null
-            : $"{option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource.";
+            : $"{option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource."
+                + (ConnectionKeywords.Misspelt(connectionString) is { } meant ? $" Is {meant} misspelt in it?" : "");
     }
 
     private static string? Within<T>(string option, T value, T least, T most)
@@ -96,4 +102,6 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
             return $"{option}: {error.Message.Replace($" (Parameter '{error.ParamName}')", "", StringComparison.Ordinal)}";
         }
     }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

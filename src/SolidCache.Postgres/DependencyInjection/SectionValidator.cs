@@ -49,7 +49,7 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
     private static IEnumerable<string> Failures(IConfigurationSection setting, PropertyInfo[] options)
     {
         var option = options.FirstOrDefault(option => option.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
-        return option is not null && Groups.TryGetValue(option.PropertyType, out var group)
+        return option is not null && setting.Value is null or "" && Groups.TryGetValue(option.PropertyType, out var group)
             ? setting.GetChildren().SelectMany(inner => Failures(inner, group))
             : Failure(setting, option, options) is { } failure ? [failure] : [];
     }
@@ -58,30 +58,32 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
     {
         if (option is null)
         {
-            return $"{setting.Path} is no option of the cache; the nearest is {options.MinBy(option => Distance(option.Name, setting.Key))!.Name}";
+            var names = options.Select(static option => option.Name).ToList();
+            var nearest = Spelling.Nearest(setting.Key, names);
+            return typeof(PostgresSolidCacheOptions).GetProperty(setting.Key) is not null ? $"{setting.Path} cannot be configured: it is set in code"
+                : Spelling.Distance(nearest, setting.Key) <= setting.Key.Length / 2 ? $"{setting.Path} is no option of the cache; the nearest is {nearest}"
+                : $"{setting.Path} is no option of the cache, which has {string.Join(", ", names.Order(StringComparer.Ordinal))}";
+        }
+
+        if (Groups.TryGetValue(option.PropertyType, out var group))
+        {
+            return $"{setting.Path} is '{setting.Value}', and is no option but a section, which has {string.Join(", ", group.Select(static option => option.Name))}";
+        }
+
+        var isList = typeof(IEnumerable<string>).IsAssignableFrom(option.PropertyType);
+        if (isList && setting.Value is { Length: > 0 } single)
+        {
+            return $"{setting.Path} is '{single}', and is a list; it must be [\"{single}\"], or {setting.Path}:0 where settings have no lists";
+        }
+
+        if (!isList && setting.GetChildren().Any())
+        {
+            return $"{setting.Path} is a section, and must be a value";
         }
 
         var isDuration = option.PropertyType == typeof(TimeSpan) || option.PropertyType == typeof(TimeSpan?);
         return isDuration && setting.Value is { Length: > 0 } value && !value.Contains(':', StringComparison.Ordinal)
             ? $"{setting.Path} is '{value}', which has no unit and would be days; it must be hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds"
             : null;
-    }
-
-    /// <summary>How many characters have to be added, left out or replaced to make one name of the other (Levenshtein's).</summary>
-    private static int Distance(string one, string other)
-    {
-        var row = Enumerable.Range(0, other.Length + 1).ToArray();
-        for (var index = 0; index < one.Length; index++)
-        {
-            var diagonal = row[0]++;
-            for (var column = 0; column < other.Length; column++)
-            {
-                var replaced = diagonal + (char.ToUpperInvariant(one[index]) == char.ToUpperInvariant(other[column]) ? 0 : 1);
-                diagonal = row[column + 1];
-                row[column + 1] = Math.Min(replaced, Math.Min(diagonal, row[column]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -28,7 +28,7 @@ internal sealed class CacheInstruments : IDisposable
         Hits = new(meter.CreateCounter<long>("solid_cache.hits", "{hit}", "Reads that found a live entry."));
         Misses = new(meter.CreateCounter<long>("solid_cache.misses", "{miss}", "Reads that found none."));
         MemoryHits = new(meter.CreateCounter<long>("solid_cache.memory.hits", "{hit}", "Calls of the HybridCache that the memory of the process answered."));
-        MemoryMisses = new(meter.CreateCounter<long>("solid_cache.memory.misses", "{miss}", "Calls of the HybridCache that it did not."));
+        MemoryMisses = new(meter.CreateCounter<long>("solid_cache.memory.misses", "{miss}", "Calls of the HybridCache that the memory of the process did not answer."));
         Sets = new(meter.CreateCounter<long>("solid_cache.sets", "{set}", "Entries that were set."));
         Removes = new(meter.CreateCounter<long>("solid_cache.removes", "{remove}", "Removals by key, and rows removed by prefix or pattern."));
         Leases = new(meter.CreateCounter<long>("solid_cache.leases", "{lease}", "Misses that asked to make the value: granted, held by another, there by now, or not to be had."));

@@ -65,8 +65,8 @@ internal sealed partial class Log(ILoggerFactory loggers)
     [LoggerMessage(303, LogLevel.Debug, "cache_cleanup_skipped - {Reason}, cache {Table}", EventName = "cache_cleanup_skipped")]
     public partial void CleanupSkipped(TableName table, string reason);
 
-    [LoggerMessage(304, LogLevel.Error, "cache_cleanup_failed - cache {Table}, trying again in {RetrySeconds} seconds", EventName = "cache_cleanup_failed")]
-    public partial void CleanupFailed(Exception error, TableName table, double retrySeconds);
+    [LoggerMessage(304, LogLevel.Error, "cache_cleanup_failed - cache {Table}, trying again in {RetrySeconds} seconds: {Reason}", EventName = "cache_cleanup_failed")]
+    public partial void CleanupFailed(Exception? error, TableName table, double retrySeconds, string reason);
 
     [LoggerMessage(500, LogLevel.Information, "What other nodes change in the cache {Table} is known.", EventName = "invalidations_read")]
     public partial void InvalidationsRead(TableName table);

@@ -29,5 +29,5 @@ internal sealed class CallClock(TimeSpan limit, TimeProvider time, TableName tab
 
     /// <summary>What a call ends with that ran out of time.</summary>
     public TimeoutException OutOfTime(Exception? cause = null) =>
-        new($"The cache {table} had no answer from its server within {limit.TotalSeconds} seconds ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", cause);
+        new($"The cache {table} had no answer from its server within {limit.TotalSeconds} seconds ({nameof(PostgresSolidCacheOptions.OperationTimeout)}), the wait for a connection of its pool included.", cause);
 }

@@ -28,6 +28,21 @@ internal struct Chain<T>
         _last = part;
     }
 
+    public void AddFirst(T part)
+    {
+        (part.Previous, part.Next) = (null, First);
+        if (First is { } second)
+        {
+            second.Previous = part;
+        }
+        else
+        {
+            _last = part;
+        }
+
+        First = part;
+    }
+
     /// <summary>Moves another chain behind this one.</summary>
     public void Add(Chain<T> chain)
     {

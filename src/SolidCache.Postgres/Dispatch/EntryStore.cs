@@ -37,6 +37,7 @@ internal sealed class EntryStore(
         return Move(value, destination);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
     {
         var request = ReadRequest.Of(key, ReadKind.AgedValue, clock.Now, _readRequests);

@@ -22,6 +22,9 @@ internal sealed class KeyLine : ILinked<KeyLine>
 
     public bool IsReady { get; set; }
 
+    /// <summary>Whether what would be taken is large; only while it is ready.</summary>
+    public bool IsLarge { get; set; }
+
     /// <summary>Whether what is under way has left its batch, because others have locked its row, or one of the batch could not be executed.</summary>
     public bool IsStray { get; set; }
 

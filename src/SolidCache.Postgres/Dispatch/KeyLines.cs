@@ -81,7 +81,11 @@ internal sealed class KeyLines(BatchLimits limits)
     {
         if (!line.IsEmpty)
         {
-            if (line is { IsUnderWay: false, IsReady: false })
+            if (line.IsReady)
+            {
+                Ready.Changed(line);
+            }
+            else if (!line.IsUnderWay)
             {
                 Ready.Add(line);
             }

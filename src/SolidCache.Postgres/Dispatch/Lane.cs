@@ -4,7 +4,10 @@ namespace SolidCache.Postgres.Dispatch;
 
 /// <summary>One of the <see cref="Lanes{T}"/>, whose lock guards it: a thread that executes batches, and sleeps until it is called.</summary>
 /// <typeparam name="T">What a batch is made of.</typeparam>
-internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> failed)
+/// <param name="executor">Of its batches.</param>
+/// <param name="failed">Told of what a batch threw, which ends the batch and not the lane.</param>
+/// <param name="isSpare">Whether it is one of those that a distant server has besides.</param>
+internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> failed, bool isSpare)
 {
     /// <summary>What a thread of a caller takes to wake up and call again, about.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMicroseconds(50);
@@ -26,6 +29,14 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
     /// <summary>Gets or sets when it took its batch or was called for one; null while it sleeps.</summary>
     public long? BusySince { get; set; }
 
+    /// <summary>Gets when its thread went to work on its batch; null before and after: what has not begun hangs nowhere, and is begun late.</summary>
+    public long? ExecutesSince { get; private set; }
+
+    /// <summary>Gets a value indicating whether it has answered its batch, and lets those callers go first before it takes the next.</summary>
+    public bool IsBack { get; private set; }
+
+    public bool IsSpare => isSpare;
+
     /// <summary>Gets or sets a value indicating whether its batch took so long that another took its place.</summary>
     public bool IsGivenUp { get; set; }
 
@@ -38,9 +49,14 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
             return false;
         }
 
-        BusySince = now;
+        (BusySince, IsBack) = (now, false);
         return true;
     }
+
+    public void Begins(long now) => ExecutesSince = now;
+
+    /// <summary>It has answered its batch, however slow that was.</summary>
+    public void ComesBack(long now) => (BusySince, ExecutesSince, IsBack) = (now, null, true);
 
     /// <summary>Executes its batch; whatever that throws ends the batch and not the lane.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "It is the answer of those who wait, and told of.")]
@@ -124,7 +140,7 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         }
     }
 
-    /// <summary>Sleeps until it is called. It keeps its connection for a moment, and its thread for a while.</summary>
+    /// <summary>Sleeps until it is called. It keeps its connection for a moment, and, unless it is spare, its thread for a while.</summary>
     /// <returns>Whether it was called.</returns>
     public bool Sleep()
     {
@@ -134,7 +150,7 @@ internal sealed class Lane<T>(IBatchExecutor<T> executor, Action<Exception> fail
         }
 
         Rest();
-        return Sleep(KeepsThread);
+        return !isSpare && Sleep(KeepsThread);
     }
 
     private bool Sleep(TimeSpan atMost)

@@ -8,28 +8,23 @@ namespace SolidCache.Postgres.Dispatch;
 /// </summary>
 /// <remarks>
 /// A batch costs the server about as much as eight rows do, whatever its size, so one lane with large batches beats two with small ones.
-/// Another starts only when enough for a good batch waits already, or when those that work are slow: busy with a large value, or on a distant
-/// server. A lane without work keeps its connection for a moment, under load the next call comes within microseconds, and its thread for a while.
+/// Another starts only when enough for a good batch waits already, or when those that work are slow, busy with a large value. Those that are on their way to a distant
+/// server cost nobody anything meanwhile, and others leave too (<see cref="LaneSet{T}"/>). A lane without work keeps its connection for a moment, under load the next
+/// call comes within microseconds, and its thread for a while.
 /// </remarks>
 /// <typeparam name="T">What a batch is made of.</typeparam>
 /// <param name="name">Of the threads.</param>
 /// <param name="queue">Filled before <see cref="Wake"/> is called.</param>
-/// <param name="most">How many there may be.</param>
+/// <param name="most">How many there may be, but for spare ones.</param>
+/// <param name="distance">Of the server; it has the spare ones.</param>
 /// <param name="newExecutor">Makes one for each lane.</param>
 /// <param name="clock">Tells which lanes are slow, and which to give up.</param>
 /// <param name="failed">Told of what a batch threw, which ends the batch and not the lane.</param>
-internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func<IBatchExecutor<T>> newExecutor, CallClock clock, Action<Exception> failed) : IWatched
+internal sealed class Lanes<T>(
+    string name, IBatchQueue<T> queue, int most, Distance distance, Func<IBatchExecutor<T>> newExecutor, CallClock clock, Action<Exception> failed) : IWatched
 {
-    /// <summary>A batch that has taken so long no longer keeps others from starting.</summary>
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(7);
-
-    /// <summary>What a batch may take beyond the limit of its youngest call, whose caller has gone.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(150);
-
     private readonly object _gate = new();
-    private readonly List<Lane<T>> _lanes = [];
-    private readonly List<Lane<T>> _asleep = [];
-    private int _givenUp;
+    private readonly LaneSet<T> _lanes = new(queue, most, distance, isSpare => new Lane<T>(newExecutor(), failed, isSpare), clock);
     private bool _isEnding;
 
     /// <summary>Tells that the queue holds something new.</summary>
@@ -39,7 +34,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         lock (_gate)
         {
             // A busy lane asks the queue again before it sleeps, under this lock.
-            lane = queue.KeepsAnotherLaneBusy || NobodyGetsOn() ? Another() : null;
+            lane = _lanes.ShouldAnotherLeave() ? _lanes.Another() : null;
         }
 
         Go(lane);
@@ -54,11 +49,10 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         bool isBusy;
         lock (_gate)
         {
-            hanging = _lanes.FindAll(lane => lane.BusySince is { } since && clock.Since(since) > clock.Limit + Grace);
-            hanging = hanging[..Math.Min(hanging.Count, most - _givenUp)];
-            hanging.ForEach(GiveUp);
-            helper = !queue.IsEmpty && NobodyGetsOn() ? Another() : null;
-            isBusy = _lanes.Exists(static lane => lane.BusySince is not null);
+            hanging = _lanes.GiveUpHanging();
+            // Who has woken nobody, since a lane was about to take the next batch, may have been left behind by it.
+            helper = !queue.IsEmpty && _lanes.ShouldAnotherLeave() ? _lanes.Another() : null;
+            isBusy = _lanes.IsAnyBusy;
         }
 
         hanging.ForEach(static lane => lane.GiveUp());
@@ -74,7 +68,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         lock (_gate)
         {
             _isEnding = true;
-            _asleep.ForEach(static lane => lane.Call());
+            _lanes.CallThoseAsleep();
             while (_lanes.Count > 0 || !queue.IsEmpty)
             {
                 var left = within - clock.Since(began);
@@ -88,28 +82,6 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         }
 
         return true;
-    }
-
-    private bool NobodyGetsOn(Lane<T>? but = null) => !_lanes.Exists(lane => lane != but && lane.BusySince is { } since && clock.Since(since) < Slow);
-
-    /// <summary>
-    /// A lane with a batch, if there are both. The caller takes the batch, so that what comes after belongs to the next. It is the last lane that fell asleep,
-    /// since its connection is the warmest.
-    /// </summary>
-    private Lane<T>? Another()
-    {
-        var lane = _asleep.Count > 0 ? _asleep[^1] : _lanes.Count < most ? new Lane<T>(newExecutor(), failed) : null;
-        if (lane is null || !lane.TakesBatch(queue, clock.Now))
-        {
-            return null;
-        }
-
-        if (!_asleep.Remove(lane))
-        {
-            _lanes.Add(lane);
-        }
-
-        return lane;
     }
 
     private void Go(Lane<T>? lane)
@@ -135,16 +107,6 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         }
     }
 
-    /// <summary>Whether a lane that has ended a batch should go on: one with large batches is better than two that share them.</summary>
-    private bool IsNeeded(Lane<T> lane) => _isEnding || queue.KeepsAnotherLaneBusy || NobodyGetsOn(but: lane);
-
-    private void GiveUp(Lane<T> lane)
-    {
-        lane.IsGivenUp = true;
-        _lanes.Remove(lane);
-        _givenUp++;
-    }
-
     [SuppressMessage("Design", "CA1031", Justification = "A lane that is lost all the same is told of, and replaced by the next call.")]
     private void Run(Lane<T> lane)
     {
@@ -152,12 +114,13 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         {
             while (TakesWork(lane))
             {
-                var rows = lane.Batch.Count;
+                var (rows, left) = (lane.Batch.Count, clock.Now);
                 lane.Execute();
+                var took = clock.Since(left);
+                distance.Saw(took, rows);
                 lock (_gate)
                 {
-                    // A slow batch has ended, and the next call need not wake another lane.
-                    lane.BusySince = clock.Now;
+                    _lanes.ComesBack(lane, took);
                 }
 
                 lane.LetCallersGoFirst(queue, rows);
@@ -177,11 +140,9 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         lock (_gate)
         {
             _lanes.Remove(lane);
-            _asleep.Remove(lane);
-            _givenUp -= lane.IsGivenUp ? 1 : 0;
             if (_isEnding)
             {
-                _asleep.ForEach(static other => other.Call());
+                _lanes.CallThoseAsleep();
             }
 
             Monitor.PulseAll(_gate);
@@ -196,15 +157,15 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
         {
             lock (_gate)
             {
-                // It may have woken up by itself, or for a call that came late.
-                _asleep.Remove(lane);
+                _lanes.WakesUp(lane);
                 if (lane.IsGivenUp)
                 {
                     return false;
                 }
 
-                if (lane.Batch.Count > 0 || (IsNeeded(lane) && lane.TakesBatch(queue, clock.Now)))
+                if (lane.Batch.Count > 0 || ((_isEnding || _lanes.ShouldAnotherLeave(but: lane)) && lane.TakesBatch(queue, clock.Now)))
                 {
+                    lane.Begins(clock.Now);
                     return true;
                 }
 
@@ -213,8 +174,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
                     return false;
                 }
 
-                lane.BusySince = null;
-                _asleep.Add(lane);
+                _lanes.FallsAsleep(lane);
             }
 
             if (!Sleep(lane))
@@ -234,8 +194,7 @@ internal sealed class Lanes<T>(string name, IBatchQueue<T> queue, int most, Func
 
         lock (_gate)
         {
-            // Who has called it at the last moment has taken it from those asleep.
-            return !_asleep.Remove(lane) || !_lanes.Remove(lane);
+            return !_lanes.TryEnd(lane);
         }
     }
 }

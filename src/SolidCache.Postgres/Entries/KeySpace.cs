@@ -24,7 +24,6 @@ internal sealed partial class KeySpace
     private static readonly string AnyHash = new('_', 64);
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-
     /// <exception cref="ArgumentException">The prefix is empty, too long, or holds what a prefix may not.</exception>
     public KeySpace(string? prefix)
     {
@@ -38,6 +37,11 @@ internal sealed partial class KeySpace
             throw new ArgumentException(
                 $"'{prefix}' is not a key prefix: it must have 1 to {MaxPrefixBytes} bytes of UTF-8, without '{Separator}', U+0000 and lone surrogates.",
                 nameof(prefix));
+        }
+
+        if (prefix.Split('.')[^1] == LocksPrefix)
+        {
+            throw new ArgumentException($"'{prefix}' is not a key prefix: locks have their rows under that name. Choose another.", nameof(prefix));
         }
 
         Lead = prefix + Separator;

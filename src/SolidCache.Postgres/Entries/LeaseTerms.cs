@@ -5,5 +5,5 @@ namespace SolidCache.Postgres.Entries;
 /// <param name="Duration">How long it is his unless he renews it.</param>
 /// <param name="StaleFor">How long after its end he takes the old value meanwhile.</param>
 /// <param name="Tags">Of the value to come, as <see cref="TagSet"/> writes them.</param>
-/// <param name="Ahead">Of how much of its life, from 0 to 1, less must be left for him to want it although the old value still lives; 0 for never.</param>
+/// <param name="Ahead">Of how much of its life, from 0 to 1, less must be left for him to want it although the old value still lives; 0 for never, more than 1 for always.</param>
 internal sealed record LeaseTerms(long Id, TimeSpan Duration, TimeSpan StaleFor, string? Tags, double Ahead);

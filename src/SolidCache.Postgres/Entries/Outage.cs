@@ -13,6 +13,9 @@ internal sealed class Outage(Exception cause) : Exception(cause.Message, cause)
 {
     public Exception Cause => InnerException!;
 
+    /// <summary>Gets a value indicating whether an answer was waited for in vain, for as long as the call may.</summary>
+    public bool TookItsTime => Cause is TimeoutException;
+
     /// <summary>Takes the mark off.</summary>
     [DoesNotReturn]
     public void ThrowCause() => ExceptionDispatchInfo.Throw(Cause);

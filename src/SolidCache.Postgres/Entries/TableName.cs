@@ -23,14 +23,24 @@ internal sealed record TableName
     /// <summary>At the end of a name, they say which table the relation stands beside.</summary>
     private static readonly string[] RelationSuffixes = [StateSuffix, TagRemovalsSuffix, TagIndexSuffix, InvalidationsSuffix];
 
-    /// <summary>What delimits function bodies in the migrations, so that no name may hold it.</summary>
-    private const string BodyDelimiter = "$solid_cache$";
+    /// <summary>How what delimits function bodies in the migrations begins, so that no name may hold it.</summary>
+    private const string BodyDelimiter = "$solid_cache";
 
     /// <exception cref="ArgumentException">One of the names cannot be used.</exception>
     public TableName(string schema, string table)
     {
         Schema = Checked(schema, "schema", MaxIdentifierBytes);
+        if (Schema.StartsWith("pg_", StringComparison.Ordinal) || Schema == "information_schema")
+        {
+            throw new ArgumentException($"'{schema}' is not a schema name for the cache: names that begin with pg_, and information_schema, are PostgreSQL's own.", nameof(schema));
+        }
+
         Table = Checked(table, "table", MaxIdentifierBytes - LongestSuffix.Length);
+        if (Table.StartsWith(Schema + ".", StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{table}' is not a table name for the cache: it is the name alone, and the schema, '{schema}', is told apart from it.", nameof(table));
+        }
+
         var suffix = IsDefault || State != DefaultState ? RelationSuffixes.FirstOrDefault(end => Table.EndsWith(end, StringComparison.Ordinal)) : StateSuffix;
         if (suffix is not null)
         {

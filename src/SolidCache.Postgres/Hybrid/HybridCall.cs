@@ -10,16 +10,16 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
 {
     /// <exception cref="ArgumentException">A tag is empty, or stands for all of them.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The expiration is not positive.</exception>
-    public static HybridCall Of(HybridCacheEntryOptions? asked, IEnumerable<string>? tags, SolidCacheHybridOptions options)
+    public static HybridCall Of(HybridCacheEntryOptions? options, IEnumerable<string>? tags, SolidCacheHybridOptions defaults)
     {
-        var expiration = asked?.Expiration ?? options.Expiration;
+        var expiration = options?.Expiration ?? defaults.Expiration;
         if (expiration <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(asked), expiration, $"{nameof(asked.Expiration)} must be positive.");
+            throw new ArgumentOutOfRangeException(nameof(options), expiration, $"{nameof(options.Expiration)} must be positive.");
         }
 
-        var local = asked?.LocalCacheExpiration ?? options.LocalCacheExpiration ?? expiration;
-        return new(asked?.Flags ?? options.Flags, expiration, local < expiration ? local : expiration, Checked(tags));
+        var local = options?.LocalCacheExpiration ?? defaults.LocalCacheExpiration ?? expiration;
+        return new(options?.Flags ?? defaults.Flags, expiration, local < expiration ? local : expiration, Checked(tags));
     }
 
     public bool Has(HybridCacheEntryFlags flag) => (Flags & flag) != 0;

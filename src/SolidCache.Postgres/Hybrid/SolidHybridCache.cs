@@ -186,8 +186,8 @@ internal sealed class SolidHybridCache(
         var making = new Making<TState, T>(state, factory, serializers);
         var recipe = new Recipe<Making<TState, T>>(
             policy.Keys.Map(key), making, static (making, token) => making.MakeAsync(token), call.EntryOptions(options), call.StoredTags(policy), call.Limits(options, policy.MaxValueBytes));
-        var made = await creator.GetOrLeaseAsync(recipe, cancellationToken).ConfigureAwait(false);
-        if (making.IsDone)
+        var made = await creator.GetOrCreateAgedAsync(recipe, cancellationToken).ConfigureAwait(false);
+        if (making.IsOf(made.Value))
         {
             if (made is { Value: { } stored, Age: { } age })
             {
@@ -225,7 +225,7 @@ internal sealed class SolidHybridCache(
         const HybridCacheEntryFlags Anew = HybridCacheEntryFlags.DisableLocalCacheRead | HybridCacheEntryFlags.DisableDistributedCacheRead;
         return (call.Flags & Anew) == Anew
             ? await factory(state, cancellationToken).ConfigureAwait(false)
-            : await GetOrMakeAsync(key, state, factory, new() { Expiration = asked?.Expiration, LocalCacheExpiration = asked?.LocalCacheExpiration, Flags = call.Flags | Anew }, tags, cancellationToken).ConfigureAwait(false);
+            : await GetOrMakeAsync(key, state, factory, new() { Expiration = asked?.Expiration, LocalCacheExpiration = asked?.LocalCacheExpiration, Flags = call.Flags | Anew }, call.Tags, cancellationToken).ConfigureAwait(false);
 
         void Remember(T value, byte[] bytes, long readAt, EntryAge age)
         {

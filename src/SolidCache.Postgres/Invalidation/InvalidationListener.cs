@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Npgsql;
 using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Dispatch;
@@ -14,6 +15,7 @@ namespace SolidCache.Postgres.Invalidation;
 internal sealed class InvalidationListener(NpgsqlDataSource source, string channel, InvalidationReader reader, CallClock clock, CacheTelemetry telemetry, TableName table, Log log)
     : IDisposable
 {
+    private const string Mark = "/* solid_cache:listen */ ";
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BetweenProofs = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProofLimit = TimeSpan.FromSeconds(3);
@@ -22,6 +24,9 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
     private readonly string _proof = Guid.NewGuid().ToString("N");
     private readonly ManualResetEventSlim _isEnding = new();
     private bool _isToldDeaf;
+
+    /// <summary>The backend whose <c>LISTEN</c> was not answered in time; 0 when the last was.</summary>
+    private int _leftBehind;
 
     /// <summary>Gets a value indicating whether it hears what others tell.</summary>
     public bool IsListening { get; private set; }
@@ -55,7 +60,12 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
         connection.Open();
         try
         {
-            var (isProven, askedAt) = (false, clock.Now);
+            if (IsAnyLeftBehind(connection))
+            {
+                return;
+            }
+
+            var isProven = false;
             connection.Notification += (_, told) =>
             {
                 if (told.Payload.Length == 0)
@@ -67,8 +77,10 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
                     isProven = true;
                 }
             };
+            _leftBehind = connection.ProcessID;
             Execute(connection, $"LISTEN {channel}");
-            Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+            _leftBehind = 0;
+            var (isAsked, askedAt) = (Ask(connection), clock.Now);
             while (!_isEnding.IsSet)
             {
                 connection.Wait(Slice);
@@ -81,22 +93,55 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
                     reader.Look();
                 }
 
-                if (!isProven && clock.Since(askedAt) > ProofLimit)
+                if (isAsked && !isProven && clock.Since(askedAt) > ProofLimit)
                 {
                     Lost("no notification arrives, as behind a pooler");
                     return;
                 }
 
-                if (isProven && clock.Since(askedAt) > BetweenProofs)
+                if ((isProven || !isAsked) && clock.Since(askedAt) > BetweenProofs)
                 {
-                    (isProven, askedAt) = (false, clock.Now);
-                    Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+                    isProven = false;
+                    (isAsked, askedAt) = (Ask(connection), clock.Now);
                 }
             }
         }
         finally
         {
             Leave(connection);
+        }
+    }
+
+    /// <summary>
+    /// Whether a backend still reads the server's queue of notifications for us, which on a full one takes it half a minute and longer, in which nothing ends it: each more of them would
+    /// keep the queue full, and take a connection. Not this one, which the pool may hand out again where LISTEN was refused, as by a standby.
+    /// </summary>
+    private bool IsAnyLeftBehind(NpgsqlConnection connection)
+    {
+        if (_leftBehind == 0)
+        {
+            return false;
+        }
+
+        using var command = Statement(
+            connection, string.Create(CultureInfo.InvariantCulture, $"SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE pid = {_leftBehind} AND pid <> pg_catalog.pg_backend_pid() AND pg_catalog.starts_with(query, '{Mark}'::text))"));
+        return (bool)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Asks for a notification of its own.</summary>
+    /// <returns>False where the server's queue is full: what is in it is heard, and nobody can tell more.</returns>
+    private bool Ask(NpgsqlConnection connection)
+    {
+        try
+        {
+            Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+            return true;
+        }
+        catch (PostgresException error) when (InvalidationLog.IsOfFullQueue(error))
+        {
+            Lost("the server's queue of notifications is full");
+            (IsListening, reader.IsHeard) = (false, false);
+            return false;
         }
     }
 
@@ -130,7 +175,9 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
 
     private static void Execute(NpgsqlConnection connection, string statement)
     {
-        using var command = new NpgsqlCommand("/* solid_cache:listen */ " + statement, connection) { CommandTimeout = (int)ProofLimit.TotalSeconds };
+        using var command = Statement(connection, statement);
         command.ExecuteNonQuery();
     }
+
+    private static NpgsqlCommand Statement(NpgsqlConnection connection, string statement) => new(Mark + statement, connection) { CommandTimeout = (int)ProofLimit.TotalSeconds };
 }

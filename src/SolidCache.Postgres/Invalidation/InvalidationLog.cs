@@ -63,11 +63,24 @@ internal sealed class InvalidationLog
     }
 
     /// <summary>Tells the nodes that listen to look.</summary>
-    public void Announce()
+    /// <returns>Whether it was told: a queue of notifications that somebody has filled takes none, and those who would hear it look by themselves.</returns>
+    public bool Announce()
     {
-        using var rows = _announce.Query(_session.Get());
-        rows.Read();
+        try
+        {
+            using var rows = _announce.Query(_session.Get());
+            rows.Read();
+            return true;
+        }
+        catch (PostgresException error) when (IsOfFullQueue(error))
+        {
+            RestAfter(error);
+            return false;
+        }
     }
+
+    /// <summary>Whether the server's queue of notifications is full.</summary>
+    public static bool IsOfFullQueue(PostgresException error) => error.SqlState == PostgresErrorCodes.ProgramLimitExceeded;
 
     /// <summary>Begins a log that a crash or somebody has emptied, or that was never read.</summary>
     public void BeginEpoch() => _session.Get().Execute(_statements.BeginEpoch);

@@ -32,6 +32,7 @@ internal sealed class InvalidationReader(
     private long _prunedAt = clock.Now;
     private long _confirmedAt = long.MinValue;
     private int _hasWritten;
+    private int _isTold;
 
     /// <summary>Whether all has been told that was committed until a bounded time ago.</summary>
     public bool IsCurrent => IsCurrentAt(CoarseTime.Instance.GetTimestamp());
@@ -54,7 +55,11 @@ internal sealed class InvalidationReader(
     }
 
     /// <summary>Somebody tells that there is something new.</summary>
-    public void Look() => _isNeeded.Set();
+    public void Look()
+    {
+        Volatile.Write(ref _isTold, 1);
+        _isNeeded.Set();
+    }
 
     /// <summary>This node has written something, and the others are to be told.</summary>
     public void HasWritten()
@@ -100,14 +105,11 @@ internal sealed class InvalidationReader(
     private void LookOnce()
     {
         var began = CoarseTime.Instance.GetTimestamp();
-        if (Interlocked.Exchange(ref _hasWritten, 0) != 0)
+        var isTold = Interlocked.Exchange(ref _isTold, 0) != 0;
+        if (Interlocked.Exchange(ref _hasWritten, 0) != 0 && log.Announce() && !isTold && IsHeard && Age < options.PollInterval)
         {
-            log.Announce();
-            if (IsHeard && Age < options.PollInterval)
-            {
-                // This node hears it too, and looks then; if it should not, it does not wait for longer than where nobody tells.
-                return;
-            }
+            // This node hears it too, and looks then, whatever it writes meanwhile; if it should not, it does not wait for longer than where nobody tells.
+            return;
         }
 
         var news = log.Look(_position);
@@ -130,7 +132,7 @@ internal sealed class InvalidationReader(
         _hasBegun = false;
 
         var isFirst = _position is null;
-        var isLost = !isFirst && (news.IsPruned || news.Identity != _identity);
+        var isLost = _position is { } position && (news.IsPruned || news.Identity != _identity || news.IsBefore(position));
         (_position, _identity) = (news.Snapshot, news.Identity);
         if (isLost)
         {

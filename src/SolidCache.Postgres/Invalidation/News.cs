@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SolidCache.Postgres.Invalidation;
 
 /// <summary>What a look at the log found.</summary>
@@ -17,4 +19,11 @@ internal sealed record News(
     IReadOnlyList<string> Keys,
     IReadOnlyList<string> Tags,
     IReadOnlyList<(string Channel, byte[] Text)> Messages,
-    TimeSpan? Lag);
+    TimeSpan? Lag)
+{
+    /// <summary>Whether the server goes on from a time before a snapshot of its own, as one whose folder was put back.</summary>
+    public bool IsBefore(string snapshot) => EndOf(Snapshot) < EndOf(snapshot);
+
+    /// <summary>The first transaction that had not ended, nor any after it: of one server, it never falls.</summary>
+    private static ulong EndOf(string snapshot) => ulong.Parse(snapshot.Split(':')[1], CultureInfo.InvariantCulture);
+}

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Leasing;
@@ -17,36 +16,58 @@ internal sealed class Creation
     private readonly Lock _gate = new();
     private int _waiting;
     private int _stage;
+    private Creation? _following;
     private bool _isReading;
+    private bool _isForNobodyLater;
     private bool _isOver;
 
     /// <summary>Gets what is cancelled when nobody waits any more.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
-    /// <summary>Gets a value indicating whether the factory reads already.</summary>
-    public bool IsReading
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _isReading;
-            }
-        }
-    }
+    /// <summary>Gets what ends with this, or when nobody waits for it any more.</summary>
+    public Task Ended => _result.Task;
 
     /// <returns>Null when it is too late to join; else, the stage at which it is.</returns>
     public int? TryJoin()
     {
         lock (_gate)
         {
-            if (_isOver || _abandoned.IsCancellationRequested)
+            if (_isOver || _isForNobodyLater)
             {
                 return null;
             }
 
             _waiting++;
             return _stage;
+        }
+    }
+
+    /// <summary>Joins this one, or what is made after it, once for all who cannot have what this one reads already.</summary>
+    /// <param name="fresh">The caller's own, which is to come after this one if nothing does yet.</param>
+    /// <param name="mayShare">Whether he waits for this one as long as its value may be stored.</param>
+    /// <returns>Null when this one is over.</returns>
+    public (Creation Joined, int Stage)? TryJoin(Creation fresh, bool mayShare)
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return null;
+            }
+
+            if (!_isReading || (mayShare && !_isForNobodyLater))
+            {
+                _waiting++;
+                return (this, _stage);
+            }
+
+            if (_following?.TryJoin() is { } stage)
+            {
+                return (_following, stage);
+            }
+
+            _following = fresh;
+            return (fresh, 0);
         }
     }
 
@@ -74,12 +95,13 @@ internal sealed class Creation
     }
 
     /// <summary>From now on the factory reads what may change behind it.</summary>
+    /// <param name="isForNobodyLater">Whether it is known that nothing will be stored, which alone would show that it is true still.</param>
     /// <returns>The stage that begins.</returns>
-    public int Reads()
+    public int Reads(bool isForNobodyLater = false)
     {
         lock (_gate)
         {
-            _isReading = true;
+            (_isReading, _isForNobodyLater) = (true, isForNobodyLater);
             return ++_stage;
         }
     }
@@ -121,6 +143,7 @@ internal sealed class Creation
             _isOver = true;
         }
 
+        _result.TrySetCanceled();
         // What is called by it is the factory's, and neither holds up the caller nor fails him.
         _ = AbandonAsync();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Transactions;
 using SolidCache.Postgres.Entries;
 
@@ -18,89 +19,121 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
         for (var mayShare = true; ; mayShare = false)
         {
             var value = new ArrayReceiver();
-            if (await ReadAsync(recipe, value, cancellationToken).ConfigureAwait(false))
+            if (recipe.Options.RefreshBefore == 0
+                ? await store.ReadAsync(recipe.Key, value, slidesOnRead, async: true, cancellationToken).ConfigureAwait(false)
+                : await ReadAgedAsync(recipe, value, slidesOnRead, cancellationToken).ConfigureAwait(false) is not null)
             {
                 return value.Array;
             }
 
-            if (await TryJoinAsync(recipe, mayShare, cancellationToken).ConfigureAwait(false) is { } made)
+            var (creation, joinedAt, isOwn) = Join(recipe, mayShare);
+            var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (made.IsFor(joinedAt))
             {
-                return made.Value!;
+                // What one does to his bytes, the others do not see.
+                return isOwn ? made.Value! : [.. made.Value!];
             }
         }
     }
 
-    /// <summary>The same in one question to the server, which answers with the value or a lease; and with what is known of the entry.</summary>
-    public async ValueTask<Creation.Made> GetOrLeaseAsync<TState>(Recipe<TState> recipe, CancellationToken cancellationToken)
+    /// <summary>The same with what is known of the entry, and waits for the server no longer than the recipe allows.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The value is made, whatever the server said.")]
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Creation.Made> GetOrCreateAgedAsync<TState>(Recipe<TState> recipe, CancellationToken cancellationToken)
     {
         for (var mayShare = true; ; mayShare = false)
         {
-            if (await TryJoinAsync(recipe, mayShare, cancellationToken).ConfigureAwait(false) is { } made)
+            // Who comes while it is made need not look.
+            if (mayShare && _creations.TryGetValue(PlaceOf(recipe), out var going) && going.TryJoin() is { } stage
+                && await going.WaitAsync(cancellationToken).ConfigureAwait(false) is var shared && shared.IsFor(stage))
+            {
+                return shared;
+            }
+
+            var (value, readAt) = (new ArrayReceiver(), time.GetTimestamp());
+            try
+            {
+                if (recipe.Limits.Looks && await ReadAgedAsync(recipe, value, slides: false, cancellationToken).AsTask()
+                    .WithinAsync(recipe.Limits.Patience, time, cancellationToken).ConfigureAwait(false) is { } age)
+                {
+                    return new(value.Array, Stage: 0, IsStored: false, age, readAt);
+                }
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                recipe = recipe with { Limits = recipe.Limits with { IsAway = true } };
+            }
+
+            recipe = recipe with { Began = readAt };
+            var (creation, joinedAt, _) = Join(recipe, mayShare);
+            var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (made.IsFor(joinedAt))
             {
                 return made;
             }
         }
     }
 
-    private async ValueTask<Creation.Made?> TryJoinAsync<TState>(Recipe<TState> recipe, bool mayShare, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<EntryAge?> ReadAgedAsync<TState>(Recipe<TState> recipe, ArrayReceiver value, bool slides, CancellationToken cancellationToken)
     {
-        var (creation, joinedAt) = Join(recipe, mayShare);
-        var made = await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return made.IsFor(joinedAt) ? made : null;
-    }
-
-    private async ValueTask<bool> ReadAsync<TState>(Recipe<TState> recipe, ArrayReceiver value, CancellationToken cancellationToken)
-    {
-        var refreshBefore = recipe.Options.RefreshBefore;
-        if (refreshBefore == 0)
-        {
-            return await store.ReadAsync(recipe.Key, value, slidesOnRead, async: true, cancellationToken).ConfigureAwait(false);
-        }
-
-        var age = await store.ReadAgedAsync(recipe.Key, value, slidesOnRead, cancellationToken).ConfigureAwait(false);
-        if (age?.LifeLeft < refreshBefore && _refreshed.TryAdd(recipe.Key, true))
+        var age = await store.ReadAgedAsync(recipe.Key, value, slides, cancellationToken).ConfigureAwait(false);
+        if (age?.LifeLeft < recipe.Options.RefreshBefore && recipe.Limits.TakesLease && _refreshed.TryAdd(recipe.Key, true))
         {
             _ = RefreshAsync(recipe);
         }
 
-        return age is not null;
+        return age;
     }
 
     /// <param name="recipe">How the value is made.</param>
     /// <param name="mayShare">False for who has waited in vain already: he joins nothing that reads already.</param>
-    private (Creation Creation, int JoinedAt) Join<TState>(Recipe<TState> recipe, bool mayShare)
+    private (Creation Creation, int JoinedAt, bool IsOwn) Join<TState>(Recipe<TState> recipe, bool mayShare)
     {
-        var place = (recipe.Key, recipe.Options.AllowStaleFor, recipe.Limits);
+        var place = PlaceOf(recipe);
+        var fresh = new Creation();
+        fresh.TryJoin();
         while (true)
         {
-            var fresh = new Creation();
             var creation = _creations.GetOrAdd(place, fresh);
             if (creation == fresh)
             {
-                fresh.TryJoin();
-                _ = RunAsync(recipe, fresh, () => _creations.TryRemove(new(place, fresh)));
-                return (fresh, 0);
+                _ = RunAsync(recipe, fresh, place);
+                return (fresh, 0, true);
             }
 
-            if (!mayShare && creation.IsReading)
+            if (creation.TryJoin(fresh, mayShare) is not { } joined)
             {
-                fresh.TryJoin();
-                _ = RunAsync(recipe, fresh, static () => true);
-                return (fresh, 0);
+                // It has just ended, and makes place.
+                _creations.TryRemove(new(place, creation));
+                continue;
             }
 
-            if (creation.TryJoin() is { } stage)
+            if (joined.Joined == fresh)
             {
-                return (creation, stage);
+                _ = RunAfterAsync(creation, recipe, fresh, place);
             }
 
-            // It has just ended, and makes place.
-            _creations.TryRemove(new(place, creation));
+            return (joined.Joined, joined.Stage, joined.Joined == fresh);
+        }
+    }
+
+    /// <summary>Callers share what they ask for in the same way.</summary>
+    private static (CacheKey Key, TimeSpan StaleFor, RecipeLimits Limits) PlaceOf<TState>(Recipe<TState> recipe) => (recipe.Key, recipe.Options.AllowStaleFor, recipe.Limits);
+
+    /// <summary>Once for all who came too late for another: while nothing can be stored, each of them would else have made the value for himself.</summary>
+    private async Task RunAfterAsync<TState>(Creation former, Recipe<TState> recipe, Creation creation, (CacheKey, TimeSpan, RecipeLimits) place)
+    {
+        await former.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!creation.Abandoned.IsCancellationRequested)
+        {
+            _creations.TryAdd(place, creation);
+            await RunAsync(recipe, creation, place).ConfigureAwait(false);
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the factory throws is the answer of those who wait.")]
-    private async Task RunAsync<TState>(Recipe<TState> recipe, Creation creation, Func<bool> leave)
+    private async Task RunAsync<TState>(Recipe<TState> recipe, Creation creation, (CacheKey, TimeSpan, RecipeLimits) place)
     {
         // Not on the caller's context: others wait for this too, and it may be busy.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -108,12 +141,12 @@ internal sealed class EntryCreator(IEntryStore store, LeasedFactory leased, bool
         try
         {
             var made = await leased.MakeAsync(recipe, creation).ConfigureAwait(false);
-            leave();
+            _creations.TryRemove(new(place, creation));
             creation.End(made);
         }
         catch (Exception error)
         {
-            leave();
+            _creations.TryRemove(new(place, creation));
             creation.Fail(error);
         }
     }

@@ -10,56 +10,55 @@ namespace SolidCache.Postgres.Leasing;
 /// read before a change is never stored after it (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013).
 /// </summary>
 internal sealed class LeasedFactory(
-    IEntryStore store, UnleasedFactory unleased, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
+    IEntryStore store, Func<SolidCacheEntryOptions, Expiration> expirationOf, int maxValueBytes, TimeProvider time, Log log)
     : IDisposable
 {
+    /// <summary>More than is left of any life: who wants none of what is there replaces it, under a lease all the same.</summary>
+    private const double Replaces = 2;
+
     [SuppressMessage("Usage", "CA2213", Justification = "What is made in the background may end later.")]
     private readonly CancellationTokenSource _ending = new();
 
     /// <summary>Gets what is cancelled when the cache ends, and nobody needs what is made in the background.</summary>
     public CancellationToken Ending => _ending.Token;
 
-    /// <summary>Makes the value of an entry that is not there, or waits for whoever does.</summary>
+    /// <summary>Makes the value of an entry that is not there, or waits for whoever does; or of one whose value the caller does not want.</summary>
     public async ValueTask<Creation.Made> MakeAsync<TState>(Recipe<TState> recipe, Creation creation)
     {
         if (!recipe.Limits.TakesLease)
         {
-            return await unleased.MakeAsync(recipe, creation, mayShare: true).ConfigureAwait(false);
+            return await MakeUnstoredAsync(recipe, creation).ConfigureAwait(false);
         }
 
-        // Who asks for no more than the value has read it already.
-        var terms = recipe.Ask(recipe.Limits.AsksOnce ? recipe.Options.RefreshBefore : 0);
+        var reads = !recipe.Limits.SkipsRead;
+        var terms = recipe.Ask(reads ? 0 : Replaces);
         var began = time.GetTimestamp();
         for (var looks = 1; ; looks++)
         {
             var stage = creation.Asks();
             var askedAt = time.GetTimestamp();
-            var answer = await AskAsync(recipe.Key, terms, recipe.Limits.Budget).ConfigureAwait(false);
+            var answer = await AskAsync(recipe.Key, terms, looks == 1 ? LeftOf(recipe, recipe.Began) : recipe.Limits.Patience).ConfigureAwait(false);
             switch (answer)
             {
-                case { State: LeaseState.Live, Value: { } live, Age: var age }:
+                case { State: LeaseState.Live, Value: { } live, Age: var age } when reads:
                     return new(live, stage, IsStored: false, age, askedAt);
 
-                case { State: LeaseState.Granted, Value: { } stale }:
+                case { State: LeaseState.Granted, Value: { } stale } when reads:
                     _ = RefreshUnderAsync(recipe, terms);
                     return new(stale, stage, IsStored: false);
 
                 case { State: LeaseState.Granted }:
                     return await MakeUnderAsync(recipe, terms, creation, creation.Abandoned).ConfigureAwait(false);
 
-                case { State: LeaseState.Held, Value: { } stale }:
+                case { State: LeaseState.Held, Value: { } stale } when reads:
                     return new(stale, stage, IsStored: false);
 
-                case { State: LeaseState.Held } when time.GetElapsedTime(began) < recipe.Options.LeaseWait:
+                case { State: LeaseState.Held } when reads && time.GetElapsedTime(began) < recipe.Options.LeaseWait:
                     await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
                     break;
 
-                // Who may not write, may read; who asks for no more than a lease has.
-                case { State: LeaseState.Unavailable or LeaseState.Locked } when recipe.Limits.AsksOnce:
-                    return await unleased.MakeAsync(recipe with { Limits = recipe.Limits with { SkipsWrite = true } }, creation, mayShare: false).ConfigureAwait(false);
-
                 default:
-                    stage = creation.Reads();
+                    stage = creation.Reads(isForNobodyLater: true);
                     return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), stage, IsStored: false);
             }
         }
@@ -70,18 +69,33 @@ internal sealed class LeasedFactory(
     public async ValueTask<bool> RefreshAsync<TState>(Recipe<TState> recipe)
     {
         var terms = recipe.Ask(recipe.Options.RefreshBefore);
-        var answer = await AskAsync(recipe.Key, terms, budget: null).ConfigureAwait(false);
+        var answer = await AskAsync(recipe.Key, terms, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         return answer is { State: LeaseState.Granted } && await RefreshUnderAsync(recipe, terms).ConfigureAwait(false);
     }
 
     public void Dispose() => _ending.Cancel();
 
+    /// <remarks>Where callers have left the table out themselves, also who comes while the factory runs may have what it makes.</remarks>
+    private static async ValueTask<Creation.Made> MakeUnstoredAsync<TState>(Recipe<TState> recipe, Creation creation)
+    {
+        var limits = recipe.Limits;
+        if (limits.SkipsFactory)
+        {
+            return new(Value: null, creation.Asks(), IsStored: false);
+        }
+
+        var stage = creation.Reads(isForNobodyLater: limits.IsAway);
+        var made = await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false);
+        creation.Close();
+        return new(made, stage, IsStored: false, MayShare: !limits.IsAway);
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "Without a lease the value is made all the same.")]
-    private async ValueTask<LeaseAnswer?> AskAsync(CacheKey key, LeaseTerms terms, TimeSpan? budget)
+    private async ValueTask<LeaseAnswer?> AskAsync(CacheKey key, LeaseTerms terms, TimeSpan within)
     {
         try
         {
-            return await Lease.AskAsync(store, key, terms, budget ?? Timeout.InfiniteTimeSpan, time, CancellationToken.None).ConfigureAwait(false);
+            return await Lease.AskAsync(store, key, terms, within, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -138,9 +152,9 @@ internal sealed class LeasedFactory(
     private async Task WithinAsync<TState>(Recipe<TState> recipe, Task work, long endedAt) =>
         await work.WaitAsync(LeftOf(recipe, endedAt), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>Of the time that a caller waits for his value to be stored.</summary>
-    private TimeSpan LeftOf<TState>(Recipe<TState> recipe, long endedAt) =>
-        recipe.Limits.Budget is not { } budget ? Timeout.InfiniteTimeSpan : budget - time.GetElapsedTime(endedAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    /// <summary>Of the time that a caller waits for the server before his value is made, or until it is stored.</summary>
+    private TimeSpan LeftOf<TState>(Recipe<TState> recipe, long since) =>
+        recipe.Limits.Budget is not { } budget ? Timeout.InfiniteTimeSpan : budget - time.GetElapsedTime(since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     /// <summary>What cannot be stored is returned all the same.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The value is there, whatever became of its entry.")]
@@ -163,7 +177,7 @@ internal sealed class LeasedFactory(
         try
         {
             if (await store.FillAsync(recipe.Key, lease.Id, new ReadOnlySequence<byte>(value), expirationOf(recipe.Options), CancellationToken.None)
-                .AsTask().WaitAsync(LeftOf(recipe, made.ReadAt), time).ConfigureAwait(false))
+                .AsTask().WithinAsync(LeftOf(recipe, made.ReadAt), time).ConfigureAwait(false))
             {
                 return made with { IsStored = true, Age = recipe.Fresh };
             }

@@ -9,8 +9,9 @@ namespace SolidCache.Postgres.Leasing;
 /// <param name="Options">When the entry expires, and how long others wait.</param>
 /// <param name="Tags">Of the entry, as they are stored; null for none.</param>
 /// <param name="Limits">What is left out of it.</param>
+/// <param name="Began">When the entry was looked for, as a timestamp; the server's time for the first lease counts from there.</param>
 internal sealed record Recipe<TState>(
-    CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]?>> Factory, SolidCacheEntryOptions Options, string? Tags, RecipeLimits Limits = default)
+    CacheKey Key, TState State, Func<TState, CancellationToken, ValueTask<byte[]?>> Factory, SolidCacheEntryOptions Options, string? Tags, RecipeLimits Limits = default, long Began = 0)
 {
     /// <summary>Gets what is known of the entry when it has just been stored.</summary>
     public EntryAge Fresh => new(1, Options.AbsoluteExpirationRelativeToNow ?? TimeSpan.Zero, TagSet.Read(Tags));
@@ -19,7 +20,7 @@ internal sealed record Recipe<TState>(
     /// <exception cref="InvalidOperationException">The factory returned null, where that means nothing.</exception>
     public async ValueTask<byte[]?> MakeAsync(CancellationToken cancellationToken) =>
         await Factory(State, cancellationToken).ConfigureAwait(false)
-        ?? (Limits.AsksOnce ? null : throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such."));
+        ?? (Limits.Budget is not null ? null : throw new InvalidOperationException("The factory returned null instead of bytes. Return an empty array, or use the overload for objects, which stores null as such."));
 
     public LeaseTerms Ask(double ahead) => new(Random.Shared.NextInt64(1, long.MaxValue), Options.LeaseDuration, Options.AllowStaleFor, Tags, ahead);
 }

@@ -6,11 +6,15 @@ namespace SolidCache.Postgres.Leasing;
 /// <param name="SkipsFactory">Nothing is made.</param>
 /// <param name="Budget">How long the server may take, for each question and answer; null as long as a call may.</param>
 /// <param name="MaxValueBytes">What is longer is not stored; null as long as the cache allows.</param>
-internal readonly record struct RecipeLimits(bool SkipsRead = false, bool SkipsWrite = false, bool SkipsFactory = false, TimeSpan? Budget = null, int? MaxValueBytes = null)
+/// <param name="IsAway">The server did not answer, and is asked for nothing more.</param>
+internal readonly record struct RecipeLimits(bool SkipsRead = false, bool SkipsWrite = false, bool SkipsFactory = false, TimeSpan? Budget = null, int? MaxValueBytes = null, bool IsAway = false)
 {
-    /// <summary>Without reading and storing there is nothing that a lease would protect.</summary>
-    public bool TakesLease => !SkipsRead && !SkipsWrite && !SkipsFactory;
+    /// <summary>Whether the entry is looked for.</summary>
+    public bool Looks => !SkipsRead && !IsAway;
 
-    /// <summary>Whether the entry is not read before a lease is asked for, which answers with what is there.</summary>
-    public bool AsksOnce => Budget is not null;
+    /// <summary>How long the server may take, for each question and answer.</summary>
+    public TimeSpan Patience => Budget ?? Timeout.InfiniteTimeSpan;
+
+    /// <summary>Without storing there is nothing that a lease would protect.</summary>
+    public bool TakesLease => !SkipsWrite && !SkipsFactory && !IsAway;
 }

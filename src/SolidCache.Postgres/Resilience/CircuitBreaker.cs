@@ -37,11 +37,15 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
     private TimeSpan _restsFor;
     private bool _isAsking;
     private long _successes;
+    private long _counted;
 
     public BreakerState State => _state;
 
     /// <summary>Gets a number that changes with every success: a batch compares that of its start with that of its end.</summary>
     public long Successes => Volatile.Read(ref _successes);
+
+    /// <summary>Gets a number that changes with every failure that counts: who rents a connection keeps that of before.</summary>
+    public long Counted => Volatile.Read(ref _counted);
 
     /// <summary>What made it open, if the server may be away: it has answered no question since. Null where only what is counted here fails.</summary>
     /// <param name="servesOthers">Whether what is counted elsewhere is served: then it is enough that the server has answered once.</param>
@@ -94,7 +98,16 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
     }
 
     /// <summary>A batch met an outage.</summary>
-    public void Failed(Exception error) => Failed(error, opens: false);
+    public void Failed(Exception error) => Failed(error, Counted);
+
+    /// <summary>
+    /// The same on a connection that may have broken with another: by one blow, which is no failure more, however long after it each is used. What ran out of time has waited for an answer
+    /// for as long as there is time.
+    /// </summary>
+    /// <param name="error">What its calls ended with.</param>
+    /// <param name="countedBefore"><see cref="Counted"/> before the connection was rented.</param>
+    public void Failed(Exception error, long countedBefore) =>
+        Failed(error, opens: false, error is TimeoutException or { InnerException: TimeoutException } ? null : countedBefore);
 
     /// <summary>A batch had no answer in time.</summary>
     /// <param name="error">What its calls ended with.</param>
@@ -129,17 +142,19 @@ internal sealed class CircuitBreaker(Action probe, Action<BreakerState, Exceptio
 
     public void Dispose() => _isDisposed = true;
 
-    private void Failed(Exception error, bool opens)
+    private void Failed(Exception error, bool opens, long? countedBefore = null)
     {
         lock (_gate)
         {
-            if (_state == BreakerState.Open)
+            // Asked under the lock: those that one blow has broken come all at once.
+            if (_state == BreakerState.Open || (_state == BreakerState.Closed && countedBefore is { } before && before != _counted))
             {
                 return;
             }
 
             (_lastError, _tryingSince) = (error, null);
             _failures++;
+            _counted++;
             if (_state != BreakerState.HalfOpen && !opens && _failures < FailuresToOpen)
             {
                 return;

@@ -43,9 +43,21 @@ internal sealed class ResilientEntryStore(
     public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
         UnlessAwayAsync(store.RenewAsync(key, terms, async, cancellationToken));
 
-    /// <summary>What is not stored is made again: nothing is dropped here that somebody relies on.</summary>
-    public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
-        MayFill(key) ? UnlessAwayAsync(store.FillAsync(key, lease, value, expiration, cancellationToken)) : default;
+    /// <summary>
+    /// What is not stored is made again: nothing is dropped here that somebody relies on. It is sent twice where its connection broke, as idle ones do while a factory takes its time: its lease
+    /// lets it be stored once.
+    /// </summary>
+    public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return MayFill(key) && await store.FillAsync(key, lease, value, expiration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Outage outage)
+        {
+            return !outage.TookItsTime && MayFill(key) && await UnlessAwayAsync(store.FillAsync(key, lease, value, expiration, cancellationToken)).ConfigureAwait(false);
+        }
+    }
 
     public ValueTask<long> RemoveTagsAsync(IReadOnlyList<CacheKey> tags, CancellationToken cancellationToken) => CallAsync(
         writes.Refusal(mayTry: false), Throws, default, (tags, cancellationToken), static (store, _, call) => store.RemoveTagsAsync(call.tags, call.cancellationToken));

@@ -14,7 +14,9 @@ internal sealed partial record Migration(int Version, string Template)
     public static IReadOnlyList<Migration> All { get; } = [.. Embedded().OrderBy(migration => migration.Version)];
 
     /// <summary>The text for the tables of one cache. One pass, so that a name that looks like a placeholder stays a name.</summary>
-    public string For(SqlNames names, bool unlogged) => Placeholder().Replace(Template, match => match.Groups["name"].Value switch
+    public string For(SqlNames names, bool unlogged) => Fill(Template, names, unlogged);
+
+    private string Fill(string template, SqlNames names, bool unlogged) => Placeholder().Replace(template, match => match.Groups["name"].Value switch
     {
         "schema" => names.Schema,
         "schema_literal" => SqlNames.Literal(names.Schema),
@@ -27,11 +29,16 @@ internal sealed partial record Migration(int Version, string Template)
         "channel_literal" => SqlNames.Literal(names.Channel),
         "state_literal" => SqlNames.Literal(names.State),
         "tag_removals_literal" => SqlNames.Literal(names.TagRemovals),
+        "tag_index_name" => names.TagIndexName,
+        "tag_index_literal" => SqlNames.Literal(names.TagIndex),
+        "tag_index_found" => TagIndex.Found(names).Replace("\n", "\n    ", StringComparison.Ordinal),
         "tag_index_definition" => TagIndex.DefinitionOf(names),
         "cleanup_function" => names.CleanupFunction,
         "sweep_procedure" => names.SweepProcedure,
         "count_type" => names.CountType,
         "count_type_literal" => SqlNames.Literal(names.CountType),
+        "refuse_count_type" => TypeOfCounts.Refuse(names).Replace("\n", "\n  ", StringComparison.Ordinal),
+        "is_count_type_there" => $"{TypeOfCounts.IsNamed(names)} AND {TypeOfCounts.IsInTheWay}",
         "schema_name" => SqlNames.Literal(names.Table.Schema),
         "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
@@ -41,7 +48,9 @@ internal sealed partial record Migration(int Version, string Template)
         "is_gone" => EntryConditions.IsGone(names),
         "forget_tag_removals" => EntryConditions.ForgetTagRemovals(names),
         "barrier" => RemovalBarrier.OnConflict,
+        "refuse_strangers" => SchemaOwners.RefuseStrangers(names),
         "refuse_renamed" => RefuseRenamed(names),
+        "remove_changed" => RemoveChanged(names),
         "unlogged" => unlogged ? "UNLOGGED " : "",
         var function when Named(function, "_function") is { } name => names.Function(name),
         var function when Named(function, "_literal") is { } name => SqlNames.Literal(names.Function(name)),
@@ -61,6 +70,28 @@ internal sealed partial record Migration(int Version, string Template)
           END IF;
 
         """;
+
+    /// <summary>What a trigger does, all of which may fail: for want of a right on the schema too.</summary>
+    private static string RemoveChanged(SqlNames names)
+    {
+        string KeyOf(string row) => $"{names.Function("key_of_row")}({row}, parts, NULL::{names.CountType})";
+        return $"""
+            {RefuseRenamed(names)}
+              IF TG_OP = 'TRUNCATE' THEN
+                keys := NULL;
+              ELSIF TG_LEVEL = 'ROW' THEN
+                keys := CASE TG_OP WHEN 'INSERT' THEN '{"{}"}' ELSE ARRAY[{KeyOf("to_jsonb(OLD)")}] END
+                  || CASE TG_OP WHEN 'DELETE' THEN '{"{}"}' ELSE ARRAY[{KeyOf("to_jsonb(NEW)")}] END;
+              ELSIF TG_OP = 'INSERT' THEN
+                keys := ARRAY(SELECT DISTINCT {KeyOf("to_jsonb(changed.*)")} FROM new_rows AS changed);
+              ELSIF TG_OP = 'DELETE' THEN
+                keys := ARRAY(SELECT DISTINCT {KeyOf("to_jsonb(changed.*)")} FROM old_rows AS changed);
+              ELSE
+                keys := ARRAY(SELECT {KeyOf("to_jsonb(changed.*)")} FROM old_rows AS changed UNION SELECT {KeyOf("to_jsonb(changed.*)")} FROM new_rows AS changed);
+              END IF;
+              PERFORM {names.Function("removal")}(TG_RELID::regclass, template, prefix, keys, NULL::{names.CountType});
+            """;
+    }
 
     [GeneratedRegex(@"\{(?<name>\w+)\}")]
     private static partial Regex Placeholder();

@@ -43,6 +43,11 @@ internal sealed class SchemaGate(
         }
 
         RefuseMismatch(version);
+        if (found.LackingColumns is { Count: > 0 } lacking)
+        {
+            throw Mismatch(string.Join(" ", lacking.Select(Lacks)) + " " + ConfigurationErrors.HowToUpgrade(names.Table));
+        }
+
         if (logsChanges && !found.LogsChanges)
         {
             throw Mismatch(
@@ -93,6 +98,19 @@ internal sealed class SchemaGate(
             ? Missing(found)
             : $"The schema of the cache {names.Table} has version {version.Version}; this library needs {LibraryVersion}. "
                 + ConfigurationErrors.HowToUpgrade(names.Table));
+    }
+
+    private string Lacks((string Part, IReadOnlyList<CacheColumn> Columns) found)
+    {
+        var table = found.Part switch
+        {
+            SchemaInspection.Entries => names.Entries,
+            SchemaInspection.State => names.State,
+            SchemaInspection.TagRemovals => names.TagRemovals,
+            _ => names.Invalidations,
+        };
+        return $"{table} lacks {string.Join(", ", found.Columns.Select(static column => column.Text))}, which {names.State} says that it has: somebody has dropped it, or restored a dump of an older one. "
+            + $"Run, as the table's owner: ALTER TABLE {table} {string.Join(", ", found.Columns.Select(static column => $"ADD COLUMN {column.Definition}"))};";
     }
 
     private string Missing(FoundSchema found) => (found.Entries, found.State) switch

@@ -18,10 +18,8 @@ namespace SolidCache.Postgres.Schema;
 internal sealed class SchemaInitializer(SideWork work, TableName table, TagIndex? tagIndex, TimeSpan patience, TimeProvider time, Log log) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan BetweenReports = TimeSpan.FromMinutes(10);
+    private readonly SeldomTold _reasons = new(time);
     private bool _isDone;
-    private string? _reported;
-    private long _reportedAt;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -72,20 +70,14 @@ internal sealed class SchemaInitializer(SideWork work, TableName table, TagIndex
         }
         catch (Exception error) when (!stopping.IsCancellationRequested && !(mayRefuse && error is SolidCacheException { IsMismatch: true }))
         {
-            Report(error.Message);
+            // What nobody mends, a missing right, would fill the log otherwise.
+            var reason = error is OperationCanceledException ? $"It takes longer than the {patience.TotalSeconds:0.#} seconds for which a start waits." : error.Message;
+            if (_reasons.IsDue(reason))
+            {
+                log.SchemaUnchecked(table, RetryDelay.TotalSeconds, reason);
+            }
+
             return false;
         }
-    }
-
-    /// <summary>A reason is told once, and again when it has lasted: what nobody mends, a missing right, would fill the log otherwise.</summary>
-    private void Report(string reason)
-    {
-        if (reason == _reported && time.GetElapsedTime(_reportedAt) < BetweenReports)
-        {
-            return;
-        }
-
-        (_reported, _reportedAt) = (reason, time.GetTimestamp());
-        log.SchemaUnchecked(table, RetryDelay.TotalSeconds, reason);
     }
 }

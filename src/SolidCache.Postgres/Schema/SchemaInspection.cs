@@ -15,6 +15,7 @@ internal static class SchemaInspection
     public const string TagRemovals = "tag_removals";
     public const string Invalidations = "invalidations";
     public const string Routine = "routine";
+    public const string CountType = "count_type";
 
     /// <summary>The type of a count is in the cache's schema: it has another number in each.</summary>
     private const string HasArguments = $"routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, '{CacheRoutines.CountType}'::text, coalesce(counts.type, ''::text))";
@@ -40,16 +41,20 @@ internal static class SchemaInspection
             SELECT
               '{Database}',
               '',
-              '',
-              true,
+              pg_catalog.pg_get_userbyid(datdba)::text,
+              NOT me.rolsuper,
               true,
               pg_catalog.current_setting('server_encoding'),
               pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
               true,
-              NULL::text,
+              (
+                {Unsafe.Replace("\n", "\n    ", StringComparison.Ordinal)}
+              ),
               (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
-              false
+              false,
+              NULL::text
             FROM pg_catalog.pg_database
+            CROSS JOIN me
             WHERE datname = current_database()
             UNION ALL
             SELECT
@@ -80,18 +85,25 @@ internal static class SchemaInspection
                 WHERE trigger.tgrelid = class.oid
                   AND trigger.tgname = 'solid_cache_log_update'
                   AND trigger.tgenabled = 'A'
-              )
+              ),
+              columns.strict
             FROM wanted
             CROSS JOIN home
-            CROSS JOIN me
             JOIN pg_catalog.pg_class AS class ON class.relnamespace = home.oid AND class.relname = wanted.name
             CROSS JOIN LATERAL (
               SELECT pg_catalog.string_agg(
                 -- Without the quotes of quote_all_identifiers.
-                attribute.attname::text || ' '::text || pg_catalog.replace(pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), '"'::text, ''::text)
-                  || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END,
-                E'\n'::text ORDER BY attribute.attnum) AS list
+                attribute.attname::text || ' '::text
+                  || CASE WHEN type.typnamespace::text = '11'::text
+                    THEN pg_catalog.replace(pg_catalog.replace(pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), '"'::text, ''::text), 'pg_catalog.'::text, ''::text)
+                    ELSE type.typnamespace::regnamespace::text || '.'::text || type.typname::text END
+                  || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END
+                  || CASE WHEN attribute.attgenerated <> '' OR attribute.attidentity = 'a' THEN ' GENERATED'::text ELSE ''::text END,
+                E'\n'::text ORDER BY attribute.attnum) AS list,
+                pg_catalog.string_agg(attribute.attname::text || CASE WHEN attribute.atthasdef OR attribute.attidentity <> '' THEN ' +'::text ELSE ' -'::text END, E'\n'::text ORDER BY attribute.attnum)
+                  FILTER (WHERE attribute.attnotnull) AS strict
               FROM pg_catalog.pg_attribute AS attribute
+              JOIN pg_catalog.pg_type AS type ON type.oid = attribute.atttypid
               LEFT JOIN pg_catalog.pg_collation AS sorting ON sorting.oid = attribute.attcollation
               WHERE attribute.attrelid = class.oid
                 AND attribute.attnum > 0::smallint
@@ -100,48 +112,7 @@ internal static class SchemaInspection
             CROSS JOIN LATERAL (
               SELECT pg_catalog.string_agg(oddity.what, ', '::text) AS list
               FROM (
-                SELECT 'the rule '::text || rulename::text AS what
-                FROM pg_catalog.pg_rewrite
-                WHERE ev_class = class.oid
-                  AND rulename <> '_RETURN'
-                UNION ALL
-                SELECT 'the trigger '::text || trigger.tgname::text || ' with a function of '::text || pg_catalog.pg_get_userbyid(called.proowner)::text
-                FROM pg_catalog.pg_trigger AS trigger
-                JOIN pg_catalog.pg_proc AS called ON called.oid = trigger.tgfoid
-                WHERE trigger.tgrelid = class.oid
-                  AND NOT trigger.tgisinternal
-                  AND called.proowner NOT IN (SELECT oid FROM trusted)
-                  -- What the owner makes runs with the rights of whoever writes, a superuser's too, unless it says that it runs with its own.
-                  AND (called.proowner <> class.relowner OR (me.rolsuper AND NOT called.prosecdef))
-                UNION ALL
-                -- So does what is called by constraints, defaults, generated columns, indexes, and domains.
-                SELECT pg_catalog.pg_describe_object(uses.refclassid, uses.refobjid, 0) || ' of '::text || pg_catalog.pg_get_userbyid(used.owner)::text
-                FROM pg_catalog.pg_depend AS uses
-                JOIN (
-                  SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner, called.prosecdef FROM pg_catalog.pg_proc AS called
-                  UNION ALL
-                  SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner, false FROM pg_catalog.pg_operator AS called
-                  UNION ALL
-                  SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner, false FROM pg_catalog.pg_type AS type
-                ) AS used (catalog, id, owner, has_own_rights) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
-                WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid)
-                  AND uses.objid IN (
-                    SELECT class.oid
-                    UNION ALL
-                    SELECT index.indexrelid FROM pg_catalog.pg_index AS index WHERE index.indrelid = class.oid
-                    UNION ALL
-                    SELECT checked.oid FROM pg_catalog.pg_constraint AS checked WHERE checked.conrelid = class.oid
-                    UNION ALL
-                    SELECT given.oid FROM pg_catalog.pg_attrdef AS given WHERE given.adrelid = class.oid
-                  )
-                  AND used.owner NOT IN (SELECT oid FROM trusted)
-                  AND (used.owner <> class.relowner OR (me.rolsuper AND NOT used.has_own_rights))
-                UNION ALL
-                SELECT 'the child table '::text || child.relname::text
-                FROM pg_catalog.pg_inherits AS inherits
-                JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
-                WHERE inherits.inhparent = class.oid
-                  AND class.relkind = 'r'
+                {SchemaOddities.Of("class", table.Function("log_change")).Replace("\n", "\n    ", StringComparison.Ordinal)}
               ) AS oddity
             ) AS oddities
             UNION ALL
@@ -159,14 +130,11 @@ internal static class SchemaInspection
                 AND {HasArguments}
                 AND routine.prorettype::text = wanted_routines.result,
               {Holds("routine.prosrc", names.Entries)},
-              CASE WHEN me.rolsuper AND NOT routine.prosecdef AND routine.proowner NOT IN (SELECT oid FROM trusted)
-                AND routine.proname = {SqlNames.Literal(table.Function("is_fresh"))}::name AND {HasArguments}
-                THEN 'is called by every read'::text
-              END,
+              NULL::text,
               routine.oid::text,
-              false
+              false,
+              NULL::text
             FROM pg_catalog.pg_proc AS routine
-            CROSS JOIN me
             JOIN home ON routine.pronamespace = home.oid
             JOIN wanted_routines ON routine.proname = wanted_routines.name
             LEFT JOIN (
@@ -177,33 +145,85 @@ internal static class SchemaInspection
             -- Those of the first days, which the first migration takes away.
             WHERE NOT (routine.proargtypes::text IN ('20'::text, '23 701 20'::text) AND routine.proowner IN (SELECT oid FROM trusted)
               AND {Holds("routine.prosrc", names.Entries)})
+            UNION ALL
+            SELECT
+              '{CountType}',
+              {TypeOfCounts.Keyword("described.what")},
+              pg_catalog.pg_get_userbyid(type.typowner)::text,
+              type.typowner IN (SELECT oid FROM trusted),
+              true,
+              described.what,
+              {TypeOfCounts.IsOurs.Replace("\n", "\n    ", StringComparison.Ordinal)},
+              true,
+              NULL::text,
+              type.oid::text,
+              false,
+              NULL::text
+            FROM pg_catalog.pg_type AS type
+            JOIN home ON type.typnamespace = home.oid
+            CROSS JOIN LATERAL (
+              SELECT {TypeOfCounts.What.Replace("\n", "\n      ", StringComparison.Ordinal)} AS what
+            ) AS described
+            WHERE type.typname = {SqlNames.Literal(table.CountType)}
+              AND {TypeOfCounts.IsInTheWay}
             """;
     }
 
-    /// <summary>Whose tables and functions the role that asks takes for its own: the last of these queries, <c>trusted</c>.</summary>
+    /// <summary>
+    /// Whose tables and functions the role that asks takes for its own, <c>trusted</c>. Who owns something of the cache has many ways to run what he likes with the rights of those
+    /// who work with it, so that a superuser takes nobody's but other superusers'. Who has become another role, or may become a superuser, is one, since what runs may do that for him.
+    /// </summary>
     public static string TrustedBy(TableName table) =>
         $"""
         me AS (
-          SELECT rolname, rolsuper
-          FROM pg_catalog.pg_roles
-          WHERE rolname = current_user
+          SELECT
+            role.rolname,
+            EXISTS (
+              SELECT
+              FROM pg_catalog.pg_roles AS high
+              WHERE high.rolsuper
+                AND pg_catalog.pg_has_role(session.usesysid, high.oid, 'MEMBER')
+            ) AS rolsuper
+          FROM pg_catalog.pg_roles AS role
+          -- Who has logged in, whatever SET SESSION AUTHORIZATION says.
+          CROSS JOIN pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS session
+          WHERE role.rolname = current_user
         ),
         home AS (
-          SELECT oid, nspowner
+          SELECT oid, nspname, nspowner
           FROM pg_catalog.pg_namespace
           WHERE nspname = {SqlNames.Literal(table.Schema)}
         ),
-        -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+        places (name, owner) AS (
+          SELECT 'the database '::text || datname::text, datdba
+          FROM pg_catalog.pg_database
+          WHERE datname = current_database()
+          UNION ALL
+          SELECT 'the schema '::text || nspname::text, nspowner
+          FROM home
+          -- Whom the database belongs to.
+          WHERE pg_catalog.pg_get_userbyid(nspowner) <> 'pg_database_owner'::name
+        ),
         trusted AS (
           SELECT role.oid
           FROM pg_catalog.pg_roles AS role
           CROSS JOIN me
           WHERE role.rolsuper
-            OR role.rolname = me.rolname
-            OR role.oid IN (SELECT nspowner FROM home)
-            OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-            OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+            OR (
+              NOT me.rolsuper
+              AND (role.rolname = me.rolname OR role.oid IN (SELECT owner FROM places) OR pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+            )
         )
+        """;
+
+    /// <summary>Where a superuser does not work, and whose it is: a query of one text, <c>place</c>, or of none. <see cref="TrustedBy"/> stands before it.</summary>
+    public const string Unsafe =
+        """
+        SELECT pg_catalog.string_agg(places.name || ' belongs to the role '::text || pg_catalog.pg_get_userbyid(places.owner)::text, ' and '::text) AS place
+        FROM places
+        CROSS JOIN me
+        WHERE me.rolsuper
+          AND places.owner NOT IN (SELECT oid FROM trusted)
         """;
 
     /// <summary>Whether a routine's text holds a name, by itself or in a literal.</summary>

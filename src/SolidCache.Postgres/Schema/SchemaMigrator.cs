@@ -47,6 +47,22 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
             // The migrations' own look at what is there.
             throw new SolidCacheException(error.MessageText, error) { IsMismatch = true };
         }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject)
+        {
+            // Not asked in the condition above, which is looked at before the transaction is undone.
+            if (TypeOfSomebody(session) is not { } type)
+            {
+                throw;
+            }
+
+            throw new SolidCacheException(
+                $"{type}, stands where a table of the cache {names.Table} would have its own. Nothing was changed. Drop or rename the type, as its owner or a superuser, or give the cache another "
+                + $"name ({nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.TableName)} or {nameof(PostgresSolidCacheOptions.SchemaName)}).",
+                error)
+            {
+                IsMismatch = true,
+            };
+        }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new SolidCacheException(
@@ -54,6 +70,11 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
                 error);
         }
     }
+
+    /// <summary>Tables have a type of their name, which may be another one's.</summary>
+    private string? TypeOfSomebody(Session session) => session.QueryFirst(
+        static rows => $"The type {rows.Text(0)}, which belongs to the role {rows.Text(1)}",
+        SchemaScript.TypesInTheWay(names));
 
     /// <returns>Whether it ran, and not into a table that somebody works with.</returns>
     private bool TryRun(Session session, Func<Session, FoundSchema> find, bool isLast)
@@ -68,9 +89,9 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
                 hasLock = true;
                 hasRun = RunPending(session, find(session));
             });
-            foreach (var migration in hasRun ? migrations : [])
+            if (hasRun)
             {
-                log.SchemaMigrated(names.Table, migration.Version);
+                log.SchemaMigrated(names.Table, migrations[^1].Version);
             }
 
             return true;
@@ -102,12 +123,16 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
 
     private string Waited(Session session)
     {
-        var holders = session.Query(
-            static rows => $"pid {rows.BigInt(0)} (role {rows.Text(1)}, application_name '{rows.Text(2)}')", SchemaScript.LockHolders(names));
+        var holders = Sessions(SchemaScript.LockHolders(names));
+        var others = holders.Length == 0 ? Sessions(SchemaScript.TableHolders(names)) : "";
         return $"The schema of the cache {names.Table} could not be looked after: another session held a lock that it needs for longer than {Patience(session).TotalSeconds:0.#} seconds. "
-            + (holders.Count == 0
-                ? "Nobody holds the migration's advisory lock: it is one of the cache's tables, in a transaction that lasts. It is tried again."
-                : $"The migration's advisory lock is held by {string.Join(" and ", holders)}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again.");
+            + (holders.Length > 0
+                ? $"The migration's advisory lock is held by {holders}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again."
+                : "Nobody holds the migration's advisory lock: it is one of the cache's tables, or its name, in a transaction that lasts"
+                    + (others.Length > 0 ? $", of one of these: {others}. If it does not end, end it: SELECT pg_terminate_backend(<pid>); it is tried again." : ". It is tried again."));
+
+        string Sessions(string sql) =>
+            string.Join(" and ", session.Query(static rows => $"pid {rows.BigInt(0)} (role {rows.Text(1)}, application_name '{rows.Text(2)}')", sql));
     }
 
     /// <summary>All of them, since each may run again without harm, and a later one may need what an earlier one makes anew: the functions.</summary>
@@ -119,11 +144,13 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
             return false;
         }
 
+        session.ExecuteScript(SchemaOwners.QuestionOfStrangers(names));
         foreach (var migration in migrations)
         {
             session.ExecuteScript(migration.For(names, unloggedTable));
         }
 
+        session.ExecuteScript(CacheColumns.Add(names));
         session.ExecuteScript(SchemaOwners.Settle(names));
         if (logsChanges)
         {

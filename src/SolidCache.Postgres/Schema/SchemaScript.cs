@@ -24,7 +24,10 @@ internal static class SchemaScript
     public static string LockHolders(SqlNames names) =>
         $"""
         /* solid_cache:schema_lock */
-        SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+        SELECT
+          coalesce(locks.pid, 0)::bigint,
+          coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
+          coalesce(activity.application_name, '')
         FROM pg_catalog.pg_locks AS locks
         LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
         WHERE locks.locktype = 'advisory'
@@ -33,18 +36,58 @@ internal static class SchemaScript
           AND ((locks.classid::bigint << 32) | locks.objid::bigint) = {LockKey(names)}
         """;
 
+    /// <summary>Whose transactions may hold up what is made: of who has written something, be it a table of that name, and of who holds a lock on one of the cache's.</summary>
+    public static string TableHolders(SqlNames names) =>
+        $"""
+        /* solid_cache:schema_lock */
+        SELECT activity.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+        FROM pg_catalog.pg_stat_activity AS activity
+        WHERE activity.datname = current_database()
+          AND activity.pid <> pg_catalog.pg_backend_pid()
+          AND activity.pid IN (
+            SELECT locks.pid
+            FROM pg_catalog.pg_locks AS locks
+            WHERE locks.granted
+              AND (locks.locktype = 'transactionid' OR locks.relation IN ({string.Join(", ", ((string[])[names.Entries, names.State, names.TagRemovals, names.Invalidations]).Select(static table => $"pg_catalog.to_regclass({SqlNames.Literal(table)})::oid"))}))
+          )
+        ORDER BY activity.pid
+        LIMIT 5
+        """;
+
+    /// <summary>Types under the names of the tables that are no tables' own.</summary>
+    public static string TypesInTheWay(SqlNames names) =>
+        $"""
+        /* solid_cache:schema_types */
+        SELECT type.typname::text, pg_catalog.pg_get_userbyid(type.typowner)::text
+        FROM pg_catalog.pg_type AS type
+        JOIN pg_catalog.pg_namespace AS home ON home.oid = type.typnamespace
+        WHERE home.nspname = {SqlNames.Literal(names.Table.Schema)}
+          AND type.typrelid::text = '0'::text
+          AND type.typname IN ({SqlNames.Literal(names.Table.Table)}, {SqlNames.Literal(names.Table.State)}, {SqlNames.Literal(names.Table.TagRemovals)}, {SqlNames.Literal(names.Table.Invalidations)})
+        """;
+
     public static string Compose(SqlNames names, IReadOnlyList<Migration> migrations, bool unlogged, bool ownTransaction)
     {
         var script = new StringBuilder(
             $"""
             -- The schema of SolidCache.Postgres, version {migrations[^1].Version}. It may run again, and beside other nodes.
-            {(ownTransaction ? "BEGIN;\n" : "")}-- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
+            {(ownTransaction ? "BEGIN ISOLATION LEVEL READ COMMITTED;\n" : "")}-- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
             -- SELECT needs a place for its result.
             DO $solid_cache$
             BEGIN
               PERFORM pg_catalog.set_config('solid_cache.search_path', pg_catalog.current_setting('search_path'), true);
               PERFORM pg_catalog.set_config('solid_cache.lock_timeout', pg_catalog.current_setting('lock_timeout'), true);
               PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+              IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+                RAISE EXCEPTION 'What others make while this waits would not be seen in a transaction at %.', pg_catalog.current_setting('transaction_isolation')
+                  USING HINT = 'Run it at read committed.';
+              END IF;
+            END
+            $solid_cache$;
+
+            -- In a block of its own: what is set in one that catches an error is undone with it.
+            DO $solid_cache$
+            BEGIN
               PERFORM pg_catalog.set_config('lock_timeout', '1min', true);
               PERFORM {LockCall(names)};
               PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
@@ -58,42 +101,17 @@ internal static class SchemaScript
             END
             $solid_cache$;
 
+            -- Whose the tables and functions are, and what is on them that a superuser would run for somebody else: asked now, and again below.
+            {SchemaOwners.QuestionOfStrangers(names)}
+
             {SchemaOwners.RefuseStrangers(names)}
 
             DO $solid_cache$
             DECLARE
-              found integer;
               stranger text;
             BEGIN
               -- Never touch what the library did not make.
-              IF to_regclass({SqlNames.Literal(names.Entries)}) IS NOT NULL AND (
-                SELECT count(*)
-                FROM pg_catalog.pg_attribute
-                WHERE attrelid = to_regclass({SqlNames.Literal(names.Entries)})
-                  AND attnum > 0
-                  AND NOT attisdropped
-                  AND attname || ' ' || replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') IN ({Columns()})
-              ) < {SchemaRefusal.EntriesColumns.Length} THEN
-                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Entries)};
-              END IF;
-              IF to_regclass({SqlNames.Literal(names.TagRemovals)}) IS NOT NULL AND NOT EXISTS (
-                SELECT
-                FROM pg_catalog.pg_attribute
-                WHERE attrelid = to_regclass({SqlNames.Literal(names.TagRemovals)})
-                  AND attname = 'removed_by'
-                  AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
-              ) THEN
-                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.TagRemovals)};
-              END IF;
-              IF to_regclass({SqlNames.Literal(names.Invalidations)}) IS NOT NULL AND NOT EXISTS (
-                SELECT
-                FROM pg_catalog.pg_attribute
-                WHERE attrelid = to_regclass({SqlNames.Literal(names.Invalidations)})
-                  AND attname = 'pruned_to'
-                  AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
-              ) THEN
-                RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', {SqlNames.Literal(names.Invalidations)};
-              END IF;
+              {Indented(CacheColumns.Refuse(names), 2)}
               SELECT proname INTO stranger
               FROM pg_catalog.pg_proc
               WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
@@ -103,12 +121,7 @@ internal static class SchemaScript
               IF stranger IS NOT NULL THEN
                 RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
               END IF;
-              IF to_regclass({SqlNames.Literal(names.State)}) IS NOT NULL THEN
-                SELECT schema_version INTO found FROM {names.State};
-                IF found > {migrations[^1].Version} THEN
-                  RAISE EXCEPTION 'The schema has version % already; this script leads to version {migrations[^1].Version}.', found;
-                END IF;
-              END IF;
+              {Indented(TypeOfCounts.Refuse(names), 2)}
             END
             $solid_cache$;
 
@@ -117,10 +130,15 @@ internal static class SchemaScript
         foreach (var migration in migrations)
         {
             script.Append(migration.For(names, unlogged)).Append('\n');
+            if (migration.Version == 1)
+            {
+                script.Append(RefuseLater(names, migrations[^1].Version)).Append('\n');
+            }
         }
 
+        script.Append(CacheColumns.Add(names)).Append('\n');
         script.Append(SchemaOwners.Settle(names)).Append('\n');
-        return script.Append(ownTransaction ? $"COMMIT;\n\n{TagIndex.ReminderOf(names)}\n" : SearchPathAsBefore).ToString();
+        return script.Append(ownTransaction ? $"{TagIndex.ReminderOf(names)}\n\nCOMMIT;\n" : SearchPathAsBefore).ToString();
     }
 
     /// <summary>Routines by the mark that the script looks for, since only what the library made is dropped; with the triggers that call them.</summary>
@@ -141,11 +159,30 @@ internal static class SchemaScript
           END LOOP;
         END
         $solid_cache$;
-        DROP DOMAIN IF EXISTS {names.CountType};
+        {TypeOfCounts.Drop(names)}
         DROP TABLE IF EXISTS {names.Entries};
         DROP TABLE IF EXISTS {names.TagRemovals};
         DROP TABLE IF EXISTS {names.Invalidations};
         DROP TABLE IF EXISTS {names.State};
+
+        """;
+
+    /// <summary>
+    /// The first migration has made the table of the state, or found it and looked whose it is, and has written to it, so that nobody changes it any more: what has that name before
+    /// may be a view by which somebody runs functions with the rights of who reads it.
+    /// </summary>
+    private static string RefuseLater(SqlNames names, int version) =>
+        $"""
+        DO $solid_cache$
+        DECLARE
+          found integer;
+        BEGIN
+          SELECT schema_version INTO found FROM {names.State};
+          IF found > {version} THEN
+            RAISE EXCEPTION 'The schema has version % already; this script leads to version {version}.', found;
+          END IF;
+        END
+        $solid_cache$;
 
         """;
 
@@ -154,7 +191,4 @@ internal static class SchemaScript
     private static string LockCall(SqlNames names) => $"pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
 
     private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
-
-    private static string Columns() =>
-        string.Join(", ", SchemaRefusal.EntriesColumns.Select(static column => SqlNames.Literal(column.Replace(" COLLATE \"C\"", "", StringComparison.Ordinal))));
 }

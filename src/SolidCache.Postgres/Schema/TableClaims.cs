@@ -21,7 +21,7 @@ internal sealed class TableClaims
         if (found.Identity is { } identity && _claims.GetOrAdd((identity, prefix), name) is var first && first != name)
         {
             throw new SolidCacheException(
-                $"{Named(name)} and {Named(first)} of this application use the same table {table} and the same {nameof(PostgresSolidCacheOptions.KeyPrefix)} "
+                $"The {Named(name)} and the {Named(first)} of this application use the same table {table} and the same {nameof(PostgresSolidCacheOptions.KeyPrefix)} "
                 + $"({prefix ?? "none"}), and would overwrite each other's entries. Give each a {nameof(PostgresSolidCacheOptions.KeyPrefix)} or a "
                 + $"{nameof(PostgresSolidCacheOptions.TableName)} of its own; or register one cache, and inject it in both places.")
             {
@@ -30,5 +30,5 @@ internal sealed class TableClaims
         }
     }
 
-    private static string Named(string name) => name.Length == 0 ? "The unkeyed cache" : $"The cache '{name}'";
+    private static string Named(string name) => name.Length == 0 ? "unkeyed cache" : $"cache '{name}'";
 }

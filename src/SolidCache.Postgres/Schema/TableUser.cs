@@ -27,7 +27,7 @@ internal static class TableUser
         {
             if (session.QueryFirst(static rows => rows.TextOrNull(0), enter, Parameter.Text(application)) is { } before)
             {
-                log.TableShared(names.Table, before, application);
+                log.TableShared(names.Table, Printable.Line(before), application);
             }
         }
         catch (PostgresException)

@@ -9,20 +9,35 @@ namespace SolidCache.Postgres.Schema;
 /// </summary>
 internal sealed class TagIndex(SqlNames names)
 {
-    private const string Whole = "whole";
-    private const string Missing = "missing";
-    private const string BeingMade = "being made";
-
     /// <summary>Rows without tags are not in it, and stay HOT.</summary>
-    public static string DefinitionOf(SqlNames names) => $"{names.TagIndexName} ON {names.Entries} USING gin (tags) WHERE tags IS NOT NULL";
+    public static string DefinitionOf(SqlNames names) => $"ON {names.Entries} USING gin (tags) WHERE tags IS NOT NULL";
 
-    /// <summary>What the script says at its end, to those who run it with whatever tool, in a transaction or not.</summary>
+    /// <summary>
+    /// The index by what it is, in a query that calls it <c>found</c>: somebody else may have its name. The tool asks it after the migration, when nothing sets the search_path any more
+    /// in which operators and types are looked up: in that of the database others may come first.
+    /// </summary>
+    public static string Found(SqlNames names) =>
+        $"""
+        FROM pg_catalog.pg_index AS found
+        JOIN pg_catalog.pg_class AS made ON made.oid OPERATOR(pg_catalog.=) found.indexrelid
+        JOIN pg_catalog.pg_namespace AS home ON home.oid OPERATOR(pg_catalog.=) made.relnamespace
+        JOIN pg_catalog.pg_am AS method ON method.oid OPERATOR(pg_catalog.=) made.relam
+        JOIN pg_catalog.pg_attribute AS indexed ON indexed.attrelid OPERATOR(pg_catalog.=) found.indrelid AND indexed.attnum OPERATOR(pg_catalog.=) found.indkey[0]
+        WHERE found.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({SqlNames.Literal(names.Entries)})::pg_catalog.oid
+          AND method.amname OPERATOR(pg_catalog.=) 'gin'
+          AND indexed.attname OPERATOR(pg_catalog.=) 'tags'
+        """;
+
+    /// <summary>What the script says before it commits, to those who run it with whatever tool.</summary>
     public static string ReminderOf(SqlNames names) =>
         $"""
         DO $solid_cache$
         BEGIN
-          IF pg_catalog.to_regclass({SqlNames.Literal(names.TagIndex)}) IS NULL THEN
-            RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', {SqlNames.Literal(Create(names))};
+          IF NOT EXISTS (
+            SELECT
+            {Found(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+          ) THEN
+            RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', {Create(names)};
           END IF;
         END
         $solid_cache$;
@@ -32,27 +47,35 @@ internal sealed class TagIndex(SqlNames names)
     /// <exception cref="NpgsqlException">It could not be made.</exception>
     public void Ensure(Session session)
     {
-        var state = session.QueryOne(static rows => rows.Text(0), State);
-        if (state is not (Whole or BeingMade))
+        if (session.QueryOne(static rows => rows.Text(0), Missing) is { Length: > 0 } statement)
         {
-            session.ExecuteLong(state == Missing ? Create(names) : $"REINDEX INDEX CONCURRENTLY {names.TagIndex}");
+            session.ExecuteLong(statement);
         }
     }
 
-    private static string Create(SqlNames names) => $"CREATE INDEX CONCURRENTLY IF NOT EXISTS {DefinitionOf(names)}";
+    /// <summary>The SQL of the statement: without a name where that is somebody else's.</summary>
+    private static string Create(SqlNames names) =>
+        $"CASE WHEN pg_catalog.to_regclass({SqlNames.Literal(names.TagIndex)}) IS NULL THEN {SqlNames.Literal($"CREATE INDEX CONCURRENTLY IF NOT EXISTS {names.TagIndexName} {DefinitionOf(names)}")}::pg_catalog.text "
+        + $"ELSE {SqlNames.Literal($"CREATE INDEX CONCURRENTLY {DefinitionOf(names)}")}::pg_catalog.text END";
 
-    private string State =>
+    /// <summary>The statement that is to be run; nothing where the index is there, or is being made here: the view of that shows other databases too, where a table may have the same number.</summary>
+    private string Missing =>
         $"""
         /* solid_cache:tag_index */
         SELECT coalesce(
           (
             SELECT CASE
-              WHEN found.indisvalid THEN '{Whole}'::text
-              WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS progress WHERE progress.relid = found.indrelid) THEN '{BeingMade}'::text
-              ELSE 'broken'::text
+              WHEN found.indisvalid OR EXISTS (
+                SELECT
+                FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS progress
+                JOIN pg_catalog.pg_database AS here ON here.oid OPERATOR(pg_catalog.=) progress.datid
+                WHERE here.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND progress.relid OPERATOR(pg_catalog.=) found.indrelid
+              ) THEN ''::pg_catalog.text
+              ELSE pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I', home.nspname, made.relname)
             END
-            FROM pg_catalog.pg_index AS found
-            WHERE found.indexrelid = pg_catalog.to_regclass({SqlNames.Literal(names.TagIndex)})::oid
-          ), '{Missing}'::text)
+            {Found(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+            ORDER BY found.indisvalid DESC
+            LIMIT 1
+          ), {Create(names)})
         """;
 }

@@ -1,5 +1,5 @@
 -- The schema of SolidCache.Postgres, version 6. It may run again, and beside other nodes.
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 -- No function or operator of another schema is a better fit than PostgreSQL's own. In blocks, since migration tools put the script into one, where a
 -- SELECT needs a place for its result.
 DO $solid_cache$
@@ -7,6 +7,16 @@ BEGIN
   PERFORM pg_catalog.set_config('solid_cache.search_path', pg_catalog.current_setting('search_path'), true);
   PERFORM pg_catalog.set_config('solid_cache.lock_timeout', pg_catalog.current_setting('lock_timeout'), true);
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'What others make while this waits would not be seen in a transaction at %.', pg_catalog.current_setting('transaction_isolation')
+      USING HINT = 'Run it at read committed.';
+  END IF;
+END
+$solid_cache$;
+
+-- In a block of its own: what is set in one that catches an error is undone with it.
+DO $solid_cache$
+BEGIN
   PERFORM pg_catalog.set_config('lock_timeout', '1min', true);
   PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
   PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
@@ -15,7 +25,10 @@ EXCEPTION WHEN lock_not_available THEN
     SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
     FROM (
       /* solid_cache:schema_lock */
-      SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+      SELECT
+        coalesce(locks.pid, 0)::bigint,
+        coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
+        coalesce(activity.application_name, '')
       FROM pg_catalog.pg_locks AS locks
       LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
       WHERE locks.locktype = 'advisory'
@@ -27,84 +40,288 @@ EXCEPTION WHEN lock_not_available THEN
 END
 $solid_cache$;
 
+-- Whose the tables and functions are, and what is on them that a superuser would run for somebody else: asked now, and again below.
 DO $solid_cache$
-DECLARE
-  stranger text;
 BEGIN
+  PERFORM pg_catalog.set_config('solid_cache.refuse_strangers', $solid_cache_question$
+DO $solid_cache_strangers$
+DECLARE
+  given text;
+  refusal text;
+  advice text;
+BEGIN
+  -- What default privileges have given on a table that was not there before, and nobody needs.
+  FOR given IN
+    SELECT format('REVOKE TRIGGER, REFERENCES ON %s FROM %s', made.oid::regclass, CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE held.grantee::regrole::text END)
+    FROM pg_class AS made
+    CROSS JOIN LATERAL aclexplode(made.relacl) AS held
+    WHERE made.oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))
+      AND made.oid::text <> ALL (string_to_array(current_setting('solid_cache.found'), ','))
+      AND made.relowner IN (SELECT oid FROM pg_roles WHERE rolname = current_user)
+      AND held.privilege_type IN ('TRIGGER', 'REFERENCES')
+      AND held.grantee <> made.relowner
+  LOOP
+    EXECUTE given;
+  END LOOP;
+
   WITH me AS (
-    SELECT rolname, rolsuper
-    FROM pg_catalog.pg_roles
-    WHERE rolname = current_user
+    SELECT
+      role.rolname,
+      EXISTS (
+        SELECT
+        FROM pg_catalog.pg_roles AS high
+        WHERE high.rolsuper
+          AND pg_catalog.pg_has_role(session.usesysid, high.oid, 'MEMBER')
+      ) AS rolsuper
+    FROM pg_catalog.pg_roles AS role
+    -- Who has logged in, whatever SET SESSION AUTHORIZATION says.
+    CROSS JOIN pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS session
+    WHERE role.rolname = current_user
   ),
   home AS (
-    SELECT oid, nspowner
+    SELECT oid, nspname, nspowner
     FROM pg_catalog.pg_namespace
     WHERE nspname = 'public'
   ),
-  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+  places (name, owner) AS (
+    SELECT 'the database '::text || datname::text, datdba
+    FROM pg_catalog.pg_database
+    WHERE datname = current_database()
+    UNION ALL
+    SELECT 'the schema '::text || nspname::text, nspowner
+    FROM home
+    -- Whom the database belongs to.
+    WHERE pg_catalog.pg_get_userbyid(nspowner) <> 'pg_database_owner'::name
+  ),
   trusted AS (
     SELECT role.oid
     FROM pg_catalog.pg_roles AS role
     CROSS JOIN me
     WHERE role.rolsuper
-      OR role.rolname = me.rolname
-      OR role.oid IN (SELECT nspowner FROM home)
-      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+      OR (
+        NOT me.rolsuper
+        AND (role.rolname = me.rolname OR role.oid IN (SELECT owner FROM places) OR pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+      )
   )
-  SELECT pg_get_userbyid(found.owner) INTO stranger
+  SELECT found.refusal, found.advice INTO refusal, advice
   FROM (
-    SELECT relowner
-    FROM pg_class
-    WHERE oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))
+    SELECT
+      1,
+      format('A superuser does not work with the cache %s: %s, and who owns such a place can have those who work there do what he likes.', '"public"."solid_cache_entries"', unsafe.place),
+      'Run this as a role without a superuser''s rights that may create in the schema, from its own login. What superusers have made there before is handed over as docs/security.md says, Superusers.'
+    FROM (
+      SELECT pg_catalog.string_agg(places.name || ' belongs to the role '::text || pg_catalog.pg_get_userbyid(places.owner)::text, ' and '::text) AS place
+      FROM places
+      CROSS JOIN me
+      WHERE me.rolsuper
+        AND places.owner NOT IN (SELECT oid FROM trusted)
+    ) AS unsafe
+    WHERE unsafe.place IS NOT NULL
     UNION ALL
-    SELECT proowner
-    FROM pg_proc
-    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
-  ) AS found (owner)
-  WHERE found.owner NOT IN (SELECT oid FROM trusted)
+    SELECT
+      2,
+      format('A table, function or type of the cache %s belongs to the role %s, who would read and change all that is in it.', '"public"."solid_cache_entries"', pg_get_userbyid(made.owner)),
+      'If that role made it for this cache, run this as that role, or let a superuser hand it over (docs/security.md, Superusers). Else drop it, or choose another name.'
+    FROM (
+      -- One that a transaction's snapshot does not see was made by somebody since.
+      SELECT coalesce(relowner, 0)
+      FROM unnest(ARRAY[to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"')]) AS made (id)
+      LEFT JOIN pg_class ON pg_class.oid = made.id
+      WHERE made.id IS NOT NULL
+      UNION ALL
+      SELECT proowner
+      FROM pg_proc
+      WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
+      UNION ALL
+      SELECT type.typowner
+      FROM pg_type AS type
+      WHERE type.typname = 'solid_cache_count' AND type.typnamespace = pg_catalog.to_regnamespace('"public"')::oid
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid)
+    ) AS made (owner)
+    WHERE made.owner NOT IN (SELECT oid FROM trusted)
+    UNION ALL
+    SELECT
+      3,
+      format(
+        'The table %s of the cache %s has what the library did not make and does not work with: %s.',
+        made.relname, '"public"."solid_cache_entries"', CASE made.relkind WHEN 'r' THEN oddity.what ELSE 'another kind than that of an ordinary table' END),
+      'Drop or revoke it.'
+    FROM pg_class AS made
+    LEFT JOIN LATERAL (
+      SELECT 'the rule '::text || rulename::text AS what
+      FROM pg_catalog.pg_rewrite
+      WHERE ev_class = made.oid
+        AND rulename <> '_RETURN'
+      UNION ALL
+      SELECT 'the trigger '::text || trigger.tgname::text || ' with a function of '::text || pg_catalog.pg_get_userbyid(called.proowner)::text
+      FROM pg_catalog.pg_trigger AS trigger
+      JOIN pg_catalog.pg_proc AS called ON called.oid = trigger.tgfoid
+      WHERE trigger.tgrelid = made.oid
+        AND NOT trigger.tgisinternal
+        AND (
+          (called.proowner <> made.relowner AND called.proowner NOT IN (SELECT oid FROM trusted))
+          -- Who made it is written nowhere, and its condition may run SQL by a function of PostgreSQL's own.
+          OR ((SELECT rolsuper FROM me) AND (trigger.tgqual IS NOT NULL OR called.proname <> 'solid_cache_log_change'::name))
+        )
+      UNION ALL
+      -- By which anybody puts on the table what runs with the rights of who writes.
+      SELECT 'the right '::text || held.privilege_type || ' of '::text || CASE held.grantee::text WHEN '0' THEN 'everybody'::text ELSE pg_catalog.pg_get_userbyid(held.grantee)::text END
+      FROM (
+        SELECT made.relacl
+        UNION ALL
+        SELECT attribute.attacl FROM pg_catalog.pg_attribute AS attribute WHERE attribute.attrelid = made.oid
+      ) AS granted (list)
+      CROSS JOIN LATERAL pg_catalog.aclexplode(granted.list) AS held
+      WHERE (SELECT rolsuper FROM me)
+        AND held.privilege_type IN ('TRIGGER', 'REFERENCES')
+        AND held.grantee <> made.relowner
+        AND held.grantee NOT IN (SELECT oid FROM trusted)
+      UNION ALL
+      -- So does what is called by constraints, defaults, generated columns, indexes, domains, and conditions of triggers.
+      SELECT pg_catalog.pg_describe_object(uses.refclassid, uses.refobjid, 0) || ' of '::text || pg_catalog.pg_get_userbyid(used.owner)::text
+      FROM pg_catalog.pg_depend AS uses
+      JOIN (
+        SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner FROM pg_catalog.pg_proc AS called
+        UNION ALL
+        SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner FROM pg_catalog.pg_operator AS called
+        UNION ALL
+        SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner FROM pg_catalog.pg_type AS type
+      ) AS used (catalog, id, owner) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
+      WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid, 'pg_catalog.pg_trigger'::regclass::oid)
+        AND uses.objid IN (
+          SELECT made.oid
+          UNION ALL
+          SELECT index.indexrelid FROM pg_catalog.pg_index AS index WHERE index.indrelid = made.oid
+          UNION ALL
+          SELECT checked.oid FROM pg_catalog.pg_constraint AS checked WHERE checked.conrelid = made.oid
+          UNION ALL
+          SELECT given.oid FROM pg_catalog.pg_attrdef AS given WHERE given.adrelid = made.oid
+          UNION ALL
+          SELECT fired.oid FROM pg_catalog.pg_trigger AS fired WHERE fired.tgrelid = made.oid AND fired.tgqual IS NOT NULL
+        )
+        AND used.owner <> made.relowner
+        AND used.owner NOT IN (SELECT oid FROM trusted)
+      UNION ALL
+      SELECT 'the child table '::text || child.relname::text
+      FROM pg_catalog.pg_inherits AS inherits
+      JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
+      WHERE inherits.inhparent = made.oid
+        AND made.relkind = 'r'
+      UNION ALL
+      SELECT 'that it is a partition or a child of '::text || parent.oid::regclass::text || ' (ALTER TABLE .. '::text
+        || CASE WHEN made.relispartition THEN 'DETACH PARTITION'::text ELSE 'NO INHERIT'::text END || ')'::text
+      FROM pg_catalog.pg_inherits AS inherits
+      JOIN pg_catalog.pg_class AS parent ON parent.oid = inherits.inhparent
+      WHERE inherits.inhrelid = made.oid
+      UNION ALL
+      SELECT 'that it is of the type '::text || type.typname::text || ' (ALTER TABLE .. NOT OF)'::text
+      FROM pg_catalog.pg_type AS type
+      WHERE type.oid = made.reloftype
+      UNION ALL
+      -- ON CONFLICT takes none.
+      SELECT 'the constraint '::text || late.conname::text || ', which is deferrable (ALTER TABLE .. DROP CONSTRAINT '::text || pg_catalog.quote_ident(late.conname::text) || ', ADD '::text
+        || pg_catalog.split_part(pg_catalog.pg_get_constraintdef(late.oid), ' DEFERRABLE'::text, 1) || ')'::text
+      FROM pg_catalog.pg_constraint AS late
+      WHERE late.conrelid = made.oid
+        AND late.contype IN ('p', 'u')
+        AND late.condeferrable
+      UNION ALL
+      -- What cascades calls the triggers of the other table, before PostgreSQL 18 with the rights of whoever removes here.
+      SELECT 'the foreign key '::text || link.conname::text || ' of a table of '::text || pg_catalog.pg_get_userbyid(other.relowner)::text
+      FROM pg_catalog.pg_constraint AS link
+      JOIN pg_catalog.pg_class AS other ON other.oid = link.conrelid
+      WHERE link.confrelid = made.oid
+        AND ((SELECT rolsuper FROM me) OR (other.relowner <> made.relowner AND other.relowner NOT IN (SELECT oid FROM trusted)))
+    ) AS oddity ON true
+    WHERE made.oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))
+      AND (oddity.what IS NOT NULL OR made.relkind <> 'r')
+  ) AS found (rank, refusal, advice)
+  ORDER BY found.rank
   LIMIT 1;
-  IF stranger IS NOT NULL THEN
-    RAISE EXCEPTION 'A table or function of the cache % belongs to the role %, who would read and change all that is in it.', '"public"."solid_cache_entries"', stranger
-      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
+  IF refusal IS NOT NULL THEN
+    RAISE EXCEPTION '%', refusal USING HINT = advice;
   END IF;
+END
+$solid_cache_strangers$
+$solid_cache_question$, true);
+  -- What is there before.
+  PERFORM pg_catalog.set_config('solid_cache.found', coalesce((SELECT string_agg(oid::text, ',') FROM pg_class WHERE oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))), ''), true);
+END
+$solid_cache$;
+
+DO $solid_cache$
+BEGIN
+  -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
+      USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
+  END IF;
+  EXECUTE pg_catalog.current_setting('solid_cache.refuse_strangers');
 END
 $solid_cache$;
 
 DO $solid_cache$
 DECLARE
-  found integer;
   stranger text;
 BEGIN
   -- Never touch what the library did not make.
-  IF to_regclass('"public"."solid_cache_entries"') IS NOT NULL AND (
-    SELECT count(*)
-    FROM pg_catalog.pg_attribute
-    WHERE attrelid = to_regclass('"public"."solid_cache_entries"')
-      AND attnum > 0
-      AND NOT attisdropped
-      AND attname || ' ' || replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') IN ('expires_at timestamp with time zone', 'created_at timestamp with time zone', 'sliding_expiration bigint', 'absolute_expiration timestamp with time zone', 'key text', 'value bytea')
-  ) < 6 THEN
-    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_entries"';
-  END IF;
-  IF to_regclass('"public"."solid_cache_tag_removals"') IS NOT NULL AND NOT EXISTS (
-    SELECT
-    FROM pg_catalog.pg_attribute
-    WHERE attrelid = to_regclass('"public"."solid_cache_tag_removals"')
-      AND attname = 'removed_by'
-      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
-  ) THEN
-    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_tag_removals"';
-  END IF;
-  IF to_regclass('"public"."solid_cache_invalidations"') IS NOT NULL AND NOT EXISTS (
-    SELECT
-    FROM pg_catalog.pg_attribute
-    WHERE attrelid = to_regclass('"public"."solid_cache_invalidations"')
-      AND attname = 'pruned_to'
-      AND replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') = 'xid8'
-  ) THEN
-    RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', '"public"."solid_cache_invalidations"';
-  END IF;
+  DECLARE
+    other record;
+  BEGIN
+    SELECT wanted.*, replace(format_type(given.atttypid, given.atttypmod), '"', '') AS found INTO other
+    FROM (
+      VALUES
+        ('"public"."solid_cache_entries"', 'expires_at', 'timestamp with time zone', 'expires_at timestamp with time zone', true),
+        ('"public"."solid_cache_entries"', 'created_at', 'timestamp with time zone', 'created_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now()', true),
+        ('"public"."solid_cache_entries"', 'sliding_expiration', 'bigint', 'sliding_expiration bigint', true),
+        ('"public"."solid_cache_entries"', 'absolute_expiration', 'timestamp with time zone', 'absolute_expiration timestamp with time zone', true),
+        ('"public"."solid_cache_entries"', 'key', 'text', 'key text COLLATE "C"', true),
+        ('"public"."solid_cache_entries"', 'value', 'bytea', 'value bytea', true),
+        ('"public"."solid_cache_entries"', 'lease', 'bigint', 'lease bigint', false),
+        ('"public"."solid_cache_entries"', 'lease_ends_at', 'timestamp with time zone', 'lease_ends_at timestamp with time zone', false),
+        ('"public"."solid_cache_entries"', 'stale_for', 'bigint', 'stale_for bigint', false),
+        ('"public"."solid_cache_entries"', 'tags', 'text[]', 'tags text[]', false),
+        ('"public"."solid_cache_entries"', 'made_after', 'pg_snapshot', 'made_after pg_snapshot', false),
+        ('"public"."solid_cache_entries"', 'compressed', 'bytea', 'compressed bytea', false),
+        ('"public"."solid_cache_state"', 'singleton', 'boolean', 'singleton boolean NOT NULL DEFAULT true', true),
+        ('"public"."solid_cache_state"', 'schema_version', 'integer', 'schema_version integer', true),
+        ('"public"."solid_cache_state"', 'minimum_library_version', 'integer', 'minimum_library_version integer', true),
+        ('"public"."solid_cache_state"', 'application', 'text', 'application text', false),
+        ('"public"."solid_cache_state"', 'sweep_holder', 'text', 'sweep_holder text', false),
+        ('"public"."solid_cache_state"', 'sweep_lease_ends_at', 'timestamp with time zone', 'sweep_lease_ends_at timestamp with time zone', false),
+        ('"public"."solid_cache_state"', 'sweep_next_block', 'bigint', 'sweep_next_block bigint NOT NULL DEFAULT 0', false),
+        ('"public"."solid_cache_state"', 'sweep_file', 'bigint', 'sweep_file bigint', false),
+        ('"public"."solid_cache_state"', 'sweep_deleted', 'bigint', 'sweep_deleted bigint NOT NULL DEFAULT 0', false),
+        ('"public"."solid_cache_state"', 'last_sweep_finished_at', 'timestamp with time zone', 'last_sweep_finished_at timestamp with time zone', false),
+        ('"public"."solid_cache_state"', 'last_sweep_deleted', 'bigint', 'last_sweep_deleted bigint', false),
+        ('"public"."solid_cache_state"', 'identity', 'uuid', 'identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid()', false),
+        ('"public"."solid_cache_tag_removals"', 'tag', 'text', 'tag text COLLATE "C"', true),
+        ('"public"."solid_cache_tag_removals"', 'removed_by', 'xid8', 'removed_by xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()', true),
+        ('"public"."solid_cache_tag_removals"', 'swept_at', 'timestamp with time zone', 'swept_at timestamp with time zone', false),
+        ('"public"."solid_cache_invalidations"', 'transaction', 'xid8', 'transaction xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()', true),
+        ('"public"."solid_cache_invalidations"', 'keys', 'text[]', 'keys text[]', true),
+        ('"public"."solid_cache_invalidations"', 'epoch', 'uuid', 'epoch uuid', true),
+        ('"public"."solid_cache_invalidations"', 'written_at', 'timestamp with time zone', 'written_at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp()', false),
+        ('"public"."solid_cache_invalidations"', 'tags', 'text[]', 'tags text[]', false),
+        ('"public"."solid_cache_invalidations"', 'channel', 'text', 'channel text', false),
+        ('"public"."solid_cache_invalidations"', 'message', 'bytea', 'message bytea', false),
+        ('"public"."solid_cache_invalidations"', 'horizon', 'xid8', 'horizon xid8', false),
+        ('"public"."solid_cache_invalidations"', 'pruned_to', 'xid8', 'pruned_to xid8', false)
+    ) AS wanted (relation, name, type, definition, is_mark)
+    LEFT JOIN pg_attribute AS given ON given.attrelid = to_regclass(wanted.relation) AND given.attname = wanted.name AND NOT given.attisdropped
+    WHERE to_regclass(wanted.relation) IS NOT NULL
+      AND CASE WHEN given.attname IS NULL THEN wanted.is_mark ELSE replace(format_type(given.atttypid, given.atttypmod), '"', '') <> wanted.type END
+    ORDER BY wanted.is_mark DESC
+    LIMIT 1;
+    IF other.is_mark THEN
+      RAISE EXCEPTION 'The table % is not one of SolidCache.Postgres. Choose another name for the cache.', other.relation
+        USING HINT = format('It lacks the column %s %s.', other.name, other.type);
+    ELSIF other.name IS NOT NULL THEN
+      RAISE EXCEPTION 'The column % of % is %, and not % as the library makes it.', other.name, other.relation, other.found, other.type
+        USING HINT = format('Run, as the table''s owner: ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::%s;', other.relation, other.name, other.type, other.name, other.type);
+    END IF;
+  END;
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace('"public"')
@@ -114,12 +331,38 @@ BEGIN
   IF stranger IS NOT NULL THEN
     RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
   END IF;
-  IF to_regclass('"public"."solid_cache_state"') IS NOT NULL THEN
-    SELECT schema_version INTO found FROM "public"."solid_cache_state";
-    IF found > 6 THEN
-      RAISE EXCEPTION 'The schema has version % already; this script leads to version 6.', found;
+  DECLARE
+    found text;
+  BEGIN
+    SELECT CASE type.typtype
+      WHEN 'd' THEN 'a domain over '::text || pg_catalog.format_type(type.typbasetype, type.typtypmod)
+        || CASE WHEN type.typnotnull THEN ' NOT NULL'::text ELSE ''::text END
+        || coalesce(' DEFAULT '::text || type.typdefault, ''::text)
+        || coalesce((
+          SELECT pg_catalog.string_agg(' '::text || pg_catalog.pg_get_constraintdef(checked.oid), ''::text)
+          FROM pg_catalog.pg_constraint AS checked
+          WHERE checked.contypid = type.oid
+            AND checked.contype = 'c'
+        ), ''::text)
+      WHEN 'e' THEN 'an enum'::text
+      WHEN 'r' THEN 'a range'::text
+      WHEN 'c' THEN (
+        SELECT CASE class.relkind WHEN 'c' THEN 'a composite type'::text WHEN 'v' THEN 'a view'::text WHEN 'm' THEN 'a materialized view'::text WHEN 'f' THEN 'a foreign table'::text ELSE 'a table'::text END
+        FROM pg_catalog.pg_class AS class
+        WHERE class.oid = type.typrelid
+      )
+      ELSE 'a type'::text
+    END INTO found
+    FROM pg_catalog.pg_type AS type
+    WHERE type.typname = 'solid_cache_count' AND type.typnamespace = pg_catalog.to_regnamespace('"public"')::oid
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid)
+      AND NOT (type.typtype = 'd' AND type.typbasetype::text = '20'::text AND NOT type.typnotnull AND type.typdefault IS NULL
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS checked WHERE checked.contypid = type.oid));
+    IF found IS NOT NULL THEN
+      RAISE EXCEPTION '% is %, where the cache % needs a type of its own, a domain over bigint and no more.', '"public"."solid_cache_count"', found, '"public"."solid_cache_entries"'
+        USING HINT = format('Drop it, rename it, or choose another name for the cache: ALTER %s %s RENAME TO <another name>;', CASE WHEN pg_catalog.starts_with(found, 'a domain'::text) THEN 'DOMAIN'::text WHEN found IN ('a table'::text, 'a view'::text, 'a materialized view'::text, 'a foreign table'::text) THEN pg_catalog.upper(pg_catalog.substr(found, 3)) ELSE 'TYPE'::text END, '"public"."solid_cache_count"');
     END IF;
-  END IF;
+  END;
 END
 $solid_cache$;
 
@@ -168,18 +411,64 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_state" (
   last_sweep_deleted      bigint
 ) USING heap;
 
+-- Who made one of them meanwhile could have put a trigger on it, which the statements below would call.
+DO $solid_cache$
+BEGIN
+  -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
+      USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
+  END IF;
+  EXECUTE pg_catalog.current_setting('solid_cache.refuse_strangers');
+END
+$solid_cache$;
+
 -- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
 DO $solid_cache$
 BEGIN
-  IF to_regtype('"public"."solid_cache_count"') IS NULL THEN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_type AS type WHERE type.typname = 'solid_cache_count' AND type.typnamespace = pg_catalog.to_regnamespace('"public"')::oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid)) THEN
     CREATE DOMAIN "public"."solid_cache_count" AS bigint;
   END IF;
-  IF (SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype('"public"."solid_cache_count"')) NOT IN (
+  DECLARE
+    found text;
+  BEGIN
+    SELECT CASE type.typtype
+      WHEN 'd' THEN 'a domain over '::text || pg_catalog.format_type(type.typbasetype, type.typtypmod)
+        || CASE WHEN type.typnotnull THEN ' NOT NULL'::text ELSE ''::text END
+        || coalesce(' DEFAULT '::text || type.typdefault, ''::text)
+        || coalesce((
+          SELECT pg_catalog.string_agg(' '::text || pg_catalog.pg_get_constraintdef(checked.oid), ''::text)
+          FROM pg_catalog.pg_constraint AS checked
+          WHERE checked.contypid = type.oid
+            AND checked.contype = 'c'
+        ), ''::text)
+      WHEN 'e' THEN 'an enum'::text
+      WHEN 'r' THEN 'a range'::text
+      WHEN 'c' THEN (
+        SELECT CASE class.relkind WHEN 'c' THEN 'a composite type'::text WHEN 'v' THEN 'a view'::text WHEN 'm' THEN 'a materialized view'::text WHEN 'f' THEN 'a foreign table'::text ELSE 'a table'::text END
+        FROM pg_catalog.pg_class AS class
+        WHERE class.oid = type.typrelid
+      )
+      ELSE 'a type'::text
+    END INTO found
+    FROM pg_catalog.pg_type AS type
+    WHERE type.typname = 'solid_cache_count' AND type.typnamespace = pg_catalog.to_regnamespace('"public"')::oid
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid)
+      AND NOT (type.typtype = 'd' AND type.typbasetype::text = '20'::text AND NOT type.typnotnull AND type.typdefault IS NULL
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS checked WHERE checked.contypid = type.oid));
+    IF found IS NOT NULL THEN
+      RAISE EXCEPTION '% is %, where the cache % needs a type of its own, a domain over bigint and no more.', '"public"."solid_cache_count"', found, '"public"."solid_cache_entries"'
+        USING HINT = format('Drop it, rename it, or choose another name for the cache: ALTER %s %s RENAME TO <another name>;', CASE WHEN pg_catalog.starts_with(found, 'a domain'::text) THEN 'DOMAIN'::text WHEN found IN ('a table'::text, 'a view'::text, 'a materialized view'::text, 'a foreign table'::text) THEN pg_catalog.upper(pg_catalog.substr(found, 3)) ELSE 'TYPE'::text END, '"public"."solid_cache_count"');
+    END IF;
+  END;
+  -- What this transaction cannot see, somebody has made since it began.
+  IF coalesce((SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype('"public"."solid_cache_count"')), 0) NOT IN (
     SELECT relowner FROM pg_catalog.pg_class WHERE oid = to_regclass('"public"."solid_cache_entries"')
     UNION ALL
     SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user
   ) THEN
-    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let a superuser drop it, or run: ALTER DOMAIN % OWNER TO <the owner of the table>;',
+    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let that role or a superuser drop it: DROP DOMAIN %;',
       '"public"."solid_cache_count"', '"public"."solid_cache_entries"', '"public"."solid_cache_count"';
   END IF;
   REVOKE ALL ON DOMAIN "public"."solid_cache_count" FROM PUBLIC;
@@ -215,7 +504,7 @@ DECLARE
 BEGIN
   -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'cleanup_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'cleanup_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.%I(', 'public', 'cleanup_expired_cache')) > 0 AND strpos(split_part(called, format('%I.%I(', 'public', 'cleanup_expired_cache'), 1), chr(10)) = 0 AND split_part(called, format('%I.%I(', 'public', 'cleanup_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is swept.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -243,6 +532,7 @@ BEGIN
 )
 DELETE FROM "public"."solid_cache_tag_removals" AS removal
 WHERE removal.swept_at < now() - interval '10 minutes'
+  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
   AND NOT EXISTS (
     SELECT
     FROM "public"."solid_cache_entries" AS entry
@@ -278,7 +568,7 @@ BEGIN
 
   -- As in the function; but where the caller's search_path led here, PostgreSQL leaves the schema out.
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'sweep_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.%I(', 'public', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') AND NOT (strpos(split_part(called, chr(10), 1), format('%I(', 'sweep_expired_cache')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I(', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.%I(', 'public', 'sweep_expired_cache')) > 0 AND strpos(split_part(called, format('%I.%I(', 'public', 'sweep_expired_cache'), 1), chr(10)) = 0 AND split_part(called, format('%I.%I(', 'public', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') AND NOT (strpos(called, format('%I(', 'sweep_expired_cache')) > 0 AND strpos(split_part(called, format('%I(', 'sweep_expired_cache'), 1), chr(10)) = 0 AND split_part(called, format('%I(', 'sweep_expired_cache'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this procedure was renamed after it was made for %: nothing is swept.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -320,6 +610,7 @@ BEGIN
 )
 DELETE FROM "public"."solid_cache_tag_removals" AS removal
 WHERE removal.swept_at < now() - interval '10 minutes'
+  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
   AND NOT EXISTS (
     SELECT
     FROM "public"."solid_cache_entries" AS entry
@@ -333,6 +624,17 @@ $solid_cache$;
 INSERT INTO "public"."solid_cache_state" (schema_version, minimum_library_version)
 VALUES (1, 1)
 ON CONFLICT (singleton) DO NOTHING;
+
+DO $solid_cache$
+DECLARE
+  found integer;
+BEGIN
+  SELECT schema_version INTO found FROM "public"."solid_cache_state";
+  IF found > 6 THEN
+    RAISE EXCEPTION 'The schema has version % already; this script leads to version 6.', found;
+  END IF;
+END
+$solid_cache$;
 
 -- Who may fill an entry that is not there, what is served while it is made anew, and which entries belong together.
 -- Columns without a default: no row is rewritten, and the lock lasts as long as a look at the catalog.
@@ -351,6 +653,18 @@ CREATE TABLE IF NOT EXISTS "public"."solid_cache_tag_removals" (
   swept_at   timestamptz,                              -- when its entries were deleted first; what was under way then may bring a last one
   PRIMARY KEY (tag, removed_by)
 ) USING heap;
+
+DO $solid_cache$
+BEGIN
+  -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
+      USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
+  END IF;
+  EXECUTE pg_catalog.current_setting('solid_cache.refuse_strangers');
+END
+$solid_cache$;
 
 -- Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
 -- what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed. A function, since a subquery
@@ -382,8 +696,23 @@ ALTER TABLE "public"."solid_cache_state"
 -- Rows without tags are not in it, and stay HOT. On a large table it is made by itself, without a lock: see TagIndex.
 DO $solid_cache$
 BEGIN
-  IF pg_catalog.pg_relation_size('"public"."solid_cache_entries"'::pg_catalog.regclass) < 16 * 1024 * 1024 THEN
-    CREATE INDEX IF NOT EXISTS "solid_cache_entries_tags_idx" ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL;
+  IF pg_catalog.pg_relation_size('"public"."solid_cache_entries"'::pg_catalog.regclass) < 16 * 1024 * 1024 AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS found
+    JOIN pg_catalog.pg_class AS made ON made.oid OPERATOR(pg_catalog.=) found.indexrelid
+    JOIN pg_catalog.pg_namespace AS home ON home.oid OPERATOR(pg_catalog.=) made.relnamespace
+    JOIN pg_catalog.pg_am AS method ON method.oid OPERATOR(pg_catalog.=) made.relam
+    JOIN pg_catalog.pg_attribute AS indexed ON indexed.attrelid OPERATOR(pg_catalog.=) found.indrelid AND indexed.attnum OPERATOR(pg_catalog.=) found.indkey[0]
+    WHERE found.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('"public"."solid_cache_entries"')::pg_catalog.oid
+      AND method.amname OPERATOR(pg_catalog.=) 'gin'
+      AND indexed.attname OPERATOR(pg_catalog.=) 'tags'
+  ) THEN
+    -- Its name may be somebody else's.
+    IF to_regclass('"public"."solid_cache_entries_tags_idx"') IS NULL THEN
+      CREATE INDEX "solid_cache_entries_tags_idx" ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL;
+    ELSE
+      CREATE INDEX ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL;
+    END IF;
   END IF;
 END
 $solid_cache$;
@@ -392,6 +721,7 @@ UPDATE "public"."solid_cache_state" SET schema_version = 2 WHERE schema_version 
 
 -- Removal by whoever changes the data, in his own transaction: by a call from psql and other languages, and by triggers.
 -- What they call of one another has an argument of the cache's own type, and all arguments are of the types that it takes, so that no overload of somebody else's fits.
+-- A function knows its name by how PostgreSQL first wrote it in a session: without needless quotes, whatever the session wants.
 -- All of them run with the rights of their caller, and leave what the library's own removal in a transaction leaves: see RemovalBarrier.
 
 -- The key under which an entry stands in the table, as KeySpace maps it.
@@ -443,12 +773,13 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_remove_keys"(keys text[], prefi
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -480,12 +811,13 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_remove"(key text, prefix text D
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -499,6 +831,7 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_remove_by_tag"(tag text, prefix
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 #variable_conflict use_column
 DECLARE
@@ -506,7 +839,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -629,6 +962,7 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_changed"()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 SET timezone = 'UTC'
 SET datestyle = 'ISO, YMD'
 SET intervalstyle = 'postgres'
@@ -636,6 +970,7 @@ SET bytea_output = 'hex'
 SET extra_float_digits = 1
 SET lc_monetary = 'C'
 AS $solid_cache$
+#variable_conflict use_variable -- The rows' columns may have any name.
 DECLARE
   template CONSTANT text := TG_ARGV[0];
   prefix CONSTANT text := nullif(TG_ARGV[1], '');
@@ -643,8 +978,10 @@ DECLARE
   keys text[];
   called text;
 BEGIN
-  GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF TG_ARGV[2] = 'warn' THEN
+    BEGIN
+      GET DIAGNOSTICS called = PG_CONTEXT;
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -659,21 +996,33 @@ BEGIN
   ELSIF TG_OP = 'DELETE' THEN
     keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed);
   ELSE
-    keys := ARRAY(
-      SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed
-      UNION
-      SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
+    keys := ARRAY(SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed UNION SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
   END IF;
-
-  IF TG_ARGV[2] = 'warn' THEN
-    BEGIN
-      PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
+  PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %', '"public"."solid_cache_entries"', TG_RELID::regclass, SQLERRM
         USING ERRCODE = SQLSTATE;
     END;
   ELSE
-    PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
+    GET DIAGNOSTICS called = PG_CONTEXT;
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+    RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
+      USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
+  IF TG_OP = 'TRUNCATE' THEN
+    keys := NULL;
+  ELSIF TG_LEVEL = 'ROW' THEN
+    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(OLD), parts, NULL::"public"."solid_cache_count")] END
+      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(NEW), parts, NULL::"public"."solid_cache_count")] END;
+  ELSIF TG_OP = 'INSERT' THEN
+    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
+  ELSIF TG_OP = 'DELETE' THEN
+    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed);
+  ELSE
+    keys := ARRAY(SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed UNION SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
+  END IF;
+  PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
   END IF;
   RETURN NULL;
 END
@@ -684,6 +1033,7 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_remove_on_change"(table_name re
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   target pg_class%ROWTYPE;
@@ -691,10 +1041,11 @@ DECLARE
   action text;
   kind text;
   part regclass;
+  chosen text[];
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -708,6 +1059,29 @@ BEGIN
   PERFORM "public"."solid_cache_stored_key"(''::text, prefix, NULL::"public"."solid_cache_count");
   SELECT format('EXECUTE FUNCTION %s(%s)', '"public"."solid_cache_changed"', string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
   FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || "public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count")) WITH ORDINALITY AS given (argument, place);
+
+  -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
+  FOR kind, part IN
+    SELECT tgname, tgrelid
+    FROM pg_trigger
+    WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
+      AND tgparentid = 0
+      AND tgname::text = ANY (
+        CASE WHEN target.relkind = 'p' OR target.relispartition
+          THEN ARRAY['solid_cache_on_insert_' || own, 'solid_cache_on_update_' || own, 'solid_cache_on_delete_' || own]
+          ELSE ARRAY['solid_cache_on_change_' || own] END)
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', kind, part);
+  END LOOP;
+
+  -- A trigger that replaces another is enabled as a new one is, in partitions too: what the tables' owner has chosen is chosen again.
+  SELECT array_agg(format(
+    'ALTER TABLE ONLY %s %s TRIGGER %I', tgrelid::regclass, CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, tgname)) INTO chosen
+  FROM pg_trigger
+  WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
+    AND starts_with(tgname::text, 'solid_cache_on_')
+    AND right(tgname::text, 17) = '_' || own
+    AND tgenabled <> 'O';
 
   -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
   -- are not called when a partition is changed by its own name.
@@ -728,6 +1102,10 @@ BEGIN
   FOR part IN SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s', 'solid_cache_on_truncate_' || own, part, action);
   END LOOP;
+
+  FOREACH action IN ARRAY coalesce(chosen, '{}') LOOP
+    EXECUTE action;
+  END LOOP;
 END
 $solid_cache$;
 
@@ -736,6 +1114,7 @@ CREATE OR REPLACE FUNCTION "public"."solid_cache_forget"(table_name regclass, te
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   own text := encode(convert_to(template, 'UTF8'), 'hex') || '00';
@@ -745,7 +1124,7 @@ DECLARE
   called text;
 BEGIN
   GET DIAGNOSTICS called = PG_CONTEXT;
-  IF NOT (strpos(split_part(called, chr(10), 1), format('%I.', 'public')) > 0 AND split_part(split_part(called, chr(10), 1), format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
+  IF NOT (strpos(called, format('%I.', 'public')) > 0 AND strpos(split_part(called, format('%I.', 'public'), 1), chr(10)) = 0 AND split_part(called, format('%I.', 'public'), 1) ~ '(^|[^a-z0-9_".]| ")$') THEN
     RAISE EXCEPTION 'The schema of this function was renamed after it was made for %: nothing is removed.', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
@@ -781,6 +1160,18 @@ CREATE UNLOGGED TABLE IF NOT EXISTS "public"."solid_cache_invalidations" (
   pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
+DO $solid_cache$
+BEGIN
+  -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
+      USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
+  END IF;
+  EXECUTE pg_catalog.current_setting('solid_cache.refuse_strangers');
+END
+$solid_cache$;
+
 -- Without names of their own, which somebody else's may have.
 DO $solid_cache$
 BEGIN
@@ -803,6 +1194,21 @@ BEGIN
   IF (TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass('"public"."solid_cache_entries"') OR TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass('"public"."solid_cache_tag_removals"')) IS NOT TRUE THEN
     RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', '"public"."solid_cache_entries"'
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
+  -- Nor does anything of somebody else's run with these rights: what he has put on the log, or what stands under the names of the rows where a trigger of his does not name them.
+  LOCK TABLE ONLY "public"."solid_cache_invalidations" IN ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM pg_catalog.pg_trigger AS other WHERE other.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('"public"."solid_cache_invalidations"'))
+    OR NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_trigger AS this
+      WHERE this.tgrelid OPERATOR(pg_catalog.=) TG_RELID
+        AND this.tgname OPERATOR(pg_catalog.=) TG_NAME
+        AND (this.tgnewtable OPERATOR(pg_catalog.=) 'new_rows' OR TG_OP OPERATOR(pg_catalog.=) 'DELETE' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
+        AND (this.tgoldtable OPERATOR(pg_catalog.=) 'old_rows' OR TG_OP OPERATOR(pg_catalog.=) 'INSERT' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
+    ) THEN
+    RAISE EXCEPTION 'The log of the cache % has a trigger, or the trigger % is not the library''s: it would run with the rights of the cache''s owner.', '"public"."solid_cache_entries"', TG_NAME
+      USING HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
   END IF;
 
   -- Of more than ten thousand, only that everything may have changed.
@@ -906,45 +1312,67 @@ UPDATE "public"."solid_cache_state" SET schema_version = 6 WHERE schema_version 
 
 DO $solid_cache$
 DECLARE
-  stranger text;
+  missing text;
 BEGIN
-  WITH me AS (
-    SELECT rolname, rolsuper
-    FROM pg_catalog.pg_roles
-    WHERE rolname = current_user
-  ),
-  home AS (
-    SELECT oid, nspowner
-    FROM pg_catalog.pg_namespace
-    WHERE nspname = 'public'
-  ),
-  -- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
-  trusted AS (
-    SELECT role.oid
-    FROM pg_catalog.pg_roles AS role
-    CROSS JOIN me
-    WHERE role.rolsuper
-      OR role.rolname = me.rolname
-      OR role.oid IN (SELECT nspowner FROM home)
-      OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-      OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
-  )
-  SELECT pg_get_userbyid(found.owner) INTO stranger
-  FROM (
-    SELECT relowner
-    FROM pg_class
-    WHERE oid IN (to_regclass('"public"."solid_cache_entries"'), to_regclass('"public"."solid_cache_state"'), to_regclass('"public"."solid_cache_tag_removals"'), to_regclass('"public"."solid_cache_invalidations"'))
-    UNION ALL
-    SELECT proowner
-    FROM pg_proc
-    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
-  ) AS found (owner)
-  WHERE found.owner NOT IN (SELECT oid FROM trusted)
-  LIMIT 1;
-  IF stranger IS NOT NULL THEN
-    RAISE EXCEPTION 'A table or function of the cache % belongs to the role %, who would read and change all that is in it.', '"public"."solid_cache_entries"', stranger
-      USING HINT = 'If that role made it for this cache, run this as that role. Else drop it, or choose another name.';
+  FOR missing IN
+    SELECT format('ALTER TABLE %s ADD COLUMN %s', wanted.relation, wanted.definition)
+    FROM (
+      VALUES
+        ('"public"."solid_cache_entries"', 'expires_at', 'timestamp with time zone', 'expires_at timestamp with time zone', true),
+          ('"public"."solid_cache_entries"', 'created_at', 'timestamp with time zone', 'created_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now()', true),
+          ('"public"."solid_cache_entries"', 'sliding_expiration', 'bigint', 'sliding_expiration bigint', true),
+          ('"public"."solid_cache_entries"', 'absolute_expiration', 'timestamp with time zone', 'absolute_expiration timestamp with time zone', true),
+          ('"public"."solid_cache_entries"', 'key', 'text', 'key text COLLATE "C"', true),
+          ('"public"."solid_cache_entries"', 'value', 'bytea', 'value bytea', true),
+          ('"public"."solid_cache_entries"', 'lease', 'bigint', 'lease bigint', false),
+          ('"public"."solid_cache_entries"', 'lease_ends_at', 'timestamp with time zone', 'lease_ends_at timestamp with time zone', false),
+          ('"public"."solid_cache_entries"', 'stale_for', 'bigint', 'stale_for bigint', false),
+          ('"public"."solid_cache_entries"', 'tags', 'text[]', 'tags text[]', false),
+          ('"public"."solid_cache_entries"', 'made_after', 'pg_snapshot', 'made_after pg_snapshot', false),
+          ('"public"."solid_cache_entries"', 'compressed', 'bytea', 'compressed bytea', false),
+          ('"public"."solid_cache_state"', 'singleton', 'boolean', 'singleton boolean NOT NULL DEFAULT true', true),
+          ('"public"."solid_cache_state"', 'schema_version', 'integer', 'schema_version integer', true),
+          ('"public"."solid_cache_state"', 'minimum_library_version', 'integer', 'minimum_library_version integer', true),
+          ('"public"."solid_cache_state"', 'application', 'text', 'application text', false),
+          ('"public"."solid_cache_state"', 'sweep_holder', 'text', 'sweep_holder text', false),
+          ('"public"."solid_cache_state"', 'sweep_lease_ends_at', 'timestamp with time zone', 'sweep_lease_ends_at timestamp with time zone', false),
+          ('"public"."solid_cache_state"', 'sweep_next_block', 'bigint', 'sweep_next_block bigint NOT NULL DEFAULT 0', false),
+          ('"public"."solid_cache_state"', 'sweep_file', 'bigint', 'sweep_file bigint', false),
+          ('"public"."solid_cache_state"', 'sweep_deleted', 'bigint', 'sweep_deleted bigint NOT NULL DEFAULT 0', false),
+          ('"public"."solid_cache_state"', 'last_sweep_finished_at', 'timestamp with time zone', 'last_sweep_finished_at timestamp with time zone', false),
+          ('"public"."solid_cache_state"', 'last_sweep_deleted', 'bigint', 'last_sweep_deleted bigint', false),
+          ('"public"."solid_cache_state"', 'identity', 'uuid', 'identity uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid()', false),
+          ('"public"."solid_cache_tag_removals"', 'tag', 'text', 'tag text COLLATE "C"', true),
+          ('"public"."solid_cache_tag_removals"', 'removed_by', 'xid8', 'removed_by xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()', true),
+          ('"public"."solid_cache_tag_removals"', 'swept_at', 'timestamp with time zone', 'swept_at timestamp with time zone', false),
+          ('"public"."solid_cache_invalidations"', 'transaction', 'xid8', 'transaction xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()', true),
+          ('"public"."solid_cache_invalidations"', 'keys', 'text[]', 'keys text[]', true),
+          ('"public"."solid_cache_invalidations"', 'epoch', 'uuid', 'epoch uuid', true),
+          ('"public"."solid_cache_invalidations"', 'written_at', 'timestamp with time zone', 'written_at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp()', false),
+          ('"public"."solid_cache_invalidations"', 'tags', 'text[]', 'tags text[]', false),
+          ('"public"."solid_cache_invalidations"', 'channel', 'text', 'channel text', false),
+          ('"public"."solid_cache_invalidations"', 'message', 'bytea', 'message bytea', false),
+          ('"public"."solid_cache_invalidations"', 'horizon', 'xid8', 'horizon xid8', false),
+          ('"public"."solid_cache_invalidations"', 'pruned_to', 'xid8', 'pruned_to xid8', false)
+    ) AS wanted (relation, name, type, definition, is_mark)
+    WHERE NOT EXISTS (
+      SELECT FROM pg_attribute AS given WHERE given.attrelid = to_regclass(wanted.relation) AND given.attname = wanted.name AND NOT given.attisdropped
+    )
+  LOOP
+    EXECUTE missing;
+  END LOOP;
+END
+$solid_cache$;
+
+DO $solid_cache$
+BEGIN
+  -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
+      USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
+  EXECUTE pg_catalog.current_setting('solid_cache.refuse_strangers');
 END
 $solid_cache$;
 
@@ -974,12 +1402,22 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $solid_cache$;
 
-COMMIT;
-
 DO $solid_cache$
 BEGIN
-  IF pg_catalog.to_regclass('"public"."solid_cache_entries_tags_idx"') IS NULL THEN
-    RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', 'CREATE INDEX CONCURRENTLY IF NOT EXISTS "solid_cache_entries_tags_idx" ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL';
+  IF NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS found
+    JOIN pg_catalog.pg_class AS made ON made.oid OPERATOR(pg_catalog.=) found.indexrelid
+    JOIN pg_catalog.pg_namespace AS home ON home.oid OPERATOR(pg_catalog.=) made.relnamespace
+    JOIN pg_catalog.pg_am AS method ON method.oid OPERATOR(pg_catalog.=) made.relam
+    JOIN pg_catalog.pg_attribute AS indexed ON indexed.attrelid OPERATOR(pg_catalog.=) found.indrelid AND indexed.attnum OPERATOR(pg_catalog.=) found.indkey[0]
+    WHERE found.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('"public"."solid_cache_entries"')::pg_catalog.oid
+      AND method.amname OPERATOR(pg_catalog.=) 'gin'
+      AND indexed.attname OPERATOR(pg_catalog.=) 'tags'
+  ) THEN
+    RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', CASE WHEN pg_catalog.to_regclass('"public"."solid_cache_entries_tags_idx"') IS NULL THEN 'CREATE INDEX CONCURRENTLY IF NOT EXISTS "solid_cache_entries_tags_idx" ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL'::pg_catalog.text ELSE 'CREATE INDEX CONCURRENTLY ON "public"."solid_cache_entries" USING gin (tags) WHERE tags IS NOT NULL'::pg_catalog.text END;
   END IF;
 END
 $solid_cache$;
+
+COMMIT;

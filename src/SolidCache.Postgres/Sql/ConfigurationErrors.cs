@@ -6,8 +6,11 @@ namespace SolidCache.Postgres.Sql;
 /// <summary>The errors that do not pass by themselves, and what to do about each.</summary>
 internal static class ConfigurationErrors
 {
+    /// <summary>Of the state's table, all that a role of the application's need write: with the others it could record a version that no node works with.</summary>
+    private const string ColumnsOfSweeps = "sweep_holder, sweep_lease_ends_at, sweep_next_block, sweep_file, sweep_deleted, last_sweep_finished_at, last_sweep_deleted";
+
     /// <summary>What to do, or null when the error is not one of configuration.</summary>
-    public static string? Explain(NpgsqlException error, TableName table) => error switch
+    public static string? Explain(Exception error, TableName table) => error switch
     {
         PostgresException server => Explain(server, table),
         _ when ServerErrors.IsOfCertificates(error) => Distrust(error, table),
@@ -19,12 +22,34 @@ internal static class ConfigurationErrors
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
         return new SolidCacheException(
-            $"The host of the cache {table} has no address: {target.Host}, port {target.Port} ({error.Message}). Check Host in its connection string or data source, or the names that are known here.",
+            $"The host of the cache {table} has no address: {(HostNames.AreNames(target.Host) ? target.Host : "(not shown: it is more than a name; the parts of a connection string are parted by semicolons)")}, port {target.Port} ({error.Message}). Check Host in its connection string or data source, or the names that are known here.",
             error)
         {
             IsTransient = true,
         };
     }
+
+    /// <summary>The driver waited in vain for a connection of the pool; see <see cref="ServerErrors.IsPoolExhausted"/>.</summary>
+    public static TimeoutException PoolExhausted(Exception error, string connectionString, TableName table) =>
+        new(
+            $"Others held all {new NpgsqlConnectionStringBuilder(connectionString).MaxPoolSize} connections of the pool that the cache {table} takes its from. Give them back before the cache is asked, "
+            + "raise Maximum Pool Size, or give the cache a connection string of its own, and with it a pool.",
+            error);
+
+    /// <summary>What the server's own words leave out about an error that passes, but often only when somebody does something about it; null for the others.</summary>
+    public static string? Advice(Exception error) => error switch
+    {
+        _ when ServerErrors.IsRaisedByCode(error) => null,
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } =>
+            "pg_stat_activity shows who has the connections: lower their Maximum Pool Size, or raise max_connections, or the CONNECTION LIMIT of the role or the database if that is named here.",
+        // PostgreSQL's function that looks at the database of a new session.
+        PostgresException { SqlState: PostgresErrorCodes.ObjectNotInPrerequisiteState, Routine: "CheckMyDatabase" } =>
+            "As the database's owner run ALTER DATABASE .. ALLOW_CONNECTIONS true, or correct the connection string.",
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } =>
+            "If the server is a standby, let Host name the primary, or all servers, among which it is found; else look at default_transaction_read_only of the role, the database and the server. "
+            + $"A cache that is to read only has {nameof(PostgresSolidCacheOptions.ReadOnly)} = true.",
+        _ => null,
+    };
 
     public static string Missing(TableName table) =>
         $"The tables of the cache {table} are not there, or not as the library made them. {HowToUpgrade(table)}";
@@ -39,13 +64,12 @@ internal static class ConfigurationErrors
         + HowToUpgrade(names.Table);
 
     public static string HowToUpgrade(TableName table) =>
-        $"Either let the library do it when it starts next, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
+        $"Either let the library do it, at its start or within moments while it runs, with a role that may and {nameof(PostgresSolidCacheOptions.CreateSchemaIfNotExists)} = true, "
         + $"or run the script of {nameof(PostgresSolidCacheSchema)}.{nameof(PostgresSolidCacheSchema.GetScript)}(\"{table.Schema}\", \"{table.Table}\") as the tables' owner.";
 
     private static string? Explain(PostgresException error, TableName table) => error.SqlState switch
     {
-        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction =>
-            Missing(table),
+        _ when ServerErrors.IsOfSchema(error) => Missing(table),
         // PostgreSQL's function that checks a row against a policy; the message is in the language of the server's.
         PostgresErrorCodes.InsufficientPrivilege when error.Routine is "ExecWithCheckOptions" =>
             $"Row-level security of the cache {table} refuses the role's rows: {error.MessageText}. As the table's owner run: {DisableRowSecurity(table)}",
@@ -62,16 +86,18 @@ internal static class ConfigurationErrors
         _ => null,
     };
 
-    private static string Distrust(NpgsqlException error, TableName table) =>
-        $"The cache {table} has no connection by TLS: it does not trust its server's certificate, or could not read one that its connection string names: "
-        + $"{error.InnerException!.Message} Set Root Certificate in the connection string to a file with the certificate of the authority that issued the server's, "
-        + "unless the system trusts that authority. With SSL Mode=VerifyFull, Host has to be a name in the server's certificate.";
+    private static string Distrust(Exception error, TableName table) =>
+        $"The cache {table} has no connection by TLS: it does not trust its server's certificate, or cannot use a file that its connection string names: "
+        + $"{(error is NpgsqlException ? error.InnerException! : error).Message} Set Root Certificate in the connection string to a file with the certificate of the authority that issued the server's, "
+        + "unless the system trusts that authority; SSL Certificate and SSL Key, where the server wants one of the client, to files that can be read, the key's with its SSL Password. The server's has to be "
+        + "valid today. With SSL Mode=VerifyFull, Host has to be a name in the server's certificate.";
 
     private static string DisableRowSecurity(TableName table) => $"ALTER TABLE {new SqlNames(table).Entries} DISABLE ROW LEVEL SECURITY;";
 
     private static string Grants(TableName table)
     {
         var names = new SqlNames(table);
-        return $"GRANT USAGE ON SCHEMA {names.Schema} TO <role>; GRANT SELECT, INSERT, UPDATE, DELETE ON {names.Entries}, {names.State}, {names.TagRemovals}, {names.Invalidations} TO <role>;";
+        return $"GRANT USAGE ON SCHEMA {names.Schema} TO <role>; GRANT SELECT, INSERT, UPDATE, DELETE ON {names.Entries}, {names.TagRemovals}, {names.Invalidations} TO <role>; "
+            + $"GRANT SELECT, UPDATE ({ColumnsOfSweeps}) ON {names.State} TO <role>;";
     }
 }

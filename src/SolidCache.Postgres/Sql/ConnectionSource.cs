@@ -87,7 +87,7 @@ internal sealed class ConnectionSource(
             dataSource.Clear();
         }
 
-        if (error is NpgsqlException { InnerException: IOException })
+        if (error is NpgsqlException { InnerException: IOException } or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown })
         {
             // One that broke is seldom alone: a write that the next met would be of unknown outcome too.
             ForgetIdle();
@@ -122,7 +122,7 @@ internal sealed class ConnectionSource(
     /// </summary>
     public Exception Explained(Exception error)
     {
-        if (error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction })
+        if (ServerErrors.IsOfSchema(error))
         {
             schemaLost();
         }
@@ -132,11 +132,12 @@ internal sealed class ConnectionSource(
             Outage outage => new Outage(ErrorCopy.Of(outage.Cause, table)),
             PostgresException when LateWrite.IsReportedBy(error) => new Outage(
                 new TimeoutException($"The cache {table} was not written: the server came to it after the call's time was up ({nameof(PostgresSolidCacheOptions.OperationTimeout)}).", error)),
+            _ when ServerErrors.IsPoolExhausted(error) => new Outage(ConfigurationErrors.PoolExhausted(error, dataSource.ConnectionString, table)),
             NpgsqlException { InnerException: TimeoutException } => new Outage(clock.OutOfTime(error)),
-            NpgsqlException lasting when ConfigurationErrors.Explain(lasting, table) is { } explanation => new SolidCacheException(explanation, lasting),
+            _ when ConfigurationErrors.Explain(error, table) is { } explanation => new SolidCacheException(explanation, error),
             _ when ServerErrors.IsOfNames(error) => new Outage(ConfigurationErrors.UnknownHost(error, dataSource.ConnectionString, table)),
-            _ when ServerErrors.IsOutage(error) => new Outage(ErrorCopy.Of(error, table)),
-            _ => ErrorCopy.Of(error, table),
+            _ when ServerErrors.IsOutage(error) => new Outage(ErrorCopy.Of(error, table, ConfigurationErrors.Advice(error))),
+            _ => ErrorCopy.Of(error, table, ConfigurationErrors.Advice(error)),
         };
     }
 }

@@ -74,7 +74,7 @@ internal static class EntryConditions
 
     /// <summary>
     /// Forgets the removals of tags that no entry needs any more. The first time it only notes that they are committed: until later, somebody may add an entry who
-    /// could not see them.
+    /// could not see them. That is the end of the statements that were under way, and of the transactions: one that has set an entry and commits it hours later.
     /// </summary>
     public static string ForgetTagRemovals(SqlNames names) =>
         $"""
@@ -83,6 +83,7 @@ internal static class EntryConditions
         )
         DELETE FROM {names.TagRemovals} AS removal
         WHERE removal.swept_at < now() - interval '{KeptMinutes} minutes'
+          AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
           AND NOT EXISTS (
             SELECT
             FROM {names.Entries} AS entry

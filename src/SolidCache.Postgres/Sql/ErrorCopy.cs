@@ -8,11 +8,14 @@ namespace SolidCache.Postgres.Sql;
 /// </summary>
 internal static class ErrorCopy
 {
+    /// <param name="error">The error.</param>
+    /// <param name="table">Of which cache.</param>
+    /// <param name="advice">What to do about it, which an error of the server's says after its own words.</param>
     /// <returns>An error of the same type, or one of the cache's own where the type is none that its calls end with.</returns>
-    public static Exception Of(Exception error, TableName table) => error switch
+    public static Exception Of(Exception error, TableName table, string? advice = null) => error switch
     {
         PostgresException server => new PostgresException(
-            server.MessageText,
+            advice is null ? server.MessageText : $"{server.MessageText}. {advice}",
             server.Severity,
             server.InvariantSeverity,
             server.SqlState,

@@ -1,4 +1,5 @@
 using Npgsql;
+using SolidCache.Postgres.Resilience;
 
 namespace SolidCache.Postgres.Sql;
 
@@ -6,13 +7,20 @@ namespace SolidCache.Postgres.Sql;
 /// The session of a lane: a connection is rented when there is work, kept while there is more, and given back when there is none.
 /// The statements prepared on it are used again.
 /// </summary>
-internal sealed class LaneSession(ConnectionSource connections)
+/// <param name="connections">Where they are rented.</param>
+/// <param name="breaker">Counts what fails on them, if anything does.</param>
+internal sealed class LaneSession(ConnectionSource connections, CircuitBreaker? breaker = null)
 {
     private Session? _session;
     private bool _isOpen;
 
     /// <summary>Who serves the session; null while it is closed.</summary>
     public Backend? Backend { get; private set; }
+
+    /// <summary>
+    /// Gets <see cref="CircuitBreaker.Counted"/> as it was before the connection was rented: what has broken since may have broken it too. If it lives, as it was after its own failure.
+    /// </summary>
+    public long CountedBefore { get; private set; }
 
     public Session Get()
     {
@@ -26,6 +34,7 @@ internal sealed class LaneSession(ConnectionSource connections)
             return _session!;
         }
 
+        CountedBefore = Counted();
         var session = _session ?? connections.NewSession();
         _session = null;
         connections.Open(session);
@@ -39,6 +48,10 @@ internal sealed class LaneSession(ConnectionSource connections)
         if (!_isOpen || !connections.IsOfUseAfter(_session!, error))
         {
             Rest();
+        }
+        else
+        {
+            CountedBefore = Counted();
         }
     }
 
@@ -62,4 +75,6 @@ internal sealed class LaneSession(ConnectionSource connections)
             _session = null;
         }
     }
+
+    private long Counted() => breaker?.Counted ?? 0;
 }

@@ -14,8 +14,9 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
     /// <remarks>
     /// On a connection of its own that no pooler stands before, the cache rules out plans that read the whole table: PostgreSQL keeps those that it made while
     /// the table was tiny. JIT goes with it, since the plans that have no other way count as dear. And it looks names up in pg_catalog alone from then on,
-    /// whatever others have made elsewhere; this statement, which comes before that, leaves nothing to the search_path, its operators included. A node that tells
-    /// others of its writes by itself says so to the triggers that log them.
+    /// whatever others have made elsewhere; this statement, which comes before that, leaves nothing to the search_path, its operators included. It asks the function
+    /// behind pg_stat_activity, since to plan that view on a new connection takes as long as all the rest of this statement. A node that tells others of its writes by
+    /// itself says so to the triggers that log them.
     /// </remarks>
     private const string Question =
         """
@@ -25,8 +26,7 @@ internal sealed class PoolerDetector(bool poolerSupportsPreparedStatements, bool
           (extract(epoch FROM pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000000.0)::bigint,
           (
             SELECT (extract(epoch FROM backend_start) OPERATOR(pg_catalog.*) 1000000.0)::bigint
-            FROM pg_catalog.pg_stat_activity
-            WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+            FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())
           ),
           CASE WHEN $2 AND pg_catalog.pg_backend_pid()::bigint OPERATOR(pg_catalog.=) $1 THEN pg_catalog.concat(
             pg_catalog.set_config('enable_seqscan', 'off', false),

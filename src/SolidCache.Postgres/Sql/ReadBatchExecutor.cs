@@ -28,7 +28,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         ConnectionSource connections, EntryStatements statements, ReadQueue queue, CircuitBreaker breaker, BackendEnd ends, Action<CacheKey, long> touch, Action tooLarge, CallClock clock, CacheTelemetry telemetry)
     {
         (_connections, _queue, _breaker, _ends, _tooLarge, _clock, _telemetry) = (connections, queue, breaker, ends, tooLarge, clock, telemetry);
-        _session = new(connections);
+        _session = new(connections, breaker);
         _rows = new(statements, clock);
         _answers = new(touch);
     }
@@ -97,7 +97,7 @@ internal sealed class ReadBatchExecutor : IBatchExecutor<ReadRequest>
         var explained = _connections.Explained(error);
         if (explained is Outage outage)
         {
-            _breaker.Failed(outage.Cause);
+            _breaker.Failed(outage.Cause, _session.CountedBefore);
         }
         else if (ServerErrors.IsAnswer(error))
         {

@@ -20,7 +20,13 @@ internal sealed class RowReader(NpgsqlDataReader rows) : IDisposable
 
     public bool Bool(int column) => rows.GetBoolean(column);
 
-    public string[] Texts(int column) => rows.IsDBNull(column) ? [] : rows.GetFieldValue<string[]>(column);
+    /// <summary>All that an array holds, also one of several dimensions, or with nulls, which only others write.</summary>
+    public string[] Texts(int column) => rows.GetValue(column) switch
+    {
+        string[] texts when !texts.Contains(null) => texts,
+        Array others => [.. others.OfType<string>()],
+        _ => [],
+    };
 
     public byte[] Bytes(int column) => rows.IsDBNull(column) ? [] : rows.GetFieldValue<byte[]>(column);
 

@@ -12,20 +12,30 @@ internal static class ServerErrors
     public static bool IsOutage(Exception error) => error switch
     {
         PostgresException { SqlState: { Length: 5 } state } => IsOutageState(state),
-        NpgsqlException => !IsOfCertificates(error),
+        _ when IsOfCertificates(error) => false,
+        NpgsqlException => true,
         TimeoutException or SocketException or IOException or ObjectDisposedException => true,
         _ => false,
     };
 
-    /// <summary>Whether TLS did not come about: the server's certificate is not trusted, or a file of certificates cannot be read. Waiting does not help.</summary>
-    public static bool IsOfCertificates(Exception error) => error is NpgsqlException
-    {
-        InnerException: AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException,
-    };
+    /// <summary>Whether TLS did not come about: the server's certificate is not trusted, or a file of certificates or of a key cannot be used. Waiting does not help.</summary>
+    public static bool IsOfCertificates(Exception error) =>
+        (error is NpgsqlException ? error.InnerException : error)
+            is AuthenticationException or CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException;
 
     /// <summary>Whether a host's name was not found.</summary>
     public static bool IsOfNames(Exception error) =>
         (error as SocketException ?? error.InnerException as SocketException) is { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain };
+
+    /// <summary>Whether others held all connections of the pool; the driver has no type and no code for it.</summary>
+    public static bool IsPoolExhausted(Exception error) =>
+        error is NpgsqlException { InnerException: TimeoutException } && error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
+
+    /// <summary>Whether something of the cache's is gone from the database.</summary>
+    public static bool IsOfSchema(Exception error) => error is PostgresException
+    {
+        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn,
+    };
 
     /// <summary>Whether the server answered: the statement has no effect, and never will. What speaks of broken connections (class 08) is a pooler.</summary>
     public static bool IsAnswer(Exception error) => error is PostgresException { SqlState: { } state } && !state.StartsWith("08", StringComparison.Ordinal);
@@ -66,7 +76,7 @@ internal static class ServerErrors
     public static bool MaySkipTouch(Exception error) => error is PostgresException { SqlState: "25006" or "53100" };
 
     /// <summary>Whether it was raised by a function in PL/pgSQL, and says what whoever wrote that took for fitting.</summary>
-    private static bool IsRaisedByCode(Exception error) => error is PostgresException { Routine: "exec_stmt_raise" };
+    public static bool IsRaisedByCode(Exception error) => error is PostgresException { Routine: "exec_stmt_raise" };
 
     /// <summary>
     /// Classes 08 (connection), 53 (resources: disk, memory, connections) and 58 (system); 57P01 to 57P05 (shut down, starting up, dropped,

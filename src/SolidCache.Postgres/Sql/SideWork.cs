@@ -40,17 +40,11 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
         try
         {
             var left = clock.Limit - clock.Since(began);
-            return await running.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            return await running.WithinAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException error) when (!running.IsCompleted)
         {
-            Forget(running);
             throw new Outage(clock.OutOfTime(error));
-        }
-        catch (OperationCanceledException) when (!running.IsCompleted)
-        {
-            Forget(running);
-            throw;
         }
     }
 
@@ -58,20 +52,8 @@ internal sealed class SideWork(ConnectionSource connections, CallClock clock, st
     public async Task<T> RunStepsAsync<T>(Func<Session, T> work, CancellationToken cancellationToken)
     {
         await _place.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var running = Start(work, cancellationToken);
-        try
-        {
-            return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!running.IsCompleted)
-        {
-            Forget(running);
-            throw;
-        }
+        return await Start(work, cancellationToken).WithinAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(false);
     }
-
-    private static void Forget(Task running) => _ = running.ContinueWith(
-        static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>What looks like a cancellation, and is none of the caller's, is a listener's of the driver's.</summary>
     private static bool IsCancelled(Exception error, CancellationToken cancellationToken) =>

@@ -17,7 +17,7 @@ internal sealed class SqlNames(TableName table)
 
     public string TagRemovals { get; } = Qualify(table, table.TagRemovals);
 
-    /// <summary>Qualified, as it is dropped; where it is made, its name alone is said.</summary>
+    /// <summary>Qualified, as it is looked for; where it is made, its name alone is said.</summary>
     public string TagIndex { get; } = Qualify(table, table.TagIndex);
 
     public string TagIndexName { get; } = Quote(table.TagIndex);
@@ -37,8 +37,13 @@ internal sealed class SqlNames(TableName table)
     /// <param name="name">What it is called in the migrations.</param>
     public string Function(string name) => Qualify(Table, Table.Function(name));
 
-    /// <summary>A string literal, for the places where SQL takes no parameter. Assumes nothing about <c>standard_conforming_strings</c>.</summary>
-    public static string Literal(string text) => (text.Contains('\\') ? " E'" : "'") + Escaped(text) + "'";
+    /// <summary>A name by itself: of a column.</summary>
+    public static string Quoted(string identifier) => Quote(identifier);
+
+    /// <summary>A string literal in one line, which whoever indents SQL leaves as it is, for the places where SQL takes no parameter. Assumes nothing about <c>standard_conforming_strings</c>.</summary>
+    public static string Literal(string text) => text.AsSpan().ContainsAny('\\', '\n', '\r')
+        ? $" E'{Escaped(text).Replace("\n", @"\n", StringComparison.Ordinal).Replace("\r", @"\r", StringComparison.Ordinal)}'"
+        : $"'{Escaped(text)}'";
 
     /// <summary>What stands between the quotes of a literal.</summary>
     public static string Escaped(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);

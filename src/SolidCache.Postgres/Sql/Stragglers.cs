@@ -24,7 +24,7 @@ internal sealed class Stragglers(
     private readonly object _gate = new();
     private readonly LinkedList<List<KeyWrite>> _next = new();
     private readonly Queue<KeyWrite> _locked = new();
-    private readonly LaneSession _session = new(connections);
+    private readonly LaneSession _session = failures.NewSession();
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
     private long _triedAgainAt;
     private volatile bool _hasThread;
@@ -196,7 +196,7 @@ internal sealed class Stragglers(
         }
         else
         {
-            queue.End(rows, failures.Judged(error, rows[0].Kind));
+            queue.End(rows, failures.Judged(error, rows[0].Kind, _session));
         }
     }
 

@@ -9,6 +9,9 @@ namespace SolidCache.Postgres.Sql;
 internal sealed class TagRemoval
 {
     private const int KeysTogether = 50_000;
+
+    /// <summary>What was stored since the index was vacuumed last is looked through for each of them: a thousand may take more than a second.</summary>
+    private const int TagsTogether = 200;
     private readonly string _find;
     private readonly string _delete;
 
@@ -63,10 +66,16 @@ internal sealed class TagRemoval
     {
         List<string> stored = [.. tags.Select(static tag => tag.Stored)];
         session.Execute(Record, Parameter.Texts(stored));
+        return stored.Chunk(TagsTogether).Sum(some => Delete(session, [.. some], cancellationToken));
+    }
+
+    private long Delete(Session session, List<string> tags, CancellationToken cancellationToken)
+    {
         var total = 0L;
         while (true)
         {
-            var keys = session.Query(static rows => rows.Text(0), _find, Parameter.Texts(stored));
+            cancellationToken.ThrowIfCancellationRequested();
+            var keys = session.Query(static rows => rows.Text(0), _find, Parameter.Texts(tags));
             var deleted = 0L;
             foreach (var slice in keys.Chunk(EntryStatements.RemovalSlice))
             {

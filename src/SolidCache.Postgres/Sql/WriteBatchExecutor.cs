@@ -13,7 +13,7 @@ internal sealed class WriteBatchExecutor(
 {
     /// <summary>Of a batch that the server undoes because of what others do at the same time; then its rows are tried beside the lanes.</summary>
     private const int MostSends = 3;
-    private readonly LaneSession _session = new(connections);
+    private readonly LaneSession _session = failures.NewSession();
     private readonly WriteRows _rows = new(statements, connections.ServerClock, clock);
     private long _servedBefore;
     private volatile bool _isSent;
@@ -104,7 +104,7 @@ internal sealed class WriteBatchExecutor(
             return false;
         }
 
-        queue.End(batch, failures.Judged(error, batch[0].Kind));
+        queue.End(batch, failures.Judged(error, batch[0].Kind, _session));
         return false;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class WriteFailures(
 
     public long Successes => writes.Successes;
 
+    /// <summary>A session for a lane of writes.</summary>
+    public LaneSession NewSession() => new(connections, writes);
+
     public static bool IsOfServer(Exception error) =>
         error is NpgsqlException or TimeoutException or IOException or InvalidOperationException or SolidCacheException;
 
@@ -41,7 +44,7 @@ internal sealed class WriteFailures(
     }
 
     /// <summary>The error as each caller of a batch sees it; null for touches that may be left out.</summary>
-    public Func<Exception>? Judged(Exception error, WriteKind kind)
+    public Func<Exception>? Judged(Exception error, WriteKind kind, LaneSession session)
     {
         if (kind == WriteKind.Touch && (ServerErrors.MaySkipTouch(error) || ServerErrors.IsLocked(error) || ServerErrors.IsUndone(error)))
         {
@@ -57,7 +60,7 @@ internal sealed class WriteFailures(
         }
         else if (explained is Outage outage)
         {
-            writes.Failed(outage.Cause);
+            writes.Failed(outage.Cause, session.CountedBefore);
         }
         else if (ServerErrors.IsAnswer(error))
         {
@@ -75,6 +78,7 @@ internal sealed class WriteFailures(
     public bool EndsInDoubt(List<KeyWrite> batch, Exception error, LaneSession session, bool mayTakeEffect)
     {
         var backend = session.Backend;
+        long? countedBefore = session.CountedBefore;
         session.RestAfter(error);
         if (!mayTakeEffect)
         {
@@ -82,13 +86,20 @@ internal sealed class WriteFailures(
         }
 
         var deadline = clock.DeadlineOf(batch.Min(static write => write.Began), CommitsWithin);
-        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind) ?? (() => connections.Explained(error)), until: long.MaxValue);
-        var isLookedAfter = ends.TryEnd(backend, deadline, away: writes.Failed, ended: () => queue.Release(hold));
+        var hold = queue.EndInDoubt(batch, Judged(error, batch[0].Kind, session) ?? (() => connections.Explained(error)), until: long.MaxValue);
+        var isLookedAfter = ends.TryEnd(backend, deadline, Away, ended: () => queue.Release(hold));
         if (!isLookedAfter)
         {
             queue.Release(hold, deadline);
         }
 
         return true;
+
+        void Away(Exception cause)
+        {
+            // The first look may have met a connection that broke with the batch's own.
+            writes.Failed(cause, countedBefore ?? writes.Counted);
+            countedBefore = null;
+        }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class SweepStatements
                 OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
               AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
                 OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
-            RETURNING sweep_next_block, sweep_deleted
+            RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000)
             """;
 
         // Relaxed durability: a deletion that a crash undoes is an expired entry, which the next pass finds again. SKIP LOCKED: an

@@ -10,6 +10,7 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
     : BackgroundService
 {
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
+    private readonly SeldomTold _stacks = new(time);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a server does that hangs while the host stops, the sweep has ended.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,7 +51,8 @@ internal sealed class SweeperService(Sweeper sweeper, TableName table, bool isEn
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             var retry = interval < LongestRetryDelay ? interval : LongestRetryDelay;
-            log.CleanupFailed(error, table, retry.TotalSeconds);
+            // A database that is away for a night is no reason for a stack of calls every minute.
+            log.CleanupFailed(_stacks.IsDue(error.Message) ? error : null, table, retry.TotalSeconds, error.Message);
             return retry;
         }
     }

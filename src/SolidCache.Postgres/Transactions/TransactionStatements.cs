@@ -28,6 +28,21 @@ internal sealed class TransactionStatements
         // By the clock, and not by now(), which is the transaction's beginning.
         const string Now = "pg_catalog.clock_timestamp()";
         const string AbsoluteEnd = $"{Now} + nullif($4::bigint, 0)::float8 * interval '1 microsecond'";
+
+        // Without the transaction itself, which its own snapshot may take for committed: whatever it removes, before or after, counts against what it sets.
+        const string MadeAfter =
+            """
+            (
+                SELECT pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(taken.snapshot), pg_catalog.pg_snapshot_xmax(taken.snapshot), (
+                  SELECT pg_catalog.string_agg(running.id::text, ',' ORDER BY running.id)
+                  FROM (
+                    SELECT pg_catalog.pg_snapshot_xip(taken.snapshot) AS id
+                    UNION SELECT taken.own WHERE taken.own < pg_catalog.pg_snapshot_xmax(taken.snapshot)
+                  ) AS running
+                ))::pg_snapshot
+                FROM (SELECT pg_catalog.pg_current_snapshot() AS snapshot, pg_catalog.pg_current_xact_id() AS own) AS taken
+              )
+            """;
         Set =
             $"""
             /* solid_cache:set_in_transaction */
@@ -42,7 +57,7 @@ internal sealed class TransactionStatements
               CASE WHEN $8::boolean THEN $3::bytea END,
               nullif($6::bigint, 0),
               nullif($7::text, '')::text[],
-              CASE WHEN $7::text <> '' THEN pg_catalog.pg_current_snapshot() END
+              CASE WHEN $7::text <> '' THEN {MadeAfter} END
             WHERE {isThisCache}
             ON CONFLICT (key) DO UPDATE SET
               expires_at = excluded.expires_at,

@@ -61,6 +61,16 @@ internal sealed class TransactionalWrites(TransactionStatements statements, Cach
             command.Dispose();
             throw Ended(error);
         }
+        catch (InvalidCastException error)
+        {
+            var name = command.GetType();
+            command.Dispose();
+            throw new ArgumentException(
+                $"The transaction is a {transaction!.GetType()}, which commands of its connection, a {connection.GetType()}, do not take: they are of the type {name}. "
+                + "What wraps a transaction has to wrap its connection's commands too, or use InTransactionOf() with the connection, which needs no transaction.",
+                nameof(transaction),
+                error);
+        }
     }
 
     private static string[] Texts(IReadOnlyList<CacheKey> keys) => [.. keys.Select(static key => key.Stored)];
@@ -97,6 +107,11 @@ internal sealed class TransactionalWrites(TransactionStatements statements, Cach
             {
                 throw new ArgumentException(
                     $"The transaction is of another database than the cache {table}, or its tables are not those of this version: {error.MessageText}.", nameof(transaction), error);
+            }
+            catch (InvalidCastException error) when (what is string[])
+            {
+                throw new ArgumentException(
+                    $"The transaction's connection sends no arrays: on its NpgsqlSlimDataSourceBuilder call EnableArrays(). Nothing was removed from the cache {table}.", nameof(transaction), error);
             }
         }
     }

@@ -23,7 +23,9 @@ internal sealed record Ended(Exception? Error, TimeSpan After)
         {
             // What a call throws at once is its error too.
             var running = call();
-            await Task.WhenAny(running, Task.Delay(patience));
+            using var ended = new CancellationTokenSource();
+            await Task.WhenAny(running, Task.Delay(patience, ended.Token));
+            await ended.CancelAsync();
             if (!running.IsCompleted)
             {
                 throw new AssertionException($"A call did not come back within {patience.TotalSeconds} seconds.");

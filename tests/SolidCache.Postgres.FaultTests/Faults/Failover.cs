@@ -1,5 +1,6 @@
 using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.FaultTests.Faults;
 
@@ -28,5 +29,20 @@ public sealed class Failover
             options => options.Durability = SolidCacheDurability.Full);
 
         await FaultReport.AssertAsync("failover to a synchronous standby", result);
+    }
+
+    /// <summary>A standby refuses to listen, and the pool hands out the connection that it refused again.</summary>
+    [Test]
+    public async Task A_node_whose_listener_asks_the_standby_hears_it_once_it_is_the_primary()
+    {
+        await using var primary = await Cluster.StartNewAsync();
+        await using var standby = await primary.StartStandbyAsync();
+        await using var node = await CacheHost.StartAsync(primary.ConnectionString, options =>
+            (options.Invalidation.Enabled, options.Invalidation.ListenerConnectionString) = (true, standby.ConnectionString));
+        await Eventually.LoggedAsync(node, "listener_deaf");
+
+        await standby.PromoteAsync();
+
+        await Eventually.LoggedAsync(node, "listener_ready");
     }
 }

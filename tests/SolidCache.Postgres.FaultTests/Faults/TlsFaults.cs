@@ -46,6 +46,10 @@ public sealed class TlsFaults
 
     [TestCase("Host=localhost;SSL Mode=VerifyFull", "Set Root Certificate in the connection string")]
     [TestCase("Host=localhost;SSL Mode=VerifyFull;Root Certificate=/is/not/there.pem", "/is/not/there.pem")]
+    [TestCase("Host=localhost;SSL Mode=VerifyFull;Root Certificate=*;SSL Certificate=/is/not/there.crt;SSL Key=/is/not/there.key", "SSL Certificate and SSL Key")]
+    [TestCase("Host=localhost;SSL Mode=VerifyFull;Root Certificate=*;SSL Certificate=*;SSL Key=*", "SSL Certificate and SSL Key")]
+    [TestCase("Host=localhost;SSL Mode=VerifyFull;Root Certificate=*;SSL Certificate=/is/not/there.pfx", "SSL Certificate and SSL Key")]
+    [TestCase("Host=localhost;SSL Mode=VerifyFull;Root Certificate=*;SSL Certificate=/tmp", "SSL Certificate and SSL Key")]
     [TestCase("Host=127.0.0.1;SSL Mode=VerifyFull;Root Certificate=*", "Host has to be a name in the server's certificate")]
     [TestCase("Host=localhost;SSL Mode=Disable", "the server wants TLS: set SSL Mode=VerifyFull")]
     public async Task A_way_that_the_server_or_the_client_refuses_is_an_error_that_says_what_to_set(string way, string remedy)

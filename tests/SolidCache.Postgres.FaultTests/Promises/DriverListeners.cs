@@ -31,6 +31,9 @@ public sealed class DriverListeners : OneServer
             }
         }
 
+        // Each call has opened a connection that was of no use: hundreds, with which a slow server is not done as soon as their client.
+        await Server.UntilAllAreAcceptedAsync();
+
         // Writes wait while it is looked what became of those before them; and a parameter that was half written ends one batch more.
         var first = await Verbs.AllAsync(node.Cache, async);
         var after = await Verbs.AllAsync(node.Cache, async);

@@ -82,6 +82,35 @@ public sealed class HybridMemory : OneServer
         await Eventually.TrueAsync(async () => await GetAsync(node, "dropped", "made") == "stored", "the node reads what another has stored", TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>A server that was shut down keeps unlogged tables, and so does the copy of its folder: the log of changes is the same, of an earlier time.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task A_backup_of_the_servers_folder_that_is_put_back_is_what_everybody_reads()
+    {
+        var node = await StartHybridAsync();
+        await Of(node).SetAsync("key", "before the backup");
+        await Server.StopFastAsync();
+        var backup = $"{Server.Data}.backup";
+        await DataFolder.CopyAsync(Server.Data, backup);
+        await Server.StartAsync();
+        var changes = node.Services.GetRequiredService<ISolidCacheInvalidations>();
+        await changes.WaitUntilCurrentAsync();
+        var isTold = new TaskCompletionSource();
+        using (changes.Subscribe(_ => isTold.TrySetResult()))
+        {
+            await Server.ExecuteAsync("DELETE FROM solid_cache_entries");
+            await isTold.Task;
+        }
+
+        await Eventually.TrueAsync(async () => await GetAsync(node, "key", "after it") == "after it", "it is made anew, and remembered");
+        await Server.StopFastAsync();
+        Directory.Delete(Server.Data, recursive: true);
+        Directory.Move(backup, Server.Data);
+        await Server.StartAsync();
+        await changes.WaitUntilCurrentAsync();
+
+        await Eventually.TrueAsync(async () => await GetAsync(node, "key", "made") == "before the backup", "the node reads what the table holds");
+    }
+
     [Test, CancelAfter(120_000)]
     public async Task Nobody_is_served_what_was_changed_before_the_bound_while_the_server_or_one_backend_stands_still()
     {

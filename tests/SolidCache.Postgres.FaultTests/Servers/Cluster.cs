@@ -22,6 +22,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     public string ConnectionString => ConnectionStringOn(Port, Address);
 
+    public string Data => Path.Combine(_folder, "data");
+
     private string Address => _network?.Address ?? LoopbackPort.Address;
 
     private string Hold => Path.Combine(_folder, "hold");
@@ -68,7 +70,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Starts the server, which asks an archive for its log: it is starting up, and tells everybody so, until <see cref="LetStartAsync"/>.</summary>
     public async Task StartHeldUpAsync()
     {
-        foreach (var file in (string[])[Hold, Path.Combine(_folder, "data", "recovery.signal")])
+        foreach (var file in (string[])[Hold, Path.Combine(Data, "recovery.signal")])
         {
             await File.WriteAllTextAsync(file, "");
             await Programs.HandOverAsync(file);
@@ -164,10 +166,10 @@ internal sealed class Cluster : IAsyncDisposable
         ScalarAsync<int[]>("SELECT coalesce(array_agg(pid), '{}') FROM pg_stat_activity WHERE application_name = 'SolidCache.Postgres'");
 
     /// <summary>A connection of a client other than the cache.</summary>
-    public async Task<NpgsqlConnection> ConnectAsync()
+    public async Task<NpgsqlConnection> ConnectAsync(int timeoutSeconds = 5)
     {
         var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, ApplicationName = "another client", Timeout = 5 }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, ApplicationName = "another client", Timeout = timeoutSeconds }.ConnectionString);
         try
         {
             await connection.OpenAsync();
@@ -179,6 +181,9 @@ internal sealed class Cluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until the server has come to every connection that was asked for before, also those whose client is gone: it takes them one after the other.</summary>
+    public async Task UntilAllAreAcceptedAsync() => await (await ConnectAsync(timeoutSeconds: 30)).DisposeAsync();
 
     public async Task ExecuteAsync(string sql)
     {

@@ -22,10 +22,15 @@ public sealed class DataFolder
     {
         var template = await Template.Value;
         var folder = await EmptyAsync();
-        using var copy = Process.Start("cp", ["-a", Path.Combine(template, "data"), folder]);
+        await CopyAsync(Path.Combine(template, "data"), folder);
+        return folder;
+    }
+
+    public static async Task CopyAsync(string from, string to)
+    {
+        using var copy = Process.Start("cp", ["-a", from, to]);
         await copy.WaitForExitAsync();
         Assert.That(copy.ExitCode, Is.Zero, "cp failed");
-        return folder;
     }
 
     /// <summary>A folder of the user who runs PostgreSQL.</summary>

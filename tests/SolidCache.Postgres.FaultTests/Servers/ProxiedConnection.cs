@@ -11,6 +11,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
     /// <summary>ReadyForQuery, with which the server ends an answer.</summary>
     private const int LastMessage = 6;
 
+    private static readonly TimeSpan Distance = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
@@ -59,7 +60,13 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
         }
     }
 
-    private static TimeSpan Delay() => Random.Shared.Next(100) == 0 ? LongestStall * Random.Shared.NextDouble() : Latency;
+    private static TimeSpan DelayOf(Traffic traffic) => traffic switch
+    {
+        Traffic.Distant => Distance,
+        Traffic.Slow when Random.Shared.Next(100) == 0 => LongestStall * Random.Shared.NextDouble(),
+        Traffic.Slow => Latency,
+        _ => TimeSpan.Zero,
+    };
 
     private async Task ForwardAsync(Socket from, Socket to)
     {
@@ -89,7 +96,7 @@ internal sealed class ProxiedConnection(Socket client, int target, Func<Traffic>
                 _isSilent |= traffic() == Traffic.Swallowed;
                 if (!_isSilent)
                 {
-                    var delay = traffic() == Traffic.Slow ? Delay() : TimeSpan.Zero;
+                    var delay = DelayOf(traffic());
                     underWay.TryWrite((Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency), buffer[..count]));
                 }
             }

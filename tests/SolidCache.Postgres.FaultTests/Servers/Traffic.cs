@@ -6,6 +6,9 @@ internal enum Traffic
     /// <summary>It arrives.</summary>
     Normal,
 
+    /// <summary>It arrives 2 ms later.</summary>
+    Distant,
+
     /// <summary>It arrives 50 ms later, now and then up to a second later.</summary>
     Slow,
 

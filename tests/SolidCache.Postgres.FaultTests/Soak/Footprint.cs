@@ -6,7 +6,7 @@ namespace SolidCache.Postgres.FaultTests.Soak;
 internal sealed class Footprint : IDisposable
 {
     /// <summary>Three nodes, each with as many as it may have: those of its lanes, and one for each duty beside them.</summary>
-    private const int Connections = 3 * 9;
+    private const int Connections = 3 * 10;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private readonly MeterListener _meters = new();

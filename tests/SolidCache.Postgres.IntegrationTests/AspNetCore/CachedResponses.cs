@@ -92,6 +92,8 @@ public sealed class CachedResponses
         var before = Volatile.Read(ref _executions);
         var requests = Enumerable.Range(0, 50).Select(_ => _one.GetAsync("/slow")).ToList();
         await Eventually.TrueAsync(() => Volatile.Read(ref _executions) > before, "the first request is executed");
+        // All have looked by then: who looks before the response is stored and asks after that for his turn executes, too.
+        await Task.Delay(500);
         _slowMayEnd.SetResult();
         var bodies = await Task.WhenAll(requests);
 

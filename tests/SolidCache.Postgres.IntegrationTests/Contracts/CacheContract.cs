@@ -6,6 +6,6 @@ namespace SolidCache.Postgres.IntegrationTests.Contracts;
 [TestFixture(Calling.Async)]
 [TestFixture(Calling.Sync)]
 [TestFixture(Calling.AsyncDirect)]
-[TestFixture(Calling.SyncDirect)]
+[TestFixture(Calling.SyncDirect, Category = OneServer.Category)]
 [TestFixture(Calling.Compressed, Category = OneServer.Category)]
 public abstract class CacheContract(Calling calling) : ContractFixture(calling);

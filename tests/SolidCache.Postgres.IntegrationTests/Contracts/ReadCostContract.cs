@@ -77,7 +77,7 @@ public sealed class ReadCostContract(Calling calling)
         });
         var afterMany = await TransactionsAsync();
 
-        Assert.That(afterMany - afterOne - (afterOne - start), Is.InRange(94, 106), "On a busy machine another lane may start, on either node, whose connection asks a few questions.");
+        Assert.That(afterMany - afterOne - (afterOne - start), Is.InRange(94, 150), "On a busy machine other lanes may start, on either node, whose connections ask a few questions each; a second statement for each get would be a hundred more.");
     }
 
     private async Task OnANodeAsync(Func<CacheCalls, Task> work)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using SolidCache.Postgres.IntegrationTests.Operations;
 
@@ -20,6 +21,21 @@ public sealed class SqlBlocks
         Assert.That(await database.ScalarAsync<long>(Left), Is.Zero, "So does the file.");
     }
 
+    [Test]
+    public async Task The_bytes_of_the_operators_page_are_also_those_of_compressed_values()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var host = await CacheHost.StartAsync(database.ConnectionString, static options => options.CompressValuesFrom = 1);
+        await host.Cache.SetAsync("key", new byte[10_000], new());
+
+        var sums = DocumentedBlock.Of("docs/operations.md").Select(static block => block.Text.TrimEnd().TrimEnd(';')).Where(static sql => sql.Contains("octet_length", StringComparison.Ordinal)).ToList();
+        Assert.That(sums, Has.Count.EqualTo(2));
+        foreach (var sql in sums)
+        {
+            Assert.That(await database.ScalarAsync<bool>($"SELECT to_jsonb(shown) ?| ARRAY['bytes', 'net'] AND to_jsonb(shown) -> 'bytes' IS DISTINCT FROM 'null' AND to_jsonb(shown) -> 'net' IS DISTINCT FROM 'null' FROM ({sql}) AS shown"), sql);
+        }
+    }
+
     [TestCase("docs/guide.md", 1, "SELECT expires_at = '-infinity' FROM solid_cache_entries WHERE key = 'user_profile:123'")]
     [TestCase("docs/schema.md", 2, "SELECT expires_at = '-infinity' FROM solid_cache_entries WHERE key = 'shop^user_list'")]
     public async Task Every_block_of_the_page_runs_in_its_order(string page, int atLeast, string removed)
@@ -28,6 +44,19 @@ public sealed class SqlBlocks
         await RunAsync(database, page, atLeast, static block => block.Text.Contains("solid_cache_remove", StringComparison.Ordinal));
 
         Assert.That(await database.ScalarAsync<bool>(removed), Is.True, "It does what it says.");
+    }
+
+    /// <summary>A superuser may type it in whose search_path a schema stands before it in which others may create: a table of theirs by this name has triggers, a view calls functions.</summary>
+    [Test]
+    public void Statements_in_the_midst_of_a_line_name_the_schema_of_the_cache_too()
+    {
+        var statements = Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "docs"), "*.md")
+            .SelectMany(static page => Regex.Matches(File.ReadAllText(page), "`(SELECT|TRUNCATE|DELETE|UPDATE|CALL|DROP) [^`]*`").Select(static match => match.Value))
+            .Where(static sql => Regex.IsMatch(sql, @"\b(solid_cache_|\w+_expired_cache)"))
+            .ToList();
+
+        Assert.That(statements, Has.Count.GreaterThan(8));
+        Assert.That(statements.Where(static sql => Regex.IsMatch(sql, @"(?<!\w|public\.|solid_cache_)(solid_cache_\w+|\w+_expired_cache)")), Is.Empty);
     }
 
     [Test]
@@ -45,11 +74,13 @@ public sealed class SqlBlocks
         var role = $"my_app_{Guid.NewGuid():N}";
         await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
         await GrantAsync(database, $"--set=role={role}");
+        await database.ExecuteAsync("SELECT solid_cache_log_changes(true)");
         var connectionString = database.ConnectionStringOf(role, "secret");
         try
         {
-            await using (var host = await CacheHost.StartAsync(connectionString, options => options.CreateSchemaIfNotExists = false))
+            await using (var host = await CacheHost.StartAsync(connectionString, options => (options.CreateSchemaIfNotExists, options.Invalidation.Enabled) = (false, true)))
             {
+                await Eventually.LoggedAsync(host, "invalidations_read");
                 await host.Cache.SetAsync("key", [1], new() { SlidingExpiration = TimeSpan.FromMinutes(1) });
                 Assert.That(await host.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
                 await host.Cache.RefreshAsync("key");
@@ -110,6 +141,11 @@ public sealed class SqlBlocks
             // Roles belong to the server, which other tests use too.
             var suffix = $"_{Guid.NewGuid():N}";
             var sql = block.Text.Replace("cache_user", $"cache_user{suffix}", StringComparison.Ordinal).Replace("cache_sweeper", $"cache_sweeper{suffix}", StringComparison.Ordinal);
+            if (!sql.Contains("CREATE ROLE", StringComparison.Ordinal))
+            {
+                await database.ExecuteAsync($"CREATE ROLE cache_user{suffix}");
+            }
+
             Assert.That(() => database.ExecuteAsync(sql), Throws.Nothing, block.ToString());
             await DropRolesAsync(database, suffix);
         }
@@ -123,6 +159,7 @@ public sealed class SqlBlocks
               name text;
             BEGIN
               FOR name IN SELECT rolname FROM pg_roles WHERE rolname LIKE '%{suffix}' LOOP
+                EXECUTE format('REASSIGN OWNED BY %I TO CURRENT_USER', name);
                 EXECUTE format('DROP OWNED BY %I', name);
                 EXECUTE format('DROP ROLE %I', name);
               END LOOP;

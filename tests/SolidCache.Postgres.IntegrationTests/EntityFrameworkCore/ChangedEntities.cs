@@ -197,6 +197,41 @@ public sealed class ChangedEntities(bool isAsync) : ShopFixture(isAsync)
     }
 
     [Test]
+    public async Task A_joining_row_that_is_given_to_another_entity_counts_as_a_change_of_both()
+    {
+        await using var context = NewContext(cache => cache.On<User>(user => $"user_profile:{user.Id}"));
+        var (one, other) = (await StoredUserAsync(context, user => user.Groups.Add(new())), await StoredUserAsync(context));
+        var membership = context.Set<Membership>().Local.Single();
+        await CacheAsync($"user_profile:{one.Id}", $"user_profile:{other.Id}");
+
+        membership.UserId = other.Id;
+        await SaveAsync(context);
+        Assert.That(await RemovedAsync(), Has.Count.EqualTo(2));
+
+        await CacheAsync($"user_profile:{other.Id}");
+        membership.UserId = null;
+        await SaveAsync(context);
+        Assert.That(await RemovedAsync(), Has.Count.EqualTo(3), "given to nobody");
+    }
+
+    [Test]
+    public async Task A_key_of_a_type_that_does_not_compare_itself_is_compared_as_the_model_says()
+    {
+        await using var context = NewContext(cache => cache.On<Parcel>(parcel => $"parcel:{parcel.Id.Value}:{parcel.Sender?.Number}"));
+        var id = Guid.NewGuid();
+        context.Add(new Parcel { Id = new(id), Sender = new() { Number = "0" }, Stops = [new() { Number = "1" }] });
+        await SaveAsync(context);
+        context.ChangeTracker.Clear();
+        await CacheAsync($"parcel:{id}:0");
+        var parcel = (await context.Set<Parcel>().ToListAsync()).Single(parcel => parcel.Id.Value == id);
+
+        parcel.Stops[0].Number = "2";
+        await SaveAsync(context);
+
+        Assert.That(await RemovedAsync(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_joining_row_of_an_entity_that_is_not_loaded_is_an_error_that_says_what_to_do()
     {
         await using var context = NewContext(UserProfiles);

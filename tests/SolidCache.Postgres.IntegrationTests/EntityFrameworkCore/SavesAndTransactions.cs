@@ -164,6 +164,74 @@ public sealed class SavesAndTransactions(bool isAsync) : ShopFixture(isAsync)
     }
 
     [Test]
+    public async Task A_save_that_ends_before_the_server_is_asked_removes_what_it_wrote_before(
+        [Values] bool isCancelled, [Values] bool hasSavepoints, [Values("begun", "told", "scope")] string transaction)
+    {
+        using var cancelled = new CancellationTokenSource();
+        var ending = new EndingSecondCommand(isCancelled ? cancelled.Cancel : () => throw new FormatException());
+        await using var connection = await Source.OpenConnectionAsync();
+        await using var context = NewContext(UserProfiles, npgsql => npgsql.MaxBatchSize(1), ending);
+        var (one, other) = (await StoredUserAsync(context), await StoredUserAsync(context));
+        await CacheAsync($"user_profile:{one.Id}");
+        context.Database.AutoSavepointsEnabled = hasSavepoints;
+        (one.Name, other.Name) = ("Grace", "Grace");
+        ending.IsOff = false;
+
+        switch (transaction)
+        {
+            case "begun":
+                await using (var begun = await context.Database.BeginTransactionAsync())
+                {
+                    await FailAsync();
+                    await CommitAsync(begun);
+                }
+
+                break;
+
+            case "told":
+                context.Database.SetDbConnection(connection);
+                await using (var told = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted))
+                {
+                    await context.Database.UseTransactionAsync(told);
+                    await FailAsync();
+                    await told.CommitAsync();
+                }
+
+                break;
+
+            default:
+                using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+                {
+                    await FailAsync();
+                    scope.Complete();
+                }
+
+                break;
+        }
+
+        if (await Database.ScalarAsync<string>($"SELECT \"Name\" FROM users WHERE \"Id\" = {one.Id}") == "Grace")
+        {
+            Assert.That(await RemovedAsync(), Has.Count.EqualTo(1));
+        }
+        else
+        {
+            Assert.That(hasSavepoints, "Only with one is it undone.");
+        }
+
+        async Task FailAsync()
+        {
+            try
+            {
+                await SaveAsync(context, cancelled.Token);
+            }
+            catch (Exception error) when (error is OperationCanceledException or FormatException or DbUpdateException)
+            {
+                ending.IsOff = true;
+            }
+        }
+    }
+
+    [Test]
     public async Task A_transaction_that_was_not_begun_by_the_context_is_removed_in_at_the_end_of_each_save()
     {
         await using var connection = await Source.OpenConnectionAsync();
@@ -271,6 +339,21 @@ public sealed class SavesAndTransactions(bool isAsync) : ShopFixture(isAsync)
         Assert.That(await RemovedAsync(), Has.Count.EqualTo(2));
     }
 
+    [Test]
+    public async Task A_transaction_begun_in_SQL_fails_the_save_which_begins_another()
+    {
+        await using var context = NewContext(UserProfiles);
+        var user = await StoredUserAsync(context);
+        await context.Database.OpenConnectionAsync();
+        await context.Database.ExecuteSqlRawAsync("begin");
+
+        user.Name = "Grace";
+
+        await Assert.ThatAsync(() => SaveAsync(context), Throws.InvalidOperationException.With.Message.Contains("transaction is already in progress"), "The page says so.");
+        await context.Database.ExecuteSqlRawAsync("rollback");
+        await SaveAsync(context);
+    }
+
     /// <summary>A commit whose removal is done and that then fails: once, or always.</summary>
     private sealed class FailingCommit(Exception? once = null) : DbTransactionInterceptor
     {
@@ -292,6 +375,24 @@ public sealed class SavesAndTransactions(bool isAsync) : ShopFixture(isAsync)
         public override ValueTask<InterceptionResult> TransactionCommittingAsync(
             DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(TransactionCommitting(transaction, eventData, result));
+    }
+
+    /// <summary>Ends a save between its first command and the second.</summary>
+    private sealed class EndingSecondCommand(Action end) : DbCommandInterceptor
+    {
+        private int _commands;
+
+        public bool IsOff { get; set; } = true;
+
+        public override DbCommand CommandCreated(CommandEndEventData eventData, DbCommand result)
+        {
+            if (!IsOff && eventData.CommandSource == CommandSource.SaveChanges && ++_commands == 2)
+            {
+                end();
+            }
+
+            return result;
+        }
     }
 
     private sealed class Renaming : SaveChangesInterceptor

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace SolidCache.Postgres.IntegrationTests.EntityFrameworkCore;
 
@@ -27,6 +28,17 @@ internal sealed class ShopContext(DbContextOptions<ShopContext> options) : DbCon
         modelBuilder.Entity<Book>().HasBaseType<Product>();
         modelBuilder.Entity<Vehicle>().UseTptMappingStrategy();
         modelBuilder.Entity<Car>();
+        modelBuilder.Entity<User>().HasMany(entity => entity.Groups).WithMany().UsingEntity<Membership>(
+            right => right.HasOne<Group>().WithMany().HasForeignKey(row => row.GroupId),
+            left => left.HasOne<User>().WithMany().HasForeignKey(row => row.UserId),
+            row => row.HasKey(entity => entity.Id));
+        modelBuilder.Entity<Parcel>(parcel =>
+        {
+            parcel.Property(entity => entity.Id).HasConversion(
+                id => id.Value, value => new(value), new ValueComparer<ParcelId>((one, other) => one!.Value == other!.Value, id => id.Value.GetHashCode()));
+            parcel.OwnsMany(entity => entity.Stops);
+            parcel.OwnsOne(entity => entity.Sender);
+        });
         modelBuilder.Entity<Order>().HasOne<User>().WithMany().OnDelete(DeleteBehavior.Cascade);
     }
 }
@@ -48,6 +60,38 @@ internal sealed class User
     public List<Phone> Phones { get; set; } = [];
 
     public List<Role> Roles { get; set; } = [];
+
+    public List<Group> Groups { get; set; } = [];
+}
+
+internal sealed class Group
+{
+    public long Id { get; set; }
+}
+
+/// <summary>Joins, with a key of its own: it can be given to another user.</summary>
+internal sealed class Membership
+{
+    public long Id { get; set; }
+
+    public long? UserId { get; set; }
+
+    public long GroupId { get; set; }
+}
+
+/// <summary>Its key has a type that does not say when two of it are equal.</summary>
+internal sealed class Parcel
+{
+    public ParcelId Id { get; set; } = new(Guid.NewGuid());
+
+    public Phone? Sender { get; set; }
+
+    public List<Phone> Stops { get; set; } = [];
+}
+
+internal sealed class ParcelId(Guid value)
+{
+    public Guid Value => value;
 }
 
 internal sealed class Address

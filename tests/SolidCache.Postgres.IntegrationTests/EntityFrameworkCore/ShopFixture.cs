@@ -69,11 +69,11 @@ public abstract class ShopFixture(bool isAsync)
             .AddInterceptors(others)
             .Options);
 
-    internal async Task SaveAsync(DbContext context)
+    internal async Task SaveAsync(DbContext context, CancellationToken token = default)
     {
         if (isAsync)
         {
-            await context.SaveChangesAsync();
+            await context.SaveChangesAsync(token);
         }
         else
         {

@@ -42,6 +42,15 @@ internal sealed class WorkerProcess : IDisposable
         return [.. output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(Operation.Parse)];
     }
 
+    /// <summary>Kills it, and returns the lines that it has said since it was ready.</summary>
+    public async Task<string[]> KillAsync()
+    {
+        _process.Kill();
+        var lines = await _process.StandardOutput.ReadToEndAsync();
+        Assert.That(await _errors, Is.Empty);
+        return lines.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited)

@@ -18,7 +18,7 @@ public sealed class AnySession
         new("standard_conforming_strings=off backslash_quote=off array_nulls=off transform_null_equals=on quote_all_identifiers=on") { TestName = "Texts" },
         new("default_transaction_isolation=serializable default_transaction_deferrable=on") { TestName = "Transactions: serializable" },
         new("default_transaction_isolation=repeatable\\ read") { TestName = "Transactions: repeatable read" },
-        new("statement_timeout=2s lock_timeout=1 idle_in_transaction_session_timeout=1 idle_session_timeout=200") { TestName = "Timeouts" },
+        new("statement_timeout=2s lock_timeout=1 idle_in_transaction_session_timeout=1 idle_session_timeout=1000") { TestName = "Timeouts" },
         new("synchronous_commit=off commit_delay=1000 commit_siblings=0 client_min_messages=error") { TestName = "Commits" },
         new("client_min_messages=debug5 log_statement=all exit_on_error=on track_activities=off") { TestName = "Messages" },
         new("enable_indexscan=off enable_bitmapscan=off enable_tidscan=off enable_material=off enable_hashagg=off plan_cache_mode=force_generic_plan") { TestName = "Planner: no index" },
@@ -96,7 +96,7 @@ public sealed class AnySession
             """);
         await using (var node = await Round.StartAsync(table, _database.ConnectionStringOf(login, "secret")))
         {
-            await Round.RunAsync(node, _database, table);
+            await Round.RunAsync(node, _database, table, _database.ConnectionStringOf(login, "secret"));
             Assert.That(await _database.ScalarAsync<string>($"SELECT tableowner::text FROM pg_tables WHERE tablename = '{table}'"), Is.EqualTo(owner));
         }
 

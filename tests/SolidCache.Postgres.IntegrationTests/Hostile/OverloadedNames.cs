@@ -135,8 +135,8 @@ public sealed class OverloadedNames
         await AsNeighbourAsync("CREATE DOMAIN public.solid_cache_count AS bigint");
         await using var node = CacheHost.Build(_database.ConnectionString);
 
-        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("\"solid_cache_count\" belongs to another role"));
-        await Assert.ThatAsync(() => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains("belongs to another role"));
+        await Assert.ThatAsync(() => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("\"solid_cache_count\" belongs to the role"));
+        await Assert.ThatAsync(() => _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript()), Throws.TypeOf<PostgresException>().With.Message.Contains("belongs to the role"));
     }
 
     private Task AsNeighbourAsync(string sql) => PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_neighbour, "secret") + ";Pooling=false", sql);

@@ -74,6 +74,7 @@ public sealed class PoisonedRows(bool coalescing)
     [TestCase("'infinity', '-infinity', 'infinity', NULL, NULL")]
     [TestCase("now() - interval '1 second', now(), now(), '{{a,b},{c,d}}', '1:1:'")]
     [TestCase("now() - interval '1 second', now(), now(), '{NULL}', '1:1:'")]
+    [TestCase("now() + interval '1 second', now(), now() + interval '1 second', '{{a,b},{c,NULL}}', '1:1:'")]
     [TestCase("now() - interval '1 second', now(), now(), '{}', '9223372036854775806:9223372036854775807:'")]
     public async Task A_row_that_no_set_would_store_fails_nobody_elses_lease(string row)
     {
@@ -109,6 +110,8 @@ public sealed class PoisonedRows(bool coalescing)
     [TestCase("sweep_next_block = 9223372036854775807, sweep_file = pg_relation_filenode('solid_cache_entries')::bigint")]
     [TestCase("sweep_next_block = -9223372036854775808, sweep_file = pg_relation_filenode('solid_cache_entries')::bigint")]
     [TestCase("sweep_file = -1, sweep_next_block = 7")]
+    [TestCase("sweep_deleted = -9223372036854775808")]
+    [TestCase("sweep_deleted = 9223372036854775807")]
     public async Task A_state_that_no_sweep_would_record_stops_neither_sweeps_nor_statistics(string state)
     {
         await _database.ExecuteAsync($"UPDATE solid_cache_state SET {state}; INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', '')");
@@ -117,6 +120,7 @@ public sealed class PoisonedRows(bool coalescing)
 
         await using var sweeping = await CacheHost.StartAsync(_database.ConnectionString, options => options.SweepExpiredEntries = true);
         await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM solid_cache_entries)"), "it is swept");
+        await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT coalesce(last_sweep_deleted > 0 AND last_sweep_finished_at BETWEEN '2000-01-01' AND now(), false) FROM solid_cache_state"), "the sweep is recorded");
         Assert.That((await _node.Cache.GetStatisticsAsync()).ExpiredEntries, Is.Zero);
     }
 

@@ -34,9 +34,9 @@ internal static class Round
             collection.AddHealthChecks().AddPostgresSolidCache();
         });
 
-    public static async Task RunAsync(CacheHost node, TestDatabase database, string table)
+    public static async Task RunAsync(CacheHost node, TestDatabase database, string table, string? asWitness = null)
     {
-        await using var witness = PostgresSolidCache.Create(database.ConnectionString, options => (options.TableName, options.SweepExpiredEntries, options.CreateSchemaIfNotExists) = (table, false, false));
+        await using var witness = PostgresSolidCache.Create(asWitness ?? database.ConnectionString, options => (options.TableName, options.SweepExpiredEntries, options.CreateSchemaIfNotExists) = (table, false, false));
         var cache = node.Cache;
         await Eventually.TrueAsync(() => Warnings(node).Any() || node.Logs.GetSnapshot().Any(record => record.Id.Name == "cache_cleanup_executed"), "it sweeps");
         Assert.That(Warnings(node), Is.Empty);
@@ -54,8 +54,8 @@ internal static class Round
         await database.ExecuteAsync($"UPDATE {table} SET expires_at = expires_at - interval '30 seconds'");
         await cache.RefreshAsync(Keys[6]);
         await cache.GetAsync(Keys[7]);
-        await cache.RemoveByPrefixAsync("waits for the touches before it");
-        Assert.That(await Task.WhenAll(Keys[6..8].Select(key => witness.GetTimeToLiveAsync(key))), Has.All.EqualTo(TimeSpan.FromMinutes(1)), "They were extended.");
+        await Eventually.TrueAsync(
+            async () => (await Task.WhenAll(Keys[6..8].Select(key => witness.GetTimeToLiveAsync(key)))).All(static left => left > TimeSpan.FromSeconds(50)), "they were extended");
         Assert.That(await cache.GetTimeToLiveAsync(Keys[8]), Is.GreaterThan(TimeSpan.FromSeconds(20)).And.LessThan(TimeSpan.FromSeconds(37)));
 
         cache.Remove(Keys[0]);
@@ -73,5 +73,11 @@ internal static class Round
         Assert.That(Warnings(node), Is.Empty);
     }
 
-    private static IEnumerable<string> Warnings(CacheHost node) => node.Logs.GetSnapshot().Where(record => record.Level >= LogLevel.Warning).Select(record => record.Message);
+    private static readonly string[] Busy = ["25P03", "It takes longer than"];
+
+    /// <summary>But for two of a busy machine, which are tried again: a millisecond passes between the beginning of a transaction and what lifts a limit of one (25P03), and five seconds while a node starts.</summary>
+    private static IEnumerable<string> Warnings(CacheHost node) =>
+        from record in node.Logs.GetSnapshot()
+        where record.Level >= LogLevel.Warning && !(record.Message.Contains("trying again", StringComparison.Ordinal) && Busy.Any(busy => record.Message.Contains(busy, StringComparison.Ordinal)))
+        select record.Message;
 }

@@ -55,7 +55,7 @@ public sealed class ShadowedNames
     [SetUp]
     public async Task NothingIsThereAsync()
     {
-        await _database.ExecuteAsync($"ALTER ROLE {_role} RESET search_path; DROP TABLE IF EXISTS public.solid_cache_entries, public.solid_cache_state, public.solid_cache_tag_removals; DROP DOMAIN IF EXISTS public.solid_cache_count CASCADE");
+        await _database.ExecuteAsync($"ALTER ROLE {_role} RESET search_path; DROP TABLE IF EXISTS public.solid_cache_entries, public.solid_cache_state, public.solid_cache_tag_removals, public.solid_cache_invalidations; DROP DOMAIN IF EXISTS public.solid_cache_count CASCADE");
         await _database.ExecuteAsync(string.Join(';', CacheRoutines.Functions.Reverse().Select(static routine => $"DROP FUNCTION IF EXISTS public.solid_cache_{routine.Name} CASCADE")));
         await _shadows.ForgetAsync();
     }
@@ -104,7 +104,8 @@ public sealed class ShadowedNames
         await using var registered = builder.Build();
         await UseAsync("", options => (options.ConnectionString, options.Invalidation.Enabled) = (null, true), services => services.AddSingleton(registered));
         await SendByHandAsync(registered);
-        await UseToolAsync();
+        await UseToolAsync(OfRole, "solid_cache_entries");
+        await UseToolAsync(OfSuperuser, "of_a_superuser");
 
         var missing = StatementNames.All.Except(ear.Heard.Keys.Select(StatementNames.Of)).ToList();
         Assert.That(missing, Is.Empty, "Statements that this test does not send.");
@@ -316,6 +317,8 @@ public sealed class ShadowedNames
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),
             (SchemaScript.LockHolders(Names), []),
+            (SchemaScript.TableHolders(Names), []),
+            (SchemaScript.TypesInTheWay(Names), []),
         ];
         foreach (var (sql, parameters) in statements)
         {
@@ -330,13 +333,12 @@ public sealed class ShadowedNames
 
     private static NpgsqlParameter[] Conditions() => [Parameter.BigInt(long.MaxValue / 4), Parameter.Bool(false), Parameter.Text("100"), Parameter.BigInt(long.MaxValue / 4)];
 
-    private async Task UseToolAsync()
+    private async Task UseToolAsync(string connectionString, string table)
     {
         foreach (var arguments in (string[])
             ["migrate", "verify", "verify --benchmark --iterations 10", "stats", "cleanup", "get 1", "get none", "rm 2", "rm none", "rm --prefix 3 --yes", "rm --pattern 4% --yes"])
         {
-            // Whose tables they are matters to a superuser that migrates.
-            var run = await ToolRun.OfAsync([.. arguments.Split(' '), "--connection-string", arguments == "migrate" ? OfRole : OfSuperuser]);
+            var run = await ToolRun.OfAsync([.. arguments.Split(' '), "--table", table, "--connection-string", connectionString]);
             Assert.That(run.ExitCode, Is.LessThanOrEqualTo(1), run.Error);
             Assert.That(await _shadows.CalledAsync(), Is.Null, arguments);
         }

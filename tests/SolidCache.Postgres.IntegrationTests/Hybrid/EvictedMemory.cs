@@ -43,6 +43,19 @@ public sealed class EvictedMemory
         Assert.That(await GetAsync(_plain, key, "new"), Is.EqualTo("old"), "Without it, memory knows nothing of it.");
     }
 
+    /// <summary>A hash is all that the table says of them, and the log.</summary>
+    [Test]
+    public async Task Keys_that_are_stored_as_hashes_leave_it([Values("long", "looks hashed")] string kind, [Values] bool isReplaced)
+    {
+        var key = $"{isReplaced}:{(kind == "long" ? new string('字', 500) : $"key#sha256:{new string('a', 64)}")}";
+        await Hybrid(_changing).SetAsync(key, "old");
+        await GetAsync(_evicting, $"{key}:other", "other");
+        Assert.That((await GetAsync(_evicting, key, "another"), await GetAsync(_plain, key, "another")), Is.EqualTo(("old", "old")));
+        await ChangeAsync(key, isReplaced ? "set" : "distributed remove");
+        await Eventually.TrueAsync(async () => await GetAsync(_evicting, key, "new") == "new", "the old value has left memory");
+        Assert.That((await GetAsync(_plain, key, "new"), await GetAsync(_evicting, $"{key}:other", "made anew")), Is.EqualTo(("old", "other")));
+    }
+
     private async Task ChangeAsync(string key, string how)
     {
         switch (how)

@@ -47,6 +47,8 @@ public sealed class HybridCallers(WhoseHybridCache whose) : HybridFixture(whose)
             throw new InvalidCastException("made");
         }).AsTask()).ToArray();
         await Eventually.TrueAsync(() => Volatile.Read(ref calls) > 0, "the factory runs");
+        // All have looked by then.
+        await Task.Delay(500);
         going.SetResult();
 
         foreach (var call in all)
@@ -127,7 +129,7 @@ public sealed class HybridCallers(WhoseHybridCache whose) : HybridFixture(whose)
         await Eventually.TrueAsync(() => Volatile.Read(ref made) > 0, "the factory runs");
         // Also who comes while it runs.
         calls.AddRange(Enumerable.Range(0, Callers / 2).Select(_ => CallAsync()));
-        await Task.Delay(50);
+        await Task.Delay(500);
         going.SetResult();
         return (await Task.WhenAll(calls), made);
 

@@ -60,7 +60,12 @@ public abstract class HybridFixture(WhoseHybridCache whose)
         {
             if (IsOurs)
             {
-                all.AddPostgresSolidHybridCache(options => Ask(options.Hybrid, asked));
+                all.AddPostgresSolidHybridCache(options =>
+                {
+                    // A busy machine may look later than after the default's two seconds: then memory is left out.
+                    options.Invalidation.MaxStaleness = TimeSpan.FromSeconds(30);
+                    Ask(options.Hybrid, asked);
+                });
             }
             else
             {

@@ -24,7 +24,7 @@ public sealed class PostgresServer
     public static async Task<string> CreateDatabaseAsync()
     {
         var name = $"cache_{Guid.NewGuid():N}";
-        await ExecuteAsync(ConnectionString, $"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+        await OnServerAsync($"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name, MaxPoolSize = 40 }.ConnectionString;
     }
 
@@ -36,7 +36,7 @@ public sealed class PostgresServer
         }
 
         var name = new NpgsqlConnectionStringBuilder(connectionString).Database;
-        await ExecuteAsync(ConnectionString, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        await OnServerAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     }
 
     public static async Task ExecuteAsync(string connectionString, string sql)
@@ -86,5 +86,14 @@ public sealed class PostgresServer
         {
             await _container.DisposeAsync();
         }
+    }
+
+    /// <remarks>By the driver's pool: a source of its own would load the server's types anew for each of a thousand databases.</remarks>
+    private static async Task OnServerAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

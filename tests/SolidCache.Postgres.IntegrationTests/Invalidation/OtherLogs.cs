@@ -82,6 +82,21 @@ public sealed class OtherLogs
             "it is pruned");
     }
 
+    [TestCase("'{{a,b},{c,d}}', '{{e},{f}}'")]
+    [TestCase("'[5:7][1:2]={{a,b},{c,d},{NULL,NULL}}', '{e,NULL,f}'")]
+    public async Task What_somebody_has_written_in_another_shape_is_told_as_what_it_holds(string keysAndTags)
+    {
+        await using var node = await StartNodeAsync();
+        using var subscription = Of(node).Subscribe(_told.Enqueue);
+        await _database.ExecuteAsync($"INSERT INTO solid_cache_invalidations (keys, tags) VALUES ({keysAndTags})");
+        await node.Cache.SetAsync("key", [1], AnHour);
+        await node.Cache.RemoveAsync("key");
+        await Eventually.TrueAsync(() => _told.Any(static told => told.Keys.Contains("key")), "what comes afterwards is told");
+
+        Assert.That(_told.SelectMany(static told => told.Keys), Is.SupersetOf((string[])["a", "b", "c", "d"]));
+        Assert.That(_told.SelectMany(static told => told.Tags), Is.SupersetOf((string[])["e", "f"]));
+    }
+
     private static ISolidCacheInvalidations Of(CacheHost node) => node.Services.GetRequiredService<ISolidCacheInvalidations>();
 
     private async Task<CacheHost> StartNodeAsync()

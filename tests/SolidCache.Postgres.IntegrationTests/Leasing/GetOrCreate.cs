@@ -393,6 +393,19 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
     }
 
     [Test]
+    public async Task Any_number_of_tags_is_removed_whatever_was_stored_since_their_index_was_vacuumed()
+    {
+        await using var node = await StartNodeAsync(options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        var prefix = NewKey();
+        await SolidCache.SetAsync(prefix, [1], new SolidCacheEntryOptions { Tags = [.. Enumerable.Range(0, 6_000).Select(number => $"{prefix}:{number}:{new string('l', 1_000)}")] });
+        await SolidCache.SetAsync($"{prefix}:one", [1], new SolidCacheEntryOptions { Tags = [$"{prefix}:4999"] });
+
+        Assert.That(await node.Cache.RemoveByTagAsync([.. Enumerable.Range(0, 5_000).Select(number => $"{prefix}:{number}")]), Is.EqualTo(1));
+
+        Assert.That((await SolidCache.ExistsAsync(prefix), await SolidCache.ExistsAsync($"{prefix}:one")), Is.EqualTo((true, false)));
+    }
+
+    [Test]
     public async Task Entries_of_a_tag_are_gone_at_once_and_whatever_is_made_with_it()
     {
         var (tag, prefix) = ($"tag {{\"'\\}} {Guid.NewGuid():N}", NewKey());
@@ -417,6 +430,55 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
         Assert.That(left, Is.EqualTo(25));
         Assert.That(await SolidCache.GetAsync($"{prefix}:made"), Is.Null);
         Assert.That(await SolidCache.RemoveByTagAsync([tag, tag, "nobody has it"]), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_entry_has_the_tags_of_the_call_that_made_it_also_for_those_who_shared_the_run()
+    {
+        var (key, goOn) = (NewKey(), new TaskCompletionSource());
+        var begun = new TaskCompletionSource();
+        var first = SolidCache.GetOrCreateAsync(key, Make, new() { Tags = [$"first:{key}"] }).AsTask();
+        await begun.Task;
+        var second = SolidCache.GetOrCreateAsync(key, _ => throw new NotSupportedException(), new() { Tags = [$"second:{key}"] }).AsTask();
+        await Task.Delay(50);
+        goOn.SetResult();
+        await Task.WhenAll(first, second);
+
+        await SolidCache.RemoveByTagAsync($"second:{key}");
+        Assert.That(await SolidCache.ExistsAsync(key), Is.True);
+        await SolidCache.RemoveByTagAsync($"first:{key}");
+        Assert.That(await SolidCache.ExistsAsync(key), Is.False);
+
+        async ValueTask<byte[]> Make(CancellationToken cancelled)
+        {
+            begun.SetResult();
+            await goOn.Task.WaitAsync(cancelled);
+            return [1];
+        }
+    }
+
+    [Test]
+    public async Task Who_asks_after_a_removal_waits_for_the_run_of_before_it_and_is_not_given_what_it_made()
+    {
+        var (key, goOn) = (NewKey(), new TaskCompletionSource());
+        var begun = new TaskCompletionSource();
+        var before = SolidCache.GetOrCreateAsync(key, async cancelled =>
+        {
+            begun.SetResult();
+            await goOn.Task.WaitAsync(cancelled);
+            return "old"u8.ToArray();
+        }).AsTask();
+        await begun.Task;
+        await SolidCache.RemoveAsync(key);
+
+        var after = SolidCache.GetOrCreateAsync(key, _ => Bytes("new")).AsTask();
+        await Task.Delay(200);
+        Assert.That(after.IsCompleted, Is.False);
+        goOn.SetResult();
+
+        Assert.That(await before, Is.EqualTo("old"u8.ToArray()));
+        Assert.That(await after, Is.EqualTo("new"u8.ToArray()));
+        Assert.That(await SolidCache.GetAsync(key), Is.EqualTo("new"u8.ToArray()));
     }
 
     [Test]

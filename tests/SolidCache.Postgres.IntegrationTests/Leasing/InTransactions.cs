@@ -96,6 +96,63 @@ public sealed class InTransactions() : ContractFixture(Calling.Async)
     }
 
     [Test]
+    public async Task What_a_transaction_sets_with_a_tag_that_it_removes_is_gone([Values] bool removesFirst, [Values] bool othersCommit, [Values("library", "sql")] string how)
+    {
+        var key = NewKey();
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await SolidCache.RemoveAsync($"{key}:before", transaction);
+        if (removesFirst)
+        {
+            await RemoveAsync();
+        }
+
+        if (othersCommit)
+        {
+            // From now on the transaction's own snapshots lie after its number.
+            await SolidCache.SetAsync($"{key}:beside", [1], Forever);
+        }
+
+        await SolidCache.SetAsync(key, [1], new SolidCacheEntryOptions { Tags = [key] }, transaction);
+        await SolidCache.SetAsync($"{key}:other", [1], new SolidCacheEntryOptions { Tags = [$"{key}:other"] }, transaction);
+        if (!removesFirst)
+        {
+            await RemoveAsync();
+        }
+
+        await transaction.CommitAsync();
+
+        Assert.That((await SolidCache.ExistsAsync(key), await SolidCache.ExistsAsync($"{key}:other")), Is.EqualTo((false, true)));
+
+        async Task RemoveAsync()
+        {
+            await using var command = new NpgsqlCommand("SELECT solid_cache_remove_by_tag($1)", connection, transaction) { Parameters = { new() { Value = key } } };
+            await (how == "sql" ? command.ExecuteNonQueryAsync() : SolidCache.RemoveByTagAsync(key, transaction));
+        }
+    }
+
+    [Test]
+    public async Task A_removal_of_a_tag_counts_for_what_is_committed_long_after_it()
+    {
+        var key = NewKey();
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await SolidCache.SetAsync(key, [1], new SolidCacheEntryOptions { Tags = [key] }, transaction);
+
+        await SolidCache.RemoveByTagAsync(key);
+        for (var sweeps = 0; sweeps < 3; sweeps++)
+        {
+            await Database.ScalarAsync<long>("SELECT cleanup_expired_cache()");
+            await Database.ExecuteAsync("UPDATE solid_cache_tag_removals SET swept_at = swept_at - interval '1 hour'");
+        }
+
+        await transaction.CommitAsync();
+        Assert.That(await SolidCache.ExistsAsync(key), Is.False);
+
+        await IsForgottenAsync(Database, () => Database.ScalarAsync<long>("SELECT cleanup_expired_cache()"));
+    }
+
+    [Test]
     public async Task A_rollback_to_a_savepoint_takes_back_what_came_after_it()
     {
         var (kept, removed) = (NewKey(), NewKey());
@@ -181,6 +238,50 @@ public sealed class InTransactions() : ContractFixture(Calling.Async)
     }
 
     [Test]
+    public async Task A_connection_without_arrays_is_refused_with_what_to_do()
+    {
+        await using var slim = new NpgsqlSlimDataSourceBuilder(Database.ConnectionString).Build();
+        await using var connection = await slim.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+
+        Assert.That(async () => await SolidCache.RemoveAsync(NewKey(), transaction), Throws.ArgumentException.With.Message.Contains("EnableArrays()"));
+        Assert.That(async () => await SolidCache.RemoveByTagAsync(NewKey(), transaction), Throws.ArgumentException.With.Message.Contains("EnableArrays()"));
+        await SolidCache.SetAsync(NewKey(), [1], Forever, transaction);
+        await transaction.CommitAsync();
+    }
+
+    [Test]
+    public async Task What_only_reads_refuses_removals_and_leaves_out_sets_as_it_does_outside_of_a_transaction()
+    {
+        var key = NewKey();
+        await SolidCache.SetAsync(key, [1], new SolidCacheEntryOptions { Tags = [key] });
+        await using var reader = await StartNodeAsync(options => options.ReadOnly = true);
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var within = reader.Cache.InTransaction(transaction);
+
+        Func<Task>[] removals =
+        [
+            async () => await reader.Cache.RemoveAsync(key, transaction),
+            async () => await reader.Cache.RemoveByTagAsync(key, transaction),
+            () => reader.Cache.InTransactionOf(connection).RemoveAsync([key]),
+            () => Task.Run(() => within.Remove([key])),
+            () => Task.Run(() => within.RemoveByTag([key])),
+        ];
+        foreach (var removal in removals)
+        {
+            await Assert.ThatAsync(removal, Throws.TypeOf<SolidCacheException>().With.Message.Contains("read-only"));
+        }
+
+        await within.RemoveAsync([]);
+        await within.RemoveByTagAsync([]);
+        await Assert.ThatAsync(() => within.SetAsync(key, [2], new() { AbsoluteExpiration = DateTimeOffset.UnixEpoch }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        await within.SetAsync(key, [2], Forever);
+        await transaction.CommitAsync();
+        Assert.That(await SolidCache.GetAsync(key), Is.EqualTo(new byte[] { 1 }));
+    }
+
+    [Test]
     public async Task A_removal_that_stays_uncommitted_holds_up_nobody_but_the_writers_of_its_key()
     {
         var (key, other) = (NewKey(), NewKey());
@@ -215,9 +316,17 @@ public sealed class InTransactions() : ContractFixture(Calling.Async)
         Assert.That((statistics.TotalEntries, statistics.ExpiredEntries, statistics.OverdueEntries), Is.EqualTo((0L, 0L, 0L)));
         Assert.That(await node.Cache.RemoveExpiredAsync(), Is.EqualTo(2));
         await database.ExecuteAsync("UPDATE solid_cache_tag_removals SET swept_at = now() - interval '1 hour'");
-        await node.Cache.RemoveExpiredAsync();
-        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_tag_removals"), Is.Zero);
+        await IsForgottenAsync(database, () => node.Cache.RemoveExpiredAsync());
     }
+
+    /// <summary>Transactions of other tests may be open, in whichever database.</summary>
+    private static Task IsForgottenAsync(TestDatabase database, Func<Task> sweep) => Eventually.TrueAsync(
+        async () =>
+        {
+            await sweep();
+            return await database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_tag_removals") == 0;
+        },
+        "the removals of tags are forgotten");
 
     private static ValueTask<byte[]> Bytes(string text) => ValueTask.FromResult(Encoding.UTF8.GetBytes(text));
 

@@ -106,7 +106,7 @@ public sealed class Locks
 
         // As if it had not been heard of for ten minutes.
         await _database.ExecuteAsync($"UPDATE solid_cache_entries SET lease_ends_at = lease_ends_at - interval '11 minutes' WHERE key = 'solid_cache_lock^{name}'");
-        await using var mine = await Of(_other).TryAcquireAsync(name, TimeSpan.Zero);
+        await using var mine = await Of(_other).TryAcquireAsync(name, TimeSpan.FromSeconds(10));
         Assert.That(mine, Is.Not.Null);
         await held!.DisposeAsync();
         Assert.That(await Of(_one).TryAcquireAsync(name, TimeSpan.Zero), Is.Null, "It frees what is its own.");

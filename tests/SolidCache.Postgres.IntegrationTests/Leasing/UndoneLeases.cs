@@ -2,7 +2,7 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Leasing;
 
-/// <summary>A lease whose statement is undone at its commit, since its backend is ended: the answer arrives all the same.</summary>
+/// <summary>Leases whose backends are ended, at the commit of their statement or while the value is made.</summary>
 public sealed class UndoneLeases
 {
     [Test]
@@ -36,6 +36,23 @@ public sealed class UndoneLeases
 
         Assert.That(leases, Is.EqualTo(1));
         Assert.That(await database.ScalarAsync<long>("SELECT last_value FROM commits"), Is.GreaterThan(1), "It was undone once.");
+        Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo(new byte[] { 1 }));
+    }
+
+    [Test]
+    public async Task A_value_is_stored_though_every_connection_broke_while_it_was_made()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var node = await CacheHost.StartAsync(database.ConnectionString);
+        await node.Cache.SetAsync("other", [0], new());
+
+        var made = await node.Cache.GetOrCreateAsync("key", async _ =>
+        {
+            await database.ExecuteAsync("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'");
+            return [1];
+        });
+
+        Assert.That(made, Is.EqualTo(new byte[] { 1 }));
         Assert.That(await node.Cache.GetAsync("key"), Is.EqualTo(new byte[] { 1 }));
     }
 }

@@ -160,6 +160,26 @@ public sealed class SqlFunctions() : ContractFixture(Calling.Async)
         Assert.That(await database.ScalarAsync<string[]>("SELECT array_agg(key ORDER BY key) FROM after.solid_cache_entries"), Is.EqualTo((string[])["k", "user:1"]));
     }
 
+    [TestCase("two\nlines", "a\ntable\n")]
+    [TestCase("three\n\nlines", "table")]
+    [TestCase("schema", "a\r\n\ttable")]
+    public async Task Names_of_several_lines_are_known(string schema, string table)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync($"CREATE SCHEMA \"{schema}\"; CREATE TABLE public.users (id bigint)");
+        await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript(schema, table));
+        foreach (var call in (string[])["SELECT {0}_remove\"('k')", "SELECT {0}_remove_by_tag\"('t')", "SELECT {0}_remove_on_change\"('public.users', 'user:{{id}}')", "SELECT {0}_cleanup_expired\"()", "CALL {0}_sweep_expired\"()"])
+        {
+            await Assert.ThatAsync(() => database.ExecuteAsync(string.Format(null, call, $"\"{schema}\".\"{table}")), Throws.Nothing, call);
+        }
+
+        await database.ExecuteAsync("INSERT INTO public.users VALUES (1)");
+        Assert.That(await database.ScalarAsync<long>($"SELECT count(*) FROM \"{schema}\".\"{table}\" WHERE key = 'user:1'"), Is.EqualTo(1));
+        await database.ExecuteAsync($"ALTER SCHEMA \"{schema}\" RENAME TO after");
+        database.Source.Clear();
+        await Assert.ThatAsync(() => database.ExecuteAsync($"SELECT after.\"{table}_remove\"('k')"), Throws.InstanceOf<PostgresException>().With.Message.Contains("was renamed"));
+    }
+
     /// <summary>PL/pgSQL's context as its translations have it, and a schema whose name ends as the cache's.</summary>
     [TestCase("PL/pgSQL function {0} line 6 at GET DIAGNOSTICS")]
     [TestCase("PL/pgSQL-Funktion {0} Zeile 6 bei GET DIAGNOSTICS")]

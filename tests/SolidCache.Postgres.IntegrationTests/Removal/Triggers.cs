@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Contracts;
@@ -31,6 +32,33 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
         await RemovesAsync($"MERGE INTO {_table} AS u USING (VALUES (4), (5)) AS v (id) ON u.id = v.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (v.id, '')", "user:4", "user:5");
         await RemovesAsync($"WITH gone AS (DELETE FROM {_table} WHERE id = 5 RETURNING *) INSERT INTO {_table} SELECT id + 1, name FROM gone", "user:5", "user:6");
         await RemovesAsync($"DELETE FROM {_table} WHERE id > 10", "user:11", "user:12");
+    }
+
+    [TestCase("")]
+    [TestCase(Partitioned)]
+    public async Task The_columns_of_a_table_may_have_any_name(string partitions)
+    {
+        await CreateTableAsync(partitions);
+        string[] names = ["parts", "keys", "template", "prefix", "called", "changed", "new_rows", "old_rows", "table_name", "own", "key", "tg_op", "found"];
+        await Database.ExecuteAsync(string.Join(';', names.Select(name => $"ALTER TABLE {_table} ADD COLUMN {name} int DEFAULT 7")));
+        await InstallAsync("user:{id}" + string.Concat(names.Select(name => $":{{{name}}}")));
+        var end = string.Concat(names.Select(_ => ":7"));
+
+        await RemovesAsync($"INSERT INTO {_table} VALUES (1, 'a')", $"user:1{end}");
+        await RemovesAsync($"UPDATE {_table} SET id = 2", $"user:1{end}", $"user:2{end}");
+        await RemovesAsync($"DELETE FROM {_table}", $"user:2{end}");
+    }
+
+    [Test]
+    public async Task A_session_may_begin_or_cease_to_quote_all_identifiers()
+    {
+        await CreateTableAsync();
+        await InstallAsync("user:{id}");
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        foreach (var (id, quotes) in ((int, string)[])[(1, "off"), (2, "on"), (3, "off")])
+        {
+            await RunAsync(connection, $"SET quote_all_identifiers = {quotes}; INSERT INTO {_table} VALUES ({id}, ''); SELECT solid_cache_remove('else'); SELECT solid_cache_remove_by_tag('else')");
+        }
     }
 
     [Test]
@@ -168,6 +196,84 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
         await RemovesAsync($"TRUNCATE {_table}; INSERT INTO {_table} VALUES (1, 'a'), (101, 'b')");
     }
 
+    /// <summary>Each kind of table has triggers of its own, and both at once would do the work twice, and fail in two ways.</summary>
+    [Test]
+    public async Task To_install_them_again_on_what_has_become_a_partition_or_is_none_any_more_leaves_those_of_its_kind()
+    {
+        await CreateTableAsync(Partitioned);
+        var part = $"{_table}_low";
+        await InstallOnPartAsync("fail");
+        Assert.That(await KindsAsync(), Is.EqualTo((string[])["change fail", "truncate fail"]));
+
+        await Database.ExecuteAsync($"ALTER TABLE {_table} DETACH PARTITION {part}");
+        await InstallOnPartAsync("warn");
+        Assert.That(await KindsAsync(), Is.EqualTo((string[])["delete warn", "insert warn", "truncate warn", "update warn"]));
+
+        await Database.ExecuteAsync($"ALTER TABLE {_table} ATTACH PARTITION {part} FOR VALUES FROM (0) TO (10)");
+        await InstallOnPartAsync("fail");
+        Assert.That(await KindsAsync(), Is.EqualTo((string[])["change fail", "truncate fail"]));
+
+        Task InstallOnPartAsync(string onFailure) => Database.ExecuteAsync($"SELECT solid_cache_remove_on_change('{part}', 'user:{{id}}', on_failure => '{onFailure}')");
+
+        Task<string[]> KindsAsync() => Database.ScalarAsync<string[]>(
+            $"""
+            SELECT array_agg(split_part(tgname, '_', 4) || CASE WHEN encode(tgargs, 'escape') LIKE '%warn%' THEN ' warn' ELSE ' fail' END ORDER BY tgname)
+            FROM pg_trigger WHERE tgrelid = '{part}'::regclass
+            """);
+    }
+
+    [TestCase("")]
+    [TestCase(Partitioned)]
+    public async Task To_install_triggers_again_leaves_enabled_and_disabled_what_the_tables_owner_has_chosen(string partitions)
+    {
+        await CreateTableAsync(partitions);
+        await InstallAsync("user:{id}");
+        await InstallAsync("all users");
+        var names = await Database.ScalarAsync<string[]>(
+            $"SELECT array_agg(tgname::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = '{_table}'::regclass AND tgargs LIKE 'user:%'");
+        string[] choices = ["ENABLE ALWAYS", "DISABLE", "ENABLE REPLICA", "ENABLE"];
+        await Database.ExecuteAsync(string.Join(';', names.Select((name, index) => $"ALTER TABLE {_table} {choices[index]} TRIGGER {name}")));
+        if (partitions.Length > 0)
+        {
+            await Database.ExecuteAsync($"ALTER TABLE {_table}_low DISABLE TRIGGER {names[0]}; ALTER TABLE {_table}_high ENABLE ALWAYS TRIGGER {names[1]}");
+        }
+
+        var chosen = await EnabledAsync();
+
+        await Database.ExecuteAsync($"SELECT solid_cache_remove_on_change('{_table}', 'user:{{id}}', on_failure => 'warn')");
+
+        Assert.That(chosen, Has.Some.EndsWith(" A").And.Some.EndsWith(" D").And.Some.EndsWith(" O"));
+        Assert.That(await EnabledAsync(), Is.EqualTo(chosen));
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await RunAsync(connection, $"SET session_replication_role = replica; INSERT INTO {_table} VALUES (50, 'a'); RESET session_replication_role");
+        Assert.That(await StoredAsync(), Is.EqualTo(partitions.Length > 0 ? (string[])["user:50"] : []), "An ordinary table's first trigger is that of deletions.");
+
+        Task<string[]> EnabledAsync() => Database.ScalarAsync<string[]>(
+            $"SELECT array_agg(concat_ws(' ', tgrelid::regclass, tgname, tgenabled) ORDER BY tgrelid, tgname) FROM pg_trigger WHERE tgname LIKE 'solid_cache_on%'");
+    }
+
+    [TestCase("ALTER TABLE {0} ALTER COLUMN name TYPE text USING name || '!'")]
+    [TestCase("ALTER TABLE {0} DISABLE TRIGGER ALL; UPDATE {0} SET name = 'b'")]
+    [TestCase("SET session_replication_role = replica; UPDATE {0} SET name = 'b'; RESET session_replication_role")]
+    public async Task The_page_says_what_no_trigger_sees(string change)
+    {
+        await CreateTableAsync();
+        await Database.ExecuteAsync($"INSERT INTO {_table} VALUES (1, 'a')");
+        await InstallAsync("user:{id}");
+
+        await RemovesAsync(string.Format(CultureInfo.InvariantCulture, change, _table));
+    }
+
+    [TestCase("json")]
+    [TestCase("jsonb")]
+    public async Task A_null_of_JSON_is_null(string type)
+    {
+        await Database.ExecuteAsync($"CREATE TABLE {_table} (id int, document {type})");
+        await InstallAsync("{id}:{document}");
+
+        await RemovesAsync($"""INSERT INTO {_table} VALUES (1, 'null'), (2, NULL), (3, '"null"')""", "3:null");
+    }
+
     [Test]
     public async Task A_delete_that_cascades_removes_too()
     {
@@ -227,6 +333,10 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
             await Database.ExecuteAsync($"SELECT solid_cache_remove_on_change('{_table}', 'user:{{id}}', on_failure => 'warn')");
             await RunAsync(connection, $"INSERT INTO {_table} VALUES (1, 'a')");
             Assert.That(warnings, Has.One.Contains("may be outdated").And.One.Contains("permission denied"));
+            await Database.ExecuteAsync("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC");
+            await RunAsync(connection, $"UPDATE {_table} SET id = 2; DELETE FROM {_table}");
+            Assert.That(warnings, Has.Exactly(3).Contains("permission denied"), "Whatever it is that it may not.");
+            await Database.ExecuteAsync("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC");
             await RunAsync(connection, $"TRUNCATE {_table}");
 
             await InstallAsync("user:{id}");

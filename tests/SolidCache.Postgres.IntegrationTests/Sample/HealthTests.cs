@@ -94,6 +94,20 @@ public sealed class HealthTests : SampleFixture
         Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
     }
 
+    /// <summary>The cache is asked first, and refuses after a while by itself.</summary>
+    [Test]
+    public async Task Without_its_database_what_is_cached_is_unavailable_too_whoever_says_so()
+    {
+        var away = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = "127.0.0.1", Port = 1 };
+        await using var service = new SampleService(away.ConnectionString);
+        using var client = service.WithToken(Alice.DefaultRequestHeaders.Authorization!.Parameter!);
+        for (var time = 0; time < 12; time++)
+        {
+            using var response = await client.ReadAsync("/settings");
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        }
+    }
+
     /// <summary>The paths of a JSON object in their order, with the values that never change.</summary>
     private static IEnumerable<string> Shape(string path, JsonElement json) => json.ValueKind switch
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -51,6 +52,64 @@ public sealed class MissingSettingsTests
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Contain("has 12 bytes").And.Not.Contain("short-secret"));
+    }
+
+    [Test]
+    public async Task A_signing_key_of_spaces_is_none()
+    {
+        var (exitCode, error) = await RunAsync(("ConnectionStrings__Postgres", Database), ("Jwt__SigningKey", new string(' ', 40)));
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error, Does.StartWith("There is no key "));
+    }
+
+    [TestCase("Seed__DemoUsers", "yes", "true or false")]
+    [TestCase("Metrics__AllowRemote", "0", "true or false")]
+    [TestCase("RateLimits__PerAddress", "20/min", "a whole number above 0")]
+    [TestCase("RateLimits__PerAccount", "0", "a whole number above 0")]
+    [TestCase("Passwords__Iterations", "-1", "a whole number above 0")]
+    [TestCase("Seed__Crowd", "many", "a whole number")]
+    [TestCase("Profiles__Lifetime", "ten minutes", "a span of time above 00:00:00, as 00:10:00")]
+    public async Task A_setting_that_cannot_be_what_it_says_is_named(string setting, string value, string wanted)
+    {
+        var (exitCode, error) = await RunAsync(
+            ("ConnectionStrings__Postgres", Database), ("Jwt__SigningKey", SampleService.SigningKey), (setting, value));
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error, Is.EqualTo($"{setting} is no such thing as {wanted}: '{value}'.\n"));
+    }
+
+    [TestCase("CREATE SCHEMA auth", Description = "Whose schema it is may drop what others make in it.")]
+    [TestCase("CREATE SCHEMA auth; CREATE TABLE auth.users (id bigint)", Description = "Whose table it is reads it, and has the service call his triggers.")]
+    public async Task Nothing_is_kept_in_what_another_role_made_before(string statements)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var (owner, role) = ($"owner_{Guid.NewGuid():N}", $"service_{Guid.NewGuid():N}");
+        await database.ExecuteAsync(
+            $"""
+            CREATE ROLE {owner};
+            CREATE ROLE {role} LOGIN PASSWORD 'secret';
+            DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {owner}, {role}', current_database()); END $$;
+            GRANT CREATE ON SCHEMA public TO {role};
+            SET ROLE {owner};
+            {statements};
+            GRANT ALL ON SCHEMA auth TO PUBLIC;
+            GRANT ALL ON ALL TABLES IN SCHEMA auth TO PUBLIC;
+            RESET ROLE;
+            """);
+        try
+        {
+            var (exitCode, error) = await RunAsync(
+                ("ConnectionStrings__Postgres", database.ConnectionStringOf(role, "secret")), ("Jwt__SigningKey", SampleService.SigningKey));
+
+            Assert.That(exitCode, Is.EqualTo(1));
+            Assert.That(error, Does.StartWith("The schema auth, or a table in it, belongs to the role ").And.Contains(owner));
+            Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relnamespace = 'auth'::regnamespace AND relname = 'roles'"), Is.Zero);
+        }
+        finally
+        {
+            await database.ExecuteAsync($"DROP OWNED BY {owner}, {role} CASCADE; DROP ROLE {owner}, {role}");
+        }
     }
 
     private static async Task<(int ExitCode, string Error)> RunAsync(params (string Name, string Value)[] variables)

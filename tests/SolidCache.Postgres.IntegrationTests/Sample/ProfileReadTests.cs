@@ -93,7 +93,7 @@ public sealed class ProfileReadTests : SampleFixture
 
         Assert.That(
             await Database.ScalarAsync<bool>(
-                $"SELECT expires_at - created_at = interval '10 minutes' AND sliding_expiration IS NULL FROM solid_cache_entries WHERE key = '{Service.StoredKey(Key)}'"),
+                $"SELECT expires_at - created_at BETWEEN interval '9 minutes 50 seconds' AND interval '10 minutes' AND sliding_expiration IS NULL FROM solid_cache_entries WHERE key = '{Service.StoredKey(Key)}'"),
             Is.True);
     }
 

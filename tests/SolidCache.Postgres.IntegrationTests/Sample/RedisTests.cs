@@ -25,7 +25,7 @@ public sealed class RedisTests
         await using var service = new SampleService(_database.ConnectionString, ("ConnectionStrings:Redis", redis.ConnectionString));
         using var admin = await service.SignInAsAdminAsync();
         await AssertMissAsync(admin, "miss");
-        await AssertMissAsync(admin, "hit");
+        await EventuallyHitAsync(admin);
         Assert.That(await HealthAsync(admin), Is.EqualTo((HttpStatusCode.OK, "healthy", "healthy")));
 
         redis.Kill();
@@ -39,7 +39,7 @@ public sealed class RedisTests
         await redis.StartAgainAsync();
         await Eventually.TrueAsync(async () => await HealthAsync(admin) == (HttpStatusCode.OK, "healthy", "healthy"), "the service finds Redis again");
         await AssertMissAsync(admin, "miss");
-        await AssertMissAsync(admin, "hit");
+        await EventuallyHitAsync(admin);
     }
 
     [Test]
@@ -48,7 +48,7 @@ public sealed class RedisTests
         await using var service = new SampleService(_database.ConnectionString);
         using var admin = await service.SignInAsAdminAsync();
         await AssertMissAsync(admin, "miss");
-        await AssertMissAsync(admin, "hit");
+        await EventuallyHitAsync(admin);
 
         service.Services.GetRequiredService<EmbeddedRedis>().Dispose();
 
@@ -74,7 +74,7 @@ public sealed class RedisTests
             TestContext.Out.WriteLine($"{command}: {error.Message}");
         }
 
-        await AssertMissAsync(admin, "hit");
+        await EventuallyHitAsync(admin);
         service.Services.GetRequiredService<EmbeddedRedis>().Dispose();
         Assert.That(FilesHere().Except(before), Is.Empty);
     }
@@ -117,12 +117,19 @@ public sealed class RedisTests
 
     private static Task<HttpResponseMessage> ReadProfileAsync(HttpClient client) => client.ReadAsync("/users/1");
 
+    private async Task AssertMissAsync(HttpClient client, string permissions) =>
+        Assert.That(await ReadMissedProfileAsync(client), Is.EqualTo((HttpStatusCode.OK, "miss", permissions)));
+
+    /// <summary>The service waits for Redis no longer than for the database, which a busy machine may exceed.</summary>
+    private Task EventuallyHitAsync(HttpClient client) =>
+        Eventually.TrueAsync(async () => await ReadMissedProfileAsync(client) == (HttpStatusCode.OK, "miss", "hit"), "Redis has the permissions");
+
     /// <summary>Reads a profile that is not in Solid Cache.</summary>
-    private async Task AssertMissAsync(HttpClient client, string permissions)
+    private async Task<(HttpStatusCode Code, string? Cache, string? Permissions)> ReadMissedProfileAsync(HttpClient client)
     {
         await _database.ExecuteAsync("DELETE FROM solid_cache_entries");
         using var response = await ReadProfileAsync(client);
-        Assert.That((response.StatusCode, response.Cache(), response.PermissionsCache()), Is.EqualTo((HttpStatusCode.OK, "miss", permissions)));
+        return (response.StatusCode, response.Cache(), response.PermissionsCache());
     }
 
     private static async Task<(HttpStatusCode Code, string? Status, string? Redis)> HealthAsync(HttpClient client)

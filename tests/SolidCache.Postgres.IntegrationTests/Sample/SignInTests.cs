@@ -117,6 +117,20 @@ public sealed class SignInTests : SampleFixture
         Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
     }
 
+    [TestCase("foo")]
+    [TestCase("utf-7")]
+    [TestCase("utf-16")]
+    [TestCase("\"\"")]
+    public async Task A_body_in_another_encoding_than_JSON_has_is_refused(string charset)
+    {
+        using var content = new ByteArrayContent("{}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+        using var response = await Anonymous.PostAsync(new Uri("/auth/sign-in", UriKind.Relative), content);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnsupportedMediaType));
+        Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
+    }
+
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static async Task<TimeSpan> TimeAsync(HttpClient client, string email)

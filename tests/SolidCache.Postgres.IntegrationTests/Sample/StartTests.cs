@@ -98,6 +98,34 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task Nor_do_they_sign_in_to_production_while_the_start_waits_for_the_database()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await StartAsync(database);
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var held = await HeldLock.TakeAsync(source, "SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0))");
+        await using var production = new SampleService(database.ConnectionString, ("environment", "Production"));
+        using var client = production.CreateClient();
+        using var signIn = await SignInAsync(client);
+
+        Assert.That(signIn.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await HealthAsync(client), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    [Test]
+    public async Task Nor_when_an_instance_in_development_seeds_the_database_of_one_in_production()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var production = new SampleService(database.ConnectionString, ("environment", "Production"));
+        using var client = production.CreateClient();
+        await StartAsync(database);
+        using var signIn = await SignInAsync(client);
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.users"), Is.EqualTo(2));
+        Assert.That(signIn.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
     public async Task A_user_of_the_demo_with_a_password_of_its_own_keeps_it()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -141,6 +169,18 @@ public sealed class StartTests
         using var alice = await service.SignInAsAliceAsync();
 
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM auth.sessions JOIN auth.refresh_tokens ON session_id = id"), Is.EqualTo(1));
+    }
+
+    [TestCase("SELECT FROM auth.users, auth.sessions, auth.refresh_tokens", Description = "As a dump does, for hours; and whoever signs in waits behind who waits for it.")]
+    [TestCase("UPDATE auth.users SET updated_at = now() WHERE id = 2; UPDATE auth.sessions SET ended_at = now(); UPDATE auth.refresh_tokens SET used_at = now()")]
+    public async Task A_further_start_waits_for_nobody_who_reads_or_writes_users(string statement)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await StartAsync(database);
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var held = await HeldLock.TakeAsync(source, statement);
+
+        await StartAsync(database);
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -57,6 +58,18 @@ public sealed class TokenTests : SampleFixture
     [Test]
     public async Task A_token_for_another_purpose_is_refused() =>
         Assert.That(await TryAsync(Token(type: "JWT")), Is.EqualTo(HttpStatusCode.Unauthorized));
+
+    [TestCase("""["urn:example:unknown"]""")]
+    [TestCase("[]")]
+    [TestCase("true")]
+    public async Task A_token_whose_header_names_what_must_be_understood_is_refused(string critical)
+    {
+        var payload = Token().Split('.')[1];
+        var signed = $"{Base64UrlEncoder.Encode($$"""{"alg":"HS256","typ":"at+jwt","crit":{{critical}}}""")}.{payload}";
+        var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(SampleService.SigningKey), Encoding.ASCII.GetBytes(signed));
+
+        Assert.That(await TryAsync($"{signed}.{Base64UrlEncoder.Encode(signature)}"), Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
 
     [TestCase("alice")]
     [TestCase("")]

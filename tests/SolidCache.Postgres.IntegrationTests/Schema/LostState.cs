@@ -49,6 +49,22 @@ public sealed class LostState
     }
 
     [Test]
+    public async Task An_older_table_that_is_put_back_beside_the_state_of_today_is_brought_up_to_date_by_the_next_start()
+    {
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'kept', '\x01');
+            ALTER TABLE solid_cache_entries DROP COLUMN compressed, DROP COLUMN tags, DROP COLUMN made_after, ALTER COLUMN value SET NOT NULL
+            """);
+        await RefusedAsync("lacks tags text[], made_after pg_snapshot, compressed bytea");
+
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString, static options => options.CompressValuesFrom = 1);
+        await node.Cache.SetAsync("tagged", new byte[1_000], new SolidCacheEntryOptions { Tags = ["tag"] });
+        Assert.That((await node.Cache.GetAsync("kept"), await node.Cache.GetAsync("tagged")), Is.EqualTo(((byte[]?)[1], (byte[]?)new byte[1_000])));
+    }
+
+    [Test]
     public async Task Where_nothing_may_be_made_the_message_names_what_is_missing()
     {
         await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());

@@ -6,6 +6,8 @@ namespace SolidCache.Postgres.IntegrationTests.Schema;
 
 public sealed class SchemaCreation
 {
+    /// <summary>For migrations that wait for each other on a machine that does other things.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private TestDatabase _database = null!;
 
     [SetUp]
@@ -32,7 +34,7 @@ public sealed class SchemaCreation
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
         {
             await using var node = CacheHost.Build(
-                SmallPool(), options => (options.SchemaName, options.TableName) = ("brand new", $"table_{number}"));
+                SmallPool(), options => (options.SchemaName, options.TableName, options.OperationTimeout) = ("brand new", $"table_{number}", Patience));
             Assert.That(await node.Cache.GetAsync("key"), Is.Null);
         }));
 

@@ -25,26 +25,16 @@ public sealed class Upgrades
     [TearDown]
     public async Task DropDatabaseAsync() => await _database.DisposeAsync();
 
-    [Test]
+    /// <summary>Beyond what calls of a table that nobody upgrades take at the same time: others may need the processors too. It may once be longer on those, but not three times in a row.</summary>
+    [Test, Retry(3)]
     public async Task Nobody_waits_for_it_longer_than_a_quarter_of_a_second_and_old_and_new_libraries_work_side_by_side()
     {
         await FillAsync();
+        await using var aside = await TestDatabase.CreateAsync();
+        await aside.ExecuteAsync(OldLibrary.SchemaScript);
         using var enough = new CancellationTokenSource();
-        var longest = TimeSpan.Zero;
-        var load = Enumerable.Range(0, 4).Select(async number =>
-        {
-            await using var old = await OldLibrary.ConnectAsync(_database, "250ms");
-            for (var call = 0; !enough.IsCancellationRequested; call++)
-            {
-                var began = Stopwatch.GetTimestamp();
-                var key = $"load:{number}:{call % 100}";
-                await old.SetAsync(key, [(byte)call]);
-                await old.TouchAsync(key);
-                Assert.That(await old.GetAsync(key), Is.EqualTo((byte[])[(byte)call]));
-                await old.RemoveAsync(key);
-                longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
-            }
-        }).ToArray();
+        var load = Task.WhenAll(Enumerable.Range(0, 4).Select(number => LongestAsync(_database, $"load:{number}", enough.Token)));
+        var unhindered = LongestAsync(aside, "load", enough.Token);
 
         await using (var node = await CacheHost.StartAsync(_database.ConnectionString))
         {
@@ -63,8 +53,8 @@ public sealed class Upgrades
         }
 
         await enough.CancelAsync();
-        await Task.WhenAll(load);
-        TestContext.Out.WriteLine($"The longest four calls took {longest.TotalMilliseconds:0} ms.");
+        TestContext.Out.WriteLine($"The longest call took {(await load).Max()}, beside the upgrade {await unhindered}.");
+        Assert.That((await load).Max(), Is.LessThan(TimeSpan.FromSeconds(0.25) + await unhindered));
         Assert.That(await _database.ScalarAsync<int>("SELECT schema_version FROM solid_cache_state"), Is.EqualTo(PostgresSolidCacheSchema.Version));
     }
 
@@ -129,6 +119,34 @@ public sealed class Upgrades
         Assert.That((await ToolRun.OfAsync("migrate", "--connection-string", _database.ConnectionString)).ExitCode, Is.Zero);
         Assert.That(await StorageAsync(), Is.EqualTo(" "), "All migrations have run again.");
         Assert.That(await _database.ScalarAsync<bool>("SELECT to_regprocedure('solid_cache_log_changes(boolean)') IS NOT NULL"), Is.True);
+    }
+
+    /// <summary>Sets, touches, gets and removes until it is enough.</summary>
+    /// <returns>How long one of these took at most.</returns>
+    private static async Task<TimeSpan> LongestAsync(TestDatabase database, string keys, CancellationToken enough)
+    {
+        await using var old = await OldLibrary.ConnectAsync(database);
+        var longest = TimeSpan.Zero;
+        for (var round = 0; !enough.IsCancellationRequested; round++)
+        {
+            var key = $"{keys}:{round % 100}";
+            byte[] value = [(byte)round];
+            await TimeAsync(old.SetAsync(key, value));
+            await TimeAsync(old.TouchAsync(key));
+            var got = old.GetAsync(key);
+            await TimeAsync(got);
+            Assert.That(await got, Is.EqualTo(value));
+            await TimeAsync(old.RemoveAsync(key));
+        }
+
+        return longest;
+
+        async Task TimeAsync(Task call)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await call;
+            longest = Stopwatch.GetElapsedTime(began) is var time && time > longest ? time : longest;
+        }
     }
 
     private Task<string> StorageAsync() => _database.ScalarAsync<string>(

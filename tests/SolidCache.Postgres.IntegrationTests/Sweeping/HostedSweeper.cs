@@ -123,12 +123,24 @@ public sealed class HostedSweeper
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var node = CacheHost.Build(
             _database.ConnectionString, options => options.SweepExpiredEntries = true, services => services.AddSingleton<TimeProvider>(clock));
-        await _database.ExecuteAsync("ALTER TABLE solid_cache_state RENAME COLUMN sweep_deleted TO gone");
         await node.StartAsync();
-        await Eventually.LoggedAsync(node, "cache_cleanup_failed");
-
+        await UntilAsync("SELECT last_sweep_finished_at IS NOT NULL FROM solid_cache_state", clock);
         await InsertExpiredAsync("e", 3);
-        await _database.ExecuteAsync("ALTER TABLE solid_cache_state RENAME COLUMN gone TO sweep_deleted");
+        await _database.ExecuteAsync(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not now''; END';
+            CREATE TRIGGER refuse BEFORE DELETE ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION refuse();
+            UPDATE solid_cache_state SET last_sweep_finished_at = now() - interval '2 days';
+            """);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMinutes(1));
+                return node.Logs.GetSnapshot().Any(static record => record.Id.Name == "cache_cleanup_failed");
+            },
+            "the sweep fails");
+
+        await _database.ExecuteAsync("DROP FUNCTION refuse() CASCADE");
         await UntilAsync("SELECT count(*) = 0 FROM solid_cache_entries", clock, TimeSpan.FromMinutes(1));
     }
 

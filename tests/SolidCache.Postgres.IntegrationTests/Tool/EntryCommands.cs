@@ -97,6 +97,15 @@ public sealed class EntryCommands : ToolFixture
     }
 
     [Test]
+    public async Task A_key_with_an_at_sign_is_a_key_and_no_file()
+    {
+        await using var services = await MigratedCacheAsync("@user");
+
+        Assert.That((await RunAsync("get", "@user")).ExitCode, Is.Zero);
+        Assert.That((await RunAsync("rm", "@user")).Output, Does.StartWith("Removed."));
+    }
+
+    [Test]
     public async Task Rm_tells_whether_there_was_one()
     {
         await using var services = await MigratedCacheAsync("one");

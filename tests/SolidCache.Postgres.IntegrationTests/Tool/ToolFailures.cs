@@ -41,8 +41,36 @@ public sealed class ToolFailures : ToolFixture
     {
         var run = await ToolRun.OfAsync("stats", "--connection-string", "Hots=1;Password=se-cret");
 
-        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.ExitCode, Is.EqualTo(78));
         Assert.That(run.Error, Does.Not.Contain("se-cret"));
+    }
+
+    [TestCase("host=127.0.0.1 port=5432 user=app password=se-cret")]
+    [TestCase("Host=127.0.0.1\nPassword=se-cret")]
+    public async Task Nor_is_one_of_another_notation_whose_host_would_be_all_of_it(string connectionString)
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", connectionString);
+
+        Assert.That(run.ExitCode, Is.EqualTo(78));
+        Assert.That(run.Error, Does.Contain("it is not shown").And.Not.Contain("se-cret"));
+    }
+
+    [TestCase("stats", "--conection-string", "Host=127.0.0.1;Username=app;Password=se-cret")]
+    [TestCase("stats", "--conection-string=Host=127.0.0.1;Password=se-cret")]
+    [TestCase("stats", "postgresql://app:se-cret@127.0.0.1/app")]
+    [TestCase("stats", "--connection-string", "Host=127.0.0.1", "PASSWORD=se-cret")]
+    [TestCase("Host=127.0.0.1;Password=se-cret")]
+    [TestCase("stats", "--password", "se-cret")]
+    [TestCase("stats", "-p", "se-cret")]
+    [TestCase("stats", "-pse-cret")]
+    [TestCase("stats", "--connection-string", "Host=127.0.0.1;", "Password=", "x", "se-cret")]
+    public async Task Nor_is_one_that_stands_where_none_is_expected(params string[] arguments)
+    {
+        var run = await ToolRun.OfAsync(arguments);
+
+        Assert.That(run.ExitCode, Is.EqualTo(64));
+        Assert.That(run.Error, Does.Contain("not shown"));
+        Assert.That(run.Error + run.Output, Does.Not.Contain("se-cret"));
     }
 
     [Test]
@@ -108,10 +136,13 @@ public sealed class ToolFailures : ToolFixture
     public async Task A_servers_message_cannot_write_over_the_terminal()
     {
         await using var services = await MigratedCacheAsync("one");
+        var role = $"rm_{Guid.NewGuid():N}";
         await Database.ExecuteAsync(
             "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION E'\\x1b[2Jgone\\u202E'; END $$; "
-            + "CREATE TRIGGER shout BEFORE DELETE ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION shout()");
-        var run = await RunAsync("rm", "one");
+            + "CREATE TRIGGER shout BEFORE DELETE ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION shout(); "
+            + $"CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals TO {role}");
+        var run = await ToolRun.OfAsync("rm", "one", "--connection-string", Database.ConnectionStringOf(role, "secret") + ";Pooling=false");
+        await Database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
 
         Assert.That(run.ExitCode, Is.EqualTo(70));
         Assert.That(run.Error, Does.Contain("\uFFFD[2Jgone\uFFFD"));

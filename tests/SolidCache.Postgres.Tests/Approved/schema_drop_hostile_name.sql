@@ -13,7 +13,19 @@ BEGIN
   END LOOP;
 END
 $solid_cache$;
-DROP DOMAIN IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count";
+DO $solid_cache$
+BEGIN
+  IF EXISTS (
+    SELECT
+    FROM pg_catalog.pg_type AS type
+    WHERE type.typname =  E'x"; DROP TABLE {state}; --''\\_sweep_count' AND type.typnamespace = pg_catalog.to_regnamespace( E'"Ünï""co''dé\\"')::oid
+      AND type.typtype = 'd' AND type.typbasetype::text = '20'::text AND NOT type.typnotnull AND type.typdefault IS NULL
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS checked WHERE checked.contypid = type.oid)
+  ) THEN
+    DROP DOMAIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count";
+  END IF;
+END
+$solid_cache$;
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\";
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals";
 DROP TABLE IF EXISTS "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_invalidations";

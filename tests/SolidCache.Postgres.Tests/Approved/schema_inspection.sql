@@ -1,25 +1,43 @@
 -- Found
 /* solid_cache:schema_found */
 WITH me AS (
-  SELECT rolname, rolsuper
-  FROM pg_catalog.pg_roles
-  WHERE rolname = current_user
+  SELECT
+    role.rolname,
+    EXISTS (
+      SELECT
+      FROM pg_catalog.pg_roles AS high
+      WHERE high.rolsuper
+        AND pg_catalog.pg_has_role(session.usesysid, high.oid, 'MEMBER')
+    ) AS rolsuper
+  FROM pg_catalog.pg_roles AS role
+  -- Who has logged in, whatever SET SESSION AUTHORIZATION says.
+  CROSS JOIN pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS session
+  WHERE role.rolname = current_user
 ),
 home AS (
-  SELECT oid, nspowner
+  SELECT oid, nspname, nspowner
   FROM pg_catalog.pg_namespace
   WHERE nspname = 'public'
 ),
--- A superuser is no member of anybody, though pg_has_role() says so: what others own would run with its rights.
+places (name, owner) AS (
+  SELECT 'the database '::text || datname::text, datdba
+  FROM pg_catalog.pg_database
+  WHERE datname = current_database()
+  UNION ALL
+  SELECT 'the schema '::text || nspname::text, nspowner
+  FROM home
+  -- Whom the database belongs to.
+  WHERE pg_catalog.pg_get_userbyid(nspowner) <> 'pg_database_owner'::name
+),
 trusted AS (
   SELECT role.oid
   FROM pg_catalog.pg_roles AS role
   CROSS JOIN me
   WHERE role.rolsuper
-    OR role.rolname = me.rolname
-    OR role.oid IN (SELECT nspowner FROM home)
-    OR role.oid IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
-    OR (NOT me.rolsuper AND pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+    OR (
+      NOT me.rolsuper
+      AND (role.rolname = me.rolname OR role.oid IN (SELECT owner FROM places) OR pg_catalog.pg_has_role(role.oid, 'MEMBER'))
+    )
 ),
 wanted (part, name, key, key_columns) AS (
   VALUES
@@ -49,16 +67,24 @@ wanted_routines (name, kind, arguments, result) AS (
 SELECT
   'database',
   '',
-  '',
-  true,
+  pg_catalog.pg_get_userbyid(datdba)::text,
+  NOT me.rolsuper,
   true,
   pg_catalog.current_setting('server_encoding'),
   pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
   true,
-  NULL::text,
+  (
+    SELECT pg_catalog.string_agg(places.name || ' belongs to the role '::text || pg_catalog.pg_get_userbyid(places.owner)::text, ' and '::text) AS place
+    FROM places
+    CROSS JOIN me
+    WHERE me.rolsuper
+      AND places.owner NOT IN (SELECT oid FROM trusted)
+  ),
   (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
-  false
+  false,
+  NULL::text
 FROM pg_catalog.pg_database
+CROSS JOIN me
 WHERE datname = current_database()
 UNION ALL
 SELECT
@@ -89,18 +115,25 @@ SELECT
     WHERE trigger.tgrelid = class.oid
       AND trigger.tgname = 'solid_cache_log_update'
       AND trigger.tgenabled = 'A'
-  )
+  ),
+  columns.strict
 FROM wanted
 CROSS JOIN home
-CROSS JOIN me
 JOIN pg_catalog.pg_class AS class ON class.relnamespace = home.oid AND class.relname = wanted.name
 CROSS JOIN LATERAL (
   SELECT pg_catalog.string_agg(
     -- Without the quotes of quote_all_identifiers.
-    attribute.attname::text || ' '::text || pg_catalog.replace(pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), '"'::text, ''::text)
-      || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END,
-    E'\n'::text ORDER BY attribute.attnum) AS list
+    attribute.attname::text || ' '::text
+      || CASE WHEN type.typnamespace::text = '11'::text
+        THEN pg_catalog.replace(pg_catalog.replace(pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), '"'::text, ''::text), 'pg_catalog.'::text, ''::text)
+        ELSE type.typnamespace::regnamespace::text || '.'::text || type.typname::text END
+      || CASE WHEN sorting.collname = 'C' THEN ' COLLATE "C"'::text ELSE ''::text END
+      || CASE WHEN attribute.attgenerated <> '' OR attribute.attidentity = 'a' THEN ' GENERATED'::text ELSE ''::text END,
+    E'\n'::text ORDER BY attribute.attnum) AS list,
+    pg_catalog.string_agg(attribute.attname::text || CASE WHEN attribute.atthasdef OR attribute.attidentity <> '' THEN ' +'::text ELSE ' -'::text END, E'\n'::text ORDER BY attribute.attnum)
+      FILTER (WHERE attribute.attnotnull) AS strict
   FROM pg_catalog.pg_attribute AS attribute
+  JOIN pg_catalog.pg_type AS type ON type.oid = attribute.atttypid
   LEFT JOIN pg_catalog.pg_collation AS sorting ON sorting.oid = attribute.attcollation
   WHERE attribute.attrelid = class.oid
     AND attribute.attnum > 0::smallint
@@ -119,21 +152,36 @@ CROSS JOIN LATERAL (
     JOIN pg_catalog.pg_proc AS called ON called.oid = trigger.tgfoid
     WHERE trigger.tgrelid = class.oid
       AND NOT trigger.tgisinternal
-      AND called.proowner NOT IN (SELECT oid FROM trusted)
-      -- What the owner makes runs with the rights of whoever writes, a superuser's too, unless it says that it runs with its own.
-      AND (called.proowner <> class.relowner OR (me.rolsuper AND NOT called.prosecdef))
+      AND (
+        (called.proowner <> class.relowner AND called.proowner NOT IN (SELECT oid FROM trusted))
+        -- Who made it is written nowhere, and its condition may run SQL by a function of PostgreSQL's own.
+        OR ((SELECT rolsuper FROM me) AND (trigger.tgqual IS NOT NULL OR called.proname <> 'solid_cache_log_change'::name))
+      )
     UNION ALL
-    -- So does what is called by constraints, defaults, generated columns, indexes, and domains.
+    -- By which anybody puts on the table what runs with the rights of who writes.
+    SELECT 'the right '::text || held.privilege_type || ' of '::text || CASE held.grantee::text WHEN '0' THEN 'everybody'::text ELSE pg_catalog.pg_get_userbyid(held.grantee)::text END
+    FROM (
+      SELECT class.relacl
+      UNION ALL
+      SELECT attribute.attacl FROM pg_catalog.pg_attribute AS attribute WHERE attribute.attrelid = class.oid
+    ) AS granted (list)
+    CROSS JOIN LATERAL pg_catalog.aclexplode(granted.list) AS held
+    WHERE (SELECT rolsuper FROM me)
+      AND held.privilege_type IN ('TRIGGER', 'REFERENCES')
+      AND held.grantee <> class.relowner
+      AND held.grantee NOT IN (SELECT oid FROM trusted)
+    UNION ALL
+    -- So does what is called by constraints, defaults, generated columns, indexes, domains, and conditions of triggers.
     SELECT pg_catalog.pg_describe_object(uses.refclassid, uses.refobjid, 0) || ' of '::text || pg_catalog.pg_get_userbyid(used.owner)::text
     FROM pg_catalog.pg_depend AS uses
     JOIN (
-      SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner, called.prosecdef FROM pg_catalog.pg_proc AS called
+      SELECT 'pg_catalog.pg_proc'::regclass::oid, called.oid, called.proowner FROM pg_catalog.pg_proc AS called
       UNION ALL
-      SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner, false FROM pg_catalog.pg_operator AS called
+      SELECT 'pg_catalog.pg_operator'::regclass::oid, called.oid, called.oprowner FROM pg_catalog.pg_operator AS called
       UNION ALL
-      SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner, false FROM pg_catalog.pg_type AS type
-    ) AS used (catalog, id, owner, has_own_rights) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
-    WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid)
+      SELECT 'pg_catalog.pg_type'::regclass::oid, type.oid, type.typowner FROM pg_catalog.pg_type AS type
+    ) AS used (catalog, id, owner) ON used.catalog = uses.refclassid AND used.id = uses.refobjid
+    WHERE uses.classid IN ('pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_constraint'::regclass::oid, 'pg_catalog.pg_attrdef'::regclass::oid, 'pg_catalog.pg_trigger'::regclass::oid)
       AND uses.objid IN (
         SELECT class.oid
         UNION ALL
@@ -142,15 +190,42 @@ CROSS JOIN LATERAL (
         SELECT checked.oid FROM pg_catalog.pg_constraint AS checked WHERE checked.conrelid = class.oid
         UNION ALL
         SELECT given.oid FROM pg_catalog.pg_attrdef AS given WHERE given.adrelid = class.oid
+        UNION ALL
+        SELECT fired.oid FROM pg_catalog.pg_trigger AS fired WHERE fired.tgrelid = class.oid AND fired.tgqual IS NOT NULL
       )
+      AND used.owner <> class.relowner
       AND used.owner NOT IN (SELECT oid FROM trusted)
-      AND (used.owner <> class.relowner OR (me.rolsuper AND NOT used.has_own_rights))
     UNION ALL
     SELECT 'the child table '::text || child.relname::text
     FROM pg_catalog.pg_inherits AS inherits
     JOIN pg_catalog.pg_class AS child ON child.oid = inherits.inhrelid
     WHERE inherits.inhparent = class.oid
       AND class.relkind = 'r'
+    UNION ALL
+    SELECT 'that it is a partition or a child of '::text || parent.oid::regclass::text || ' (ALTER TABLE .. '::text
+      || CASE WHEN class.relispartition THEN 'DETACH PARTITION'::text ELSE 'NO INHERIT'::text END || ')'::text
+    FROM pg_catalog.pg_inherits AS inherits
+    JOIN pg_catalog.pg_class AS parent ON parent.oid = inherits.inhparent
+    WHERE inherits.inhrelid = class.oid
+    UNION ALL
+    SELECT 'that it is of the type '::text || type.typname::text || ' (ALTER TABLE .. NOT OF)'::text
+    FROM pg_catalog.pg_type AS type
+    WHERE type.oid = class.reloftype
+    UNION ALL
+    -- ON CONFLICT takes none.
+    SELECT 'the constraint '::text || late.conname::text || ', which is deferrable (ALTER TABLE .. DROP CONSTRAINT '::text || pg_catalog.quote_ident(late.conname::text) || ', ADD '::text
+      || pg_catalog.split_part(pg_catalog.pg_get_constraintdef(late.oid), ' DEFERRABLE'::text, 1) || ')'::text
+    FROM pg_catalog.pg_constraint AS late
+    WHERE late.conrelid = class.oid
+      AND late.contype IN ('p', 'u')
+      AND late.condeferrable
+    UNION ALL
+    -- What cascades calls the triggers of the other table, before PostgreSQL 18 with the rights of whoever removes here.
+    SELECT 'the foreign key '::text || link.conname::text || ' of a table of '::text || pg_catalog.pg_get_userbyid(other.relowner)::text
+    FROM pg_catalog.pg_constraint AS link
+    JOIN pg_catalog.pg_class AS other ON other.oid = link.conrelid
+    WHERE link.confrelid = class.oid
+      AND ((SELECT rolsuper FROM me) OR (other.relowner <> class.relowner AND other.relowner NOT IN (SELECT oid FROM trusted)))
   ) AS oddity
 ) AS oddities
 UNION ALL
@@ -168,14 +243,11 @@ SELECT
     AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
     AND routine.prorettype::text = wanted_routines.result,
   (pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0),
-  CASE WHEN me.rolsuper AND NOT routine.prosecdef AND routine.proowner NOT IN (SELECT oid FROM trusted)
-    AND routine.proname = 'solid_cache_is_fresh'::name AND routine.proargtypes::text = pg_catalog.replace(wanted_routines.arguments, 'count'::text, coalesce(counts.type, ''::text))
-    THEN 'is called by every read'::text
-  END,
+  NULL::text,
   routine.oid::text,
-  false
+  false,
+  NULL::text
 FROM pg_catalog.pg_proc AS routine
-CROSS JOIN me
 JOIN home ON routine.pronamespace = home.oid
 JOIN wanted_routines ON routine.proname = wanted_routines.name
 LEFT JOIN (
@@ -185,7 +257,47 @@ LEFT JOIN (
 ) AS counts ON counts.typnamespace = home.oid
 -- Those of the first days, which the first migration takes away.
 WHERE NOT (routine.proargtypes::text IN ('20'::text, '23 701 20'::text) AND routine.proowner IN (SELECT oid FROM trusted)
-  AND (pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0));
+  AND (pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(routine.prosrc, '"public"."solid_cache_entries"') > 0))
+UNION ALL
+SELECT
+  'count_type',
+  CASE WHEN pg_catalog.starts_with(described.what, 'a domain'::text) THEN 'DOMAIN'::text WHEN described.what IN ('a table'::text, 'a view'::text, 'a materialized view'::text, 'a foreign table'::text) THEN pg_catalog.upper(pg_catalog.substr(described.what, 3)) ELSE 'TYPE'::text END,
+  pg_catalog.pg_get_userbyid(type.typowner)::text,
+  type.typowner IN (SELECT oid FROM trusted),
+  true,
+  described.what,
+  type.typtype = 'd' AND type.typbasetype::text = '20'::text AND NOT type.typnotnull AND type.typdefault IS NULL
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS checked WHERE checked.contypid = type.oid),
+  true,
+  NULL::text,
+  type.oid::text,
+  false,
+  NULL::text
+FROM pg_catalog.pg_type AS type
+JOIN home ON type.typnamespace = home.oid
+CROSS JOIN LATERAL (
+  SELECT CASE type.typtype
+        WHEN 'd' THEN 'a domain over '::text || pg_catalog.format_type(type.typbasetype, type.typtypmod)
+          || CASE WHEN type.typnotnull THEN ' NOT NULL'::text ELSE ''::text END
+          || coalesce(' DEFAULT '::text || type.typdefault, ''::text)
+          || coalesce((
+            SELECT pg_catalog.string_agg(' '::text || pg_catalog.pg_get_constraintdef(checked.oid), ''::text)
+            FROM pg_catalog.pg_constraint AS checked
+            WHERE checked.contypid = type.oid
+              AND checked.contype = 'c'
+          ), ''::text)
+        WHEN 'e' THEN 'an enum'::text
+        WHEN 'r' THEN 'a range'::text
+        WHEN 'c' THEN (
+          SELECT CASE class.relkind WHEN 'c' THEN 'a composite type'::text WHEN 'v' THEN 'a view'::text WHEN 'm' THEN 'a materialized view'::text WHEN 'f' THEN 'a foreign table'::text ELSE 'a table'::text END
+          FROM pg_catalog.pg_class AS class
+          WHERE class.oid = type.typrelid
+        )
+        ELSE 'a type'::text
+      END AS what
+) AS described
+WHERE type.typname = 'solid_cache_count'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid);
 
 -- Distributed
 /* solid_cache:schema_distributed */
@@ -200,7 +312,10 @@ SELECT EXISTS (
 
 -- LockHolders
 /* solid_cache:schema_lock */
-SELECT locks.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
+SELECT
+  coalesce(locks.pid, 0)::bigint,
+  coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
+  coalesce(activity.application_name, '')
 FROM pg_catalog.pg_locks AS locks
 LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
 WHERE locks.locktype = 'advisory'

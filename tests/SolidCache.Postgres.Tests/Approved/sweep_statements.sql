@@ -21,7 +21,7 @@ WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holde
     OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
   AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
     OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
-RETURNING sweep_next_block, sweep_deleted;
+RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000);
 
 -- DeleteSlice
 /* solid_cache:sweep */
@@ -79,6 +79,7 @@ WITH noted AS (
 )
 DELETE FROM "public"."solid_cache_tag_removals" AS removal
 WHERE removal.swept_at < now() - interval '10 minutes'
+  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
   AND NOT EXISTS (
     SELECT
     FROM "public"."solid_cache_entries" AS entry

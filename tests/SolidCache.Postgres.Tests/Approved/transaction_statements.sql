@@ -40,7 +40,16 @@ SELECT
   CASE WHEN $8::boolean THEN $3::bytea END,
   nullif($6::bigint, 0),
   nullif($7::text, '')::text[],
-  CASE WHEN $7::text <> '' THEN pg_catalog.pg_current_snapshot() END
+  CASE WHEN $7::text <> '' THEN (
+    SELECT pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(taken.snapshot), pg_catalog.pg_snapshot_xmax(taken.snapshot), (
+      SELECT pg_catalog.string_agg(running.id::text, ',' ORDER BY running.id)
+      FROM (
+        SELECT pg_catalog.pg_snapshot_xip(taken.snapshot) AS id
+        UNION SELECT taken.own WHERE taken.own < pg_catalog.pg_snapshot_xmax(taken.snapshot)
+      ) AS running
+    ))::pg_snapshot
+    FROM (SELECT pg_catalog.pg_current_snapshot() AS snapshot, pg_catalog.pg_current_xact_id() AS own) AS taken
+  ) END
 WHERE EXISTS (SELECT FROM "public"."solid_cache_state" AS state WHERE state.identity = $2::uuid)
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,

@@ -28,7 +28,24 @@ public sealed class ArgumentTests
     public void A_null_key_is_refused_before_cancellation_is_looked_at(string verb) =>
         Assert.That(
             () => Verbs.Asynchronous[verb](Cache, null!, Cancelled),
-            Throws.ArgumentNullException.With.Property("ParamName").AnyOf("key", "prefix", "pattern"));
+            Throws.ArgumentNullException.With.Property("ParamName").AnyOf("key", "prefix", "pattern", "tag"));
+
+    [TestCaseSource(nameof(Asynchronous))]
+    public void What_is_refused_is_in_the_task_and_not_on_the_callers_stack(string verb) =>
+        Assert.That(Verbs.Asynchronous[verb](Cache, null!, default).Exception?.InnerException, Is.InstanceOf<ArgumentNullException>());
+
+    [Test]
+    public void So_it_is_with_a_transaction_and_a_factory()
+    {
+        Task[] calls =
+        [
+            Cache.RemoveAsync((string)null!, transaction: null!), Cache.RemoveAsync(["k"], transaction: null!), Cache.RemoveByTagAsync("t", transaction: null!),
+            Cache.RemoveByTagAsync(["t"], transaction: null!), Cache.SetAsync("k", [1], Options, transaction: null!),
+            Cache.GetOrCreateAsync(null!, static _ => ValueTask.FromResult(1)).AsTask(), Cache.GetOrCreateAsync("k", (Func<CancellationToken, ValueTask<int>>)null!).AsTask(),
+        ];
+
+        Assert.That(calls.Select(static call => call.Exception?.InnerException), Is.All.InstanceOf<ArgumentNullException>());
+    }
 
     [Test]
     public void A_null_value_is_refused()

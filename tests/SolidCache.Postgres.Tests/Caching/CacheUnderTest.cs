@@ -18,10 +18,9 @@ internal sealed class CacheUnderTest
         // No test gets as far as the sweeper and transactions: they need a database.
         var policy = new CachePolicy(options);
         var log = new Log(NullLoggerFactory.Instance);
-        var unleased = new UnleasedFactory(Store, entry => policy.ExpirationOf(entry, Time), policy.MaxValueBytes, TimeProvider.System, log);
-        var factory = new LeasedFactory(Store, unleased, entry => policy.ExpirationOf(entry, Time), policy.MaxValueBytes, TimeProvider.System, log);
-        var creator = new EntryCreator(Store, factory, policy.SlidesOnRead, TimeProvider.System);
-        Cache = new EntryCache(Store, creator, writes: null!, sweeper: null!, policy, new CacheLife(), Time);
+        var factory = new LeasedFactory(Store, entry => policy.ExpirationOf(entry, Time), policy.MaxValueBytes, TimeProvider.System, log);
+        Creator = new EntryCreator(Store, factory, policy.SlidesOnRead, TimeProvider.System);
+        Cache = new EntryCache(Store, Creator, writes: null!, sweeper: null!, policy, new CacheLife(), Time);
     }
 
     public FakeTimeProvider Time { get; } = new();
@@ -29,4 +28,6 @@ internal sealed class CacheUnderTest
     public InMemoryEntryStore Store { get; } = new();
 
     public ISolidCache Cache { get; }
+
+    public EntryCreator Creator { get; }
 }

@@ -51,8 +51,12 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return ValueTask.FromResult(true);
     }
 
-    public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken) =>
-        await ReadAsync(key, destination, slide, async: true, cancellationToken) ? new EntryAge(LifeLeft, TimeSpan.MaxValue, Tags: null) : null;
+    public async ValueTask<EntryAge?> ReadAgedAsync(CacheKey key, IBufferWriter<byte> destination, bool slide, CancellationToken cancellationToken)
+    {
+        var isThere = await ReadAsync(key, destination, slide, async: true, cancellationToken);
+        await Answering("Read");
+        return isThere ? new EntryAge(LifeLeft, TimeSpan.MaxValue, Tags: null) : null;
+    }
 
     public async ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {

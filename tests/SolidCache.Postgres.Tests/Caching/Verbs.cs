@@ -32,6 +32,7 @@ internal static class Verbs
             ["ExistsAsync"] = (cache, key, token) => cache.ExistsAsync(key, token),
             ["GetTimeToLiveAsync"] = (cache, key, token) => cache.GetTimeToLiveAsync(key, token),
             ["RemoveByPrefixAsync"] = (cache, key, token) => cache.RemoveByPrefixAsync(key, token),
+            ["RemoveByTagAsync"] = (cache, tag, token) => cache.RemoveByTagAsync(tag, token),
             ["RemoveByPatternAsync"] = (cache, key, token) => cache.RemoveByPatternAsync(key, token),
         };
 

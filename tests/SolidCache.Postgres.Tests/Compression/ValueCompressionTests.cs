@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using CsCheck;
 using SolidCache.Postgres.Compression;
 
 namespace SolidCache.Postgres.Tests.Compression;
@@ -21,6 +22,45 @@ public sealed class ValueCompressionTests
         Assert.That(isCompressed ? Read(copy[..length]) : copy[..length], Is.EqualTo(Repeating));
         Assert.That(new ValueCompression(from).Compress(Repeating).IsCompressed, Is.EqualTo(isCompressed));
     }
+
+    /// <summary>Bytes that repeat at every distance, in runs, rarely or never.</summary>
+    private static readonly Gen<byte[]> Values = Gen.OneOf(
+        Gen.Byte.Array[0, 300],
+        Gen.Byte[0, 3].Array[0, 2_000],
+        Gen.Select(Gen.Byte.Array[1, 40], Gen.Int[1, 5_000], static (piece, times) => Enumerable.Repeat(piece, times).SelectMany(static bytes => bytes).Take(100_000).ToArray()),
+        Gen.Select(Gen.Byte.Array[0, 200], Gen.Int[0, 70_000], Gen.Byte.Array[0, 200], static (start, zeros, end) => (byte[])[.. start, .. new byte[zeros], .. start, .. end]));
+
+    [Test]
+    public void Every_value_is_read_as_it_was_written() =>
+        Values.Sample(
+            static value =>
+            {
+                var (stored, isCompressed) = new ValueCompression(1).Compress(value);
+                return (isCompressed ? Read(stored) : stored).AsSpan().SequenceEqual(value);
+            },
+            iter: 3_000);
+
+    [Test]
+    public void Whatever_stands_in_the_column_is_read_or_told_and_touches_nothing_beyond_its_place() =>
+        Gen.Select(Values, Gen.Select(Gen.Int[0, int.MaxValue], Gen.Byte).Array[1, 8]).Sample(
+            static (value, changes) =>
+            {
+                var (stored, isCompressed) = new ValueCompression(1).Compress(value);
+                if (!isCompressed)
+                {
+                    return true;
+                }
+
+                foreach (var (place, change) in changes)
+                {
+                    stored[place % stored.Length] = change;
+                }
+
+                var fence = new Fence();
+                var isRead = CompressedValue.IsPlausible(stored, 1 << 20) && CompressedValue.TryRead(stored, fence);
+                return fence.IsIntact && fence.Written == (isRead ? BinaryPrimitives.ReadInt32LittleEndian(stored.AsSpan(1)) : 0);
+            },
+            iter: 5_000);
 
     [TestCase(0)]
     [TestCase(1)]
@@ -88,5 +128,26 @@ public sealed class ValueCompressionTests
         var destination = new ArrayBufferWriter<byte>();
         Assert.That(CompressedValue.TryRead(compressed, destination), Is.True);
         return destination.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Hands out exactly what was asked for, between bytes that nobody may touch.</summary>
+    private sealed class Fence : IBufferWriter<byte>
+    {
+        private const int Width = 64;
+        private byte[] _all = new byte[2 * Width];
+
+        public int Written { get; private set; }
+
+        public bool IsIntact => !_all.AsSpan(0, Width).ContainsAnyExcept((byte)0) && !_all.AsSpan(_all.Length - Width).ContainsAnyExcept((byte)0);
+
+        public void Advance(int count) => Written += count;
+
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            _all = new byte[sizeHint + (2 * Width)];
+            return _all.AsMemory(Width, sizeHint);
+        }
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 }

@@ -82,10 +82,21 @@ public sealed class CacheDataSourceTests
     [Test]
     public void An_own_one_keeps_idle_connections_alive_unless_told_otherwise()
     {
-        var built = Settings(AwayDatabase.ConnectionString);
-        var told = Settings(AwayDatabase.ConnectionString + ";Tcp Keepalive Time=7");
+        var built = Settings("Host=db;Username=me");
+        var told = Settings("Host=db;Username=me;Tcp Keepalive Time=7");
 
         Assert.That((built.TcpKeepAliveTime, built.TcpKeepAliveInterval, told.TcpKeepAliveTime), Is.EqualTo((60, 10, 7)));
+    }
+
+    /// <summary>A Unix socket refuses it.</summary>
+    [TestCase("/var/run/postgresql")]
+    [TestCase("@postgresql")]
+    [TestCase("db, /var/run/postgresql")]
+    public void But_not_those_of_a_Unix_socket(string host)
+    {
+        var built = Settings($"Host={host};Username=me");
+
+        Assert.That((built.TcpKeepAliveTime, built.TcpKeepAliveInterval), Is.EqualTo((0, 0)));
     }
 
     [Test]

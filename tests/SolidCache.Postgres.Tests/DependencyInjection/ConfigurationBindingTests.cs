@@ -158,9 +158,14 @@ public sealed class ConfigurationBindingTests
 
     [TestCase("SweepIntervall", "00:10:00", "SolidCache:SweepIntervall is no option of the cache; the nearest is SweepInterval")]
     [TestCase("ConectionString", "x", "SolidCache:ConectionString is no option of the cache; the nearest is ConnectionString")]
-    [TestCase("OnDegraded", "x", "SolidCache:OnDegraded is no option of the cache")]
+    [TestCase("Ttl", "x", "SolidCache:Ttl is no option of the cache, which has C")]
+    [TestCase("OnDegraded", "x", "SolidCache:OnDegraded cannot be configured: it is set in code")]
     [TestCase("SweepInterval", "5", "SolidCache:SweepInterval is '5', which has no unit and would be days; it must be hours:minutes:seconds, as 00:00:05 is five seconds")]
     [TestCase("DefaultSlidingExpiration", "20", "SolidCache:DefaultSlidingExpiration is '20'")]
+    [TestCase("Invalidation", "true", "SolidCache:Invalidation is 'true', and is no option but a section, which has Enabled, Listen,")]
+    [TestCase("Hybrid", "00:05:00", "SolidCache:Hybrid is '00:05:00', and is no option but a section, which has Expiration,")]
+    [TestCase("DurableKeyPrefixes", "user:", "SolidCache:DurableKeyPrefixes is 'user:', and is a list; it must be [\"user:\"], or SolidCache:DurableKeyPrefixes:0")]
+    [TestCase("TableName:Name", "t", "SolidCache:TableName is a section, and must be a value")]
     public void What_binding_passes_over_is_refused(string key, string value, string told) =>
         Assert.That(() => Bind(new() { [key] = value }, "sessions"), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(told));
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -47,16 +48,23 @@ public sealed class OptionsValidationTests
     private static IEnumerable<TestCaseData> Refused =>
     [
         Case("an unknown keyword", options => options.ConnectionString = "Host=x;Bogus=y", Unusable),
+        Case("a misspelt keyword", options => options.ConnectionString = "Host=x;Pasword=secret", Unusable, "Is Password misspelt in it?"),
+        Case("the rest of a password", options => options.ConnectionString = "Host=x;Password=ab;sekret=y", Unusable),
+        Case("a table with its schema", options => options.TableName = "public.cache", "'public.cache' is not a table name for the cache: it is the name alone, and the schema, 'public', is told apart from it"),
         Case("a connection string that is none", options => options.ConnectionString = "nonsense", Unusable),
         Case("an empty connection string", options => options.ConnectionString = "", "ConnectionString is empty; it must be"),
         Case("a blank connection string", options => options.ConnectionString = " \t", "ConnectionString is empty; it must be"),
         Case("a connection string without a host", options => options.ConnectionString = "Username=me", Unusable),
+        Case("the notation of libpq", options => options.ConnectionString = "host=x user=me password=secret", Unusable),
+        Case("lines instead of semicolons", options => options.ConnectionString = "Host=x\nPassword=secret", Unusable),
         Case("an unknown keyword without a value", options => options.ConnectionString = "Host=x;Bogus=", Unusable),
         Case("a port beyond all numbers", options => options.ConnectionString = "Host=x:99999999999", Unusable),
         Case("a connection string that contradicts itself", options => options.ConnectionString = "Host=x;Minimum Pool Size=9;Maximum Pool Size=1", Unusable),
         Case("an empty schema", options => options.SchemaName = "", "SchemaName", "'' is not a schema name for the cache: it must have 1 to 63 bytes"),
         Case("a null schema", options => options.SchemaName = null!, "SchemaName", "it must have 1 to 63 bytes"),
         Case("a schema that is too long", options => options.SchemaName = new string('s', 64), "SchemaName", $"'{new string('s', 64)}' is not a schema name"),
+        Case("a schema of PostgreSQL's", options => options.SchemaName = "pg_cache", "SchemaName", "'pg_cache' is not a schema name for the cache", "PostgreSQL's own"),
+        Case("the schema of the standard", options => options.SchemaName = "information_schema", "SchemaName", "'information_schema' is not a schema name for the cache"),
         Case("an empty table", options => options.TableName = "", "TableName", "'' is not a table name for the cache: it must have 1 to 46 bytes"),
         Case("a null table", options => options.TableName = null!, "TableName", "it must have 1 to 46 bytes"),
         Case("a table that is too long", options => options.TableName = new string('t', 48), "TableName", $"'{new string('t', 48)}' is not a table name"),
@@ -90,6 +98,7 @@ public sealed class OptionsValidationTests
         Case("slack that is no number", options => options.SlidingExpirationSlack = double.NaN, "SlidingExpirationSlack is NaN; it must be from 0.01 to 1."),
         Case("an empty default window", options => options.DefaultSlidingExpiration = TimeSpan.Zero, "DefaultSlidingExpiration is 00:00:00; it must be positive, or null for entries that never expire."),
         Case("a negative default window", options => options.DefaultSlidingExpiration = -Tick, "DefaultSlidingExpiration is -00:00:00.0000001; it must be positive"),
+        Case("flags that are none", options => options.Hybrid.Flags = (HybridCacheEntryFlags)999, "Hybrid.Flags is 999; it must be made of the names of HybridCacheEntryFlags"),
         Case("a durability that is none", options => options.Durability = (SolidCacheDurability)7, "Durability is 7; it must be Relaxed or Full."),
         Case("a durable prefix that is null", options => options.DurableKeyPrefixes.Add(null!), "DurableKeyPrefixes holds a null; each must be the start of a key."),
     ];

@@ -36,7 +36,7 @@ public sealed class CallClockTests
 
         var error = _clock.OutOfTime(cause);
 
-        Assert.That(error.Message, Does.Contain("public.solid_cache_entries").And.Contain("within 5 seconds").And.Contain("OperationTimeout"));
+        Assert.That(error.Message, Does.Contain("public.solid_cache_entries").And.Contain("within 5 seconds").And.Contain("OperationTimeout").And.Contain("its pool"));
         Assert.That(error.InnerException, Is.SameAs(cause));
     }
 }

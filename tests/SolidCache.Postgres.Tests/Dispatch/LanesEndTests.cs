@@ -48,7 +48,7 @@ public sealed class LanesEndTests
     {
         var executor = new GatedExecutor();
         var queue = new NumberQueue(maxBatch: 1);
-        var lanes = new Lanes<int>("tests", queue, most: 1, () => executor, AwayDatabase.Clock(), static _ => { });
+        var lanes = new Lanes<int>("tests", queue, most: 1, new Distance(0), () => executor, AwayDatabase.Clock(), static _ => { });
         queue.Add(1);
         lanes.Wake();
         executor.NextBatch();
@@ -105,7 +105,7 @@ public sealed class LanesEndTests
         var queue = new NumberQueue(maxBatch: 7);
         var busy = new BusyCount();
         var seed = 0;
-        var lanes = new Lanes<int>("tests", queue, most, () => new RandomExecutor(Interlocked.Increment(ref seed), busy), AwayDatabase.Clock(), static _ => { });
+        var lanes = new Lanes<int>("tests", queue, most, new Distance(0), () => new RandomExecutor(Interlocked.Increment(ref seed), busy), AwayDatabase.Clock(), static _ => { });
         var watch = new Watch(static _ => { });
         watch.LookAfter(lanes);
 

@@ -1,3 +1,5 @@
+using SolidCache.Postgres.Dispatch;
+
 namespace SolidCache.Postgres.Tests.Dispatch;
 
 /// <summary>Batches that throw, and batches that hang.</summary>
@@ -76,6 +78,35 @@ public sealed class LanesFailureTests
         test[1].Finish();
         Assert.That(test[1].NextBatch(), Is.EqualTo((int[])[3]));
         test[1].Finish();
+    }
+
+    /// <summary>The process was frozen between a call and the lane that it woke.</summary>
+    [Test]
+    public void A_batch_that_was_not_begun_when_its_time_was_up_is_begun_all_the_same_and_its_lane_is_not_given_up()
+    {
+        var (test, begin) = (new LanesUnderTest(places: 2), default(Action));
+        OwnThread.Instead = work =>
+        {
+            begin = work;
+            return true;
+        };
+        try
+        {
+            test.Add(1);
+            test.LookAfter(UntilGivenUp);
+        }
+        finally
+        {
+            OwnThread.Instead = null;
+        }
+
+        OwnThread.TryStart("late lane", begin!);
+
+        Assert.That(test[0].NextBatch(), Is.EqualTo((int[])[1]));
+        test.LookAfter(UntilGivenUp - 1);
+        Assert.That(test[0].GivenUp, Is.Empty, "Its time begins with it.");
+        test[0].Finish();
+        test[0].WaitForRest();
     }
 
     [Test]

@@ -96,6 +96,20 @@ public sealed class LanesTests
     }
 
     [Test]
+    public void What_deserves_a_lane_and_has_woken_none_gets_one_at_the_next_look()
+    {
+        var test = new LanesUnderTest(maxBatch: 1, most: 2);
+        test.Add(1);
+        test[0].NextBatch();
+        test.Queue.Add(2);
+
+        test.LookAfter(milliseconds: 0);
+
+        Assert.That(test[1].NextBatch(), Is.EqualTo((int[])[2]));
+        Finish(test, lanes: 2, batches: 2);
+    }
+
+    [Test]
     public void Calls_go_out_at_once_while_all_who_work_are_slow()
     {
         var test = new LanesUnderTest(most: 2);

@@ -14,11 +14,12 @@ internal sealed class LanesUnderTest
     /// <param name="maxBatch">Numbers in a batch, which are as many as another lane starts for.</param>
     /// <param name="most">Lanes.</param>
     /// <param name="places">Executors, which are more than lanes where some are given up.</param>
-    public LanesUnderTest(int maxBatch = 1_000, int most = 1, int? places = null)
+    /// <param name="distance">Of the server; near, if there is none.</param>
+    public LanesUnderTest(int maxBatch = 1_000, int most = 1, int? places = null, Distance? distance = null)
     {
         _executors = [.. Enumerable.Range(0, places ?? most).Select(_ => new GatedExecutor())];
         Queue = new NumberQueue(maxBatch);
-        Lanes = new Lanes<int>("tests", Queue, most, NewExecutor, AwayDatabase.Clock(Time), Failures.Enqueue);
+        Lanes = new Lanes<int>("tests", Queue, most, distance ?? new Distance(0), NewExecutor, AwayDatabase.Clock(Time), Failures.Enqueue);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -23,8 +23,8 @@ internal sealed class StoreParts
         Clock = new CallClock(limit ?? TimeSpan.FromSeconds(60), TimeProvider.System, AwayDatabase.Table);
         Reads = new ReadQueue(limits, Clock, AwayDatabase.Table);
         Writes = new WriteQueue(limits, Clock, AwayDatabase.Table);
-        var readLanes = new Lanes<ReadRequest>("reads", Reads, lanes, () => newReader(this), Clock, Failures.Enqueue);
-        _writeLanes = new Lanes<KeyWrite>("writes", Writes, lanes, () => newWriter(this), Clock, Failures.Enqueue);
+        var readLanes = new Lanes<ReadRequest>("reads", Reads, lanes, new Distance(0), () => newReader(this), Clock, Failures.Enqueue);
+        _writeLanes = new Lanes<KeyWrite>("writes", Writes, lanes, new Distance(0), () => newWriter(this), Clock, Failures.Enqueue);
         var watch = new Watch(Failures.Enqueue);
         watch.LookAfter(readLanes, _writeLanes);
         Store = new EntryStore(

@@ -34,17 +34,68 @@ public sealed class WriteQueueFairnessTests
     }
 
     [Test]
-    public void A_small_value_among_large_ones_is_taken()
+    public void A_small_value_among_large_ones_is_taken([Values] bool coalescing, [Values(5, 20, 900)] int larger)
     {
-        for (var number = 0; number < 20; number++)
-        {
-            _writes.Set($"large{number}", BatchLimits.Default.LargeValueBytes);
-        }
+        var writes = new Writes(coalescing ? BatchLimits.Default : BatchLimits.Alone);
+        SetLarge(writes, larger);
+        var small = writes.Set("small");
+        writes.Take();
+        Assert.That(writes.Queue.KeepsAnotherLaneBusy, Is.True, "What is large may take long.");
 
+        Assert.That(writes.Take().Single().Winner, Is.SameAs(small), "While a large one is under way.");
+        Assert.That((writes.Queue.IsEmpty, writes.Queue.KeepsAnotherLaneBusy), Is.EqualTo((true, false)), "There is nothing else to do.");
+    }
+
+    [Test]
+    public void Whichever_is_older_goes_first_when_no_large_one_is_under_way()
+    {
+        SetLarge(_writes, 2);
+        _writes.Set("small");
+        var (first, small) = (_writes.Take(), _writes.Take());
+        _writes.Set("younger");
+        _writes.End(small);
+        _writes.End(first);
+
+        Assert.That(_writes.TakeAllKeys(), Is.EqualTo((string[])["large1", "younger"]));
+    }
+
+    [Test]
+    public void Small_ones_are_taken_among_large_ones_that_never_end_where_one_lane_takes_both()
+    {
+        SetLarge(_writes, 20);
+        StartWriters();
+        _writes.Remove("removed");
         var small = _writes.Set("small");
-        _writes.Take();
 
-        Assert.That(_writes.Take().Single().Winner, Is.SameAs(small), "While a large one is under way.");
+        Assert.That(BatchesUntil(small), Is.EqualTo(20 + 4), "Twenty large ones were before it, and 400 small ones, which make three batches and a half.");
+    }
+
+    [Test]
+    public void A_line_whose_large_value_a_small_one_replaces_while_it_waits_is_taken()
+    {
+        SetLarge(_writes, 3);
+        var first = _writes.Take();
+        Assert.That(_writes.Take(), Is.Empty);
+        var small = _writes.Set("large2");
+
+        Assert.That(_writes.Take().Single().Winner, Is.SameAs(small));
+        _writes.End(first);
+        Assert.That(_writes.TakeAllKeys(), Is.EqualTo((string[])["large1"]));
+    }
+
+    [Test]
+    public void What_waits_for_a_large_one_can_be_withdrawn()
+    {
+        SetLarge(_writes, 2);
+        var withdrawn = _writes.Set("withdrawn", BatchLimits.Default.LargeValueBytes);
+        var first = _writes.Take();
+        Assert.That(_writes.Take(), Is.Empty);
+
+        _writes.Queue.Withdraw(withdrawn);
+        _writes.End(first);
+
+        Assert.That(_writes.TakeAllKeys(), Is.EqualTo((string[])["large1"]));
+        Assert.That(_writes.Queue.Look(), Is.False, "Nothing is left.");
     }
 
     [Test]
@@ -61,6 +112,14 @@ public sealed class WriteQueueFairnessTests
     }
 
     private static bool IsIn(WriteRequest request, List<KeyWrite> batch) => batch.Exists(write => write.Winner == request);
+
+    private static void SetLarge(Writes writes, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            writes.Set($"large{number}", BatchLimits.Default.LargeValueBytes);
+        }
+    }
 
     private void StartWriters()
     {

@@ -35,4 +35,9 @@ public sealed class KeySpacePrefixTests
         Assert.That(new KeySpace(longest).Map("k").Stored, Is.EqualTo(longest + "^k"));
         Assert.That(() => new KeySpace(longest + "a"), Throws.ArgumentException);
     }
+
+    [TestCase("solid_cache_lock")]
+    [TestCase("shop.solid_cache_lock")]
+    public void The_place_of_locks_is_no_prefix_of_keys(string prefix) =>
+        Assert.That(() => new KeySpace(prefix), Throws.ArgumentException.With.Message.Contains("locks have their rows under that name"));
 }

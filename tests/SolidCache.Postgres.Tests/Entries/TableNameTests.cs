@@ -80,6 +80,7 @@ public sealed class TableNameTests
     [TestCase("a\0b")]
     [TestCase(@"a\ud83d")]
     [TestCase("a$solid_cache$b")]
+    [TestCase("a$solid_cache_question$b")]
     public void Names_that_SQL_cannot_hold_are_refused(string escaped)
     {
         var name = escaped.Unescaped();

@@ -39,7 +39,7 @@ public sealed class NameProperties
                     && SqlOf(sql).Select(SqlTokens.Skeleton).Zip(Statements).All(pair => pair.First.SequenceEqual(pair.Second))
                     && SqlTokens.Skeleton(PostgresSolidCacheSchema.GetScript(schema, table)).SequenceEqual(Script);
             },
-            iter: 1_500,
+            iter: 500,
             print: names => $"{names.Item1.Escaped()} {names.Item2.Escaped()}");
 
     [Test]

@@ -15,7 +15,7 @@ internal static partial class SqlTokens
 
     /// <summary>The value of a string literal, as the server reads it; null if the text is not exactly one.</summary>
     public static string? Value(string literal) => Of(literal).Where(token => token.Kind != "space").ToList() is [{ Kind: "literal", Text: var text }]
-        ? text[0] == 'E' ? Escape().Replace(text[2..^1].Replace("''", "'", StringComparison.Ordinal), "$1") : text[1..^1].Replace("''", "'", StringComparison.Ordinal)
+        ? text[0] == 'E' ? Escape().Replace(text[2..^1].Replace("''", "'", StringComparison.Ordinal), static escape => escape.Groups[1].Value switch { "n" => "\n", "r" => "\r", var other => other }) : text[1..^1].Replace("''", "'", StringComparison.Ordinal)
         : null;
 
     private static IEnumerable<(string Kind, string Text)> Of(string sql)

@@ -35,6 +35,23 @@ public sealed class JsonExtensionsTests(Type kind)
     }
 
     [Test]
+    public async Task Tuples_come_back_wherever_they_stand()
+    {
+        var long8 = (1, 2, 3, 4, 5, 6, 7, (8, "i"));
+        var nested = new Dictionary<string, (int Number, (string? Name, Person Person) More)?> { ["a"] = (1, ("b", Ada)), ["none"] = null };
+        await _cache.SetJsonAsync("k", (1, "a"));
+        await _cache.SetJsonAsync("long", long8);
+        await _cache.SetJsonAsync("nested", nested);
+        await _cache.SetJsonAsync("class", Tuple.Create(1, "a"));
+
+        Assert.That(await _cache.GetJsonAsync<(int, string)>("k"), Is.EqualTo((1, "a")));
+        Assert.That(await _cache.GetJsonAsync<(int, int, int, int, int, int, int, (int, string))>("long"), Is.EqualTo(long8));
+        Assert.That(await _cache.GetJsonAsync<Dictionary<string, (int Number, (string? Name, Person Person) More)?>>("nested"), Is.EqualTo(nested));
+        Assert.That(await _cache.GetJsonAsync<Tuple<int, string>>("class"), Is.EqualTo(Tuple.Create(1, "a")));
+        Assert.That(await _cache.GetJsonAsync<Dictionary<string, object>>("k"), Has.Count.EqualTo(2).And.ContainKey("item1").And.ContainKey("item2"));
+    }
+
+    [Test]
     public async Task A_large_object_comes_back()
     {
         var crowd = Enumerable.Range(0, 5_000).Select(number => Ada with { Age = number }).ToList();

@@ -60,6 +60,71 @@ public sealed class GetOrCreateTests
         Assert.That(await late, Is.EqualTo(stores ? "first"u8.ToArray() : "late"u8.ToArray()));
     }
 
+    /// <summary>What is read before a caller comes may be out of date, and what is not stored cannot show that it is not.</summary>
+    [Test]
+    public async Task Where_nothing_can_be_stored_all_who_come_too_late_for_one_run_share_the_next([Values] bool firstGivesUp)
+    {
+        var runs = 0;
+        using var first = new CancellationTokenSource();
+        var (reads, goesOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        async ValueTask<byte[]> MakeAsync(CancellationToken token)
+        {
+            if (Interlocked.Increment(ref runs) == 1)
+            {
+                reads.SetResult();
+                await goesOn.Task;
+            }
+
+            return [(byte)runs];
+        }
+
+        Enumerable.Range(0, 3).ToList().ForEach(_ => _test.Store.Answers.Enqueue(default));
+        var early = _test.Cache.GetOrCreateAsync("key", MakeAsync, options: null, first.Token).AsTask();
+        await reads.Task;
+        var late = Enumerable.Range(0, 50).Select(_ => _test.Cache.GetOrCreateAsync("key", MakeAsync).AsTask()).ToList();
+        await Task.Delay(20);
+        Assert.That(runs, Is.EqualTo(1));
+        if (firstGivesUp)
+        {
+            await first.CancelAsync();
+            Assert.That(async () => await early, Throws.InstanceOf<OperationCanceledException>());
+        }
+        else
+        {
+            goesOn.SetResult();
+            Assert.That(await early, Is.EqualTo((byte[])[1]));
+        }
+
+        Assert.That((await Task.WhenAll(late)).Select(static value => value[0]), Is.All.EqualTo(2));
+        Assert.That(runs, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Who_shares_a_value_has_bytes_of_his_own()
+    {
+        var goesOn = new TaskCompletionSource();
+        var callers = Enumerable.Range(0, 3).Select(_ => _test.Cache.GetOrCreateAsync("key", async _ =>
+        {
+            await goesOn.Task;
+            return "made"u8.ToArray();
+        }).AsTask()).ToArray();
+        goesOn.SetResult();
+        var values = await Task.WhenAll(callers);
+
+        values[0][0] = values[1][0] = 0;
+        Assert.That(values[2], Is.EqualTo("made"u8.ToArray()));
+        Assert.That(Verbs().Count(static verb => verb == "Lease"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_factory_in_a_variable_is_no_state_of_another()
+    {
+        Func<CancellationToken, ValueTask<byte[]>> factory = _ => Bytes("made");
+
+        Assert.That(await _test.Cache.GetOrCreateAsync("new", factory, new() { LeaseWait = TimeSpan.Zero }), Is.EqualTo("made"u8.ToArray()));
+        Assert.That(await _test.Cache.GetOrCreateAsync("null", factory, null, CancellationToken.None), Is.EqualTo("made"u8.ToArray()));
+    }
+
     [TestCase("Held")]
     [TestCase("Granted")]
     public async Task A_stale_value_is_returned_whoever_makes_the_next(string state)

@@ -44,6 +44,35 @@ public sealed class CircuitBreakerTests
     }
 
     [Test]
+    public void What_was_under_way_when_another_broke_and_breaks_too_counts_with_it()
+    {
+        for (var blow = 0; blow < 4; blow++)
+        {
+            var before = _breaker.Counted;
+            for (var lane = 0; lane < 6; lane++)
+            {
+                _breaker.Failed(new IOException("broken"), before);
+            }
+        }
+
+        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Closed));
+        _breaker.Failed(new IOException("the fifth blow"), _breaker.Counted);
+        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
+    }
+
+    [Test]
+    public void What_ran_out_of_time_counts_each()
+    {
+        var before = _breaker.Counted;
+        for (var lane = 0; lane < 5; lane++)
+        {
+            _breaker.Failed(new TimeoutException(), before);
+        }
+
+        Assert.That(_breaker.State, Is.EqualTo(BreakerState.Open));
+    }
+
+    [Test]
     public void A_success_between_failures_starts_the_count_anew()
     {
         Fail(4);

@@ -26,7 +26,7 @@ public sealed class ConfigurationErrorsTests
             Explain(PostgresErrorCodes.InsufficientPrivilege),
             Does.StartWith("The role lacks a right on the cache my schema.my\"cache: what the server said.")
                 .And.Contain("GRANT USAGE ON SCHEMA \"my schema\" TO <role>;")
-                .And.Contain("GRANT SELECT, INSERT, UPDATE, DELETE ON \"my schema\".\"my\"\"cache\", \"my schema\".\"my\"\"cache_state\", \"my schema\".\"my\"\"cache_tag_removals\", \"my schema\".\"my\"\"cache_invalidations\" TO <role>;"));
+                .And.Contain("GRANT SELECT, INSERT, UPDATE, DELETE ON \"my schema\".\"my\"\"cache\", \"my schema\".\"my\"\"cache_tag_removals\", \"my schema\".\"my\"\"cache_invalidations\" TO <role>;"));
 
     [TestCase(PostgresErrorCodes.InvalidPassword)]
     [TestCase(PostgresErrorCodes.InvalidAuthorizationSpecification)]
@@ -66,6 +66,39 @@ public sealed class ConfigurationErrorsTests
     [TestCase(PostgresErrorCodes.SerializationFailure)]
     [TestCase(PostgresErrorCodes.TooManyConnections)]
     public void What_passes_by_itself_is_not_one_of_configuration(string sqlState) => Assert.That(Explain(sqlState), Is.Null);
+
+    [Test]
+    public void A_database_that_lets_nobody_in_is_to_be_opened()
+    {
+        var error = new PostgresException("said", "FATAL", "FATAL", PostgresErrorCodes.ObjectNotInPrerequisiteState, routine: "CheckMyDatabase");
+
+        Assert.That(Advised(error), Does.StartWith("55000: said. ").And.Contain("ALLOW_CONNECTIONS true"));
+        Assert.That(Advised(Said(PostgresErrorCodes.ObjectNotInPrerequisiteState)), Is.EqualTo("55000: said"), "Others have that state too.");
+    }
+
+    [Test]
+    public void A_read_only_server_may_be_a_standby() =>
+        Assert.That(Advised(Said(PostgresErrorCodes.ReadOnlySqlTransaction)), Does.StartWith("25006: said. ").And.Contain("let Host name the primary").And.Contain("default_transaction_read_only"));
+
+    [Test]
+    public void A_server_without_a_free_connection_shows_who_has_them() =>
+        Assert.That(Advised(Said(PostgresErrorCodes.TooManyConnections)), Does.StartWith("53300: said. ").And.Contain("pg_stat_activity").And.Contain("max_connections"));
+
+    [Test]
+    public void What_a_trigger_says_of_a_row_is_explained_by_who_wrote_it() =>
+        Assert.That(Advised(new PostgresException("said", "ERROR", "ERROR", PostgresErrorCodes.ReadOnlySqlTransaction, routine: "exec_stmt_raise")), Is.EqualTo("25006: said"));
+
+    [Test]
+    public void Other_outages_have_the_servers_words_only() => Assert.That(Advised(Said(PostgresErrorCodes.CannotConnectNow)), Is.EqualTo("57P03: said"));
+
+    private static string Advised(PostgresException error)
+    {
+        var copy = ErrorCopy.Of(error, Table, ConfigurationErrors.Advice(error));
+        Assert.That(copy, Is.TypeOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(error.SqlState));
+        return copy.Message;
+    }
+
+    private static PostgresException Said(string sqlState) => new("said", "ERROR", "ERROR", sqlState);
 
     private static string? Explain(string sqlState, string said = "what the server said") =>
         ConfigurationErrors.Explain(new PostgresException(said, "ERROR", "ERROR", sqlState), Table);

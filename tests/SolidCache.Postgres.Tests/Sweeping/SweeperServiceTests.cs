@@ -47,6 +47,9 @@ public sealed class SweeperServiceTests
             "cache_cleanup_started", "cache_cleanup_failed", "cache_cleanup_failed", "cache_cleanup_failed", "cache_cleanup_failed", "cache_cleanup_stopped",
         ];
         Assert.That(Events(), Is.EqualTo(expected));
+        var failures = _logs.GetSnapshot().Where(record => record.Id.Name == "cache_cleanup_failed").ToList();
+        Assert.That(failures.Select(record => record.Exception is not null), Is.EqualTo((bool[])[true, false, false, false]), "One stack says it.");
+        Assert.That(failures.Select(record => record.Message), Has.All.EndsWith($"in {retrySeconds} seconds: {failures[0].Exception!.Message}"));
     }
 
     [Test]

@@ -43,18 +43,23 @@ CREATE TABLE IF NOT EXISTS {state} (
   last_sweep_deleted      bigint
 ) USING heap;
 
+-- Who made one of them meanwhile could have put a trigger on it, which the statements below would call.
+{refuse_strangers}
+
 -- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
 DO $solid_cache$
 BEGIN
-  IF to_regtype({count_type_literal}) IS NULL THEN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_type AS type WHERE {is_count_type_there}) THEN
     CREATE DOMAIN {count_type} AS bigint;
   END IF;
-  IF (SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype({count_type_literal})) NOT IN (
+  {refuse_count_type}
+  -- What this transaction cannot see, somebody has made since it began.
+  IF coalesce((SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype({count_type_literal})), 0) NOT IN (
     SELECT relowner FROM pg_catalog.pg_class WHERE oid = to_regclass({entries_literal})
     UNION ALL
     SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user
   ) THEN
-    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let a superuser drop it, or run: ALTER DOMAIN % OWNER TO <the owner of the table>;',
+    RAISE EXCEPTION 'The type % belongs to another role than the table %. Let that role or a superuser drop it: DROP DOMAIN %;',
       {count_type_literal}, {entries_literal}, {count_type_literal};
   END IF;
   REVOKE ALL ON DOMAIN {count_type} FROM PUBLIC;

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS {tag_removals} (
   PRIMARY KEY (tag, removed_by)
 ) USING heap;
 
+{refuse_strangers}
+
 -- Whether no tag of an entry was removed since it was made. A removal counts by its transaction: whoever could not see it committed has made the entry from
 -- what was there before. What is not of this server's past, as after a restore from a dump, tells nothing, and counts as removed. A function, since a subquery
 -- would cost every read of an entry without tags a quarter more; and with its owner's rights, so that to read takes no right on the removals.
@@ -46,8 +48,16 @@ ALTER TABLE {state}
 -- Rows without tags are not in it, and stay HOT. On a large table it is made by itself, without a lock: see TagIndex.
 DO $solid_cache$
 BEGIN
-  IF pg_catalog.pg_relation_size({entries_literal}::pg_catalog.regclass) < 16 * 1024 * 1024 THEN
-    CREATE INDEX IF NOT EXISTS {tag_index_definition};
+  IF pg_catalog.pg_relation_size({entries_literal}::pg_catalog.regclass) < 16 * 1024 * 1024 AND NOT EXISTS (
+    SELECT
+    {tag_index_found}
+  ) THEN
+    -- Its name may be somebody else's.
+    IF to_regclass({tag_index_literal}) IS NULL THEN
+      CREATE INDEX {tag_index_name} {tag_index_definition};
+    ELSE
+      CREATE INDEX {tag_index_definition};
+    END IF;
   END IF;
 END
 $solid_cache$;

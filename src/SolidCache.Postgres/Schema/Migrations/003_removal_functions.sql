@@ -1,5 +1,6 @@
 -- Removal by whoever changes the data, in his own transaction: by a call from psql and other languages, and by triggers.
 -- What they call of one another has an argument of the cache's own type, and all arguments are of the types that it takes, so that no overload of somebody else's fits.
+-- A function knows its name by how PostgreSQL first wrote it in a session: without needless quotes, whatever the session wants.
 -- All of them run with the rights of their caller, and leave what the library's own removal in a transaction leaves: see RemovalBarrier.
 
 -- The key under which an entry stands in the table, as KeySpace maps it.
@@ -51,6 +52,7 @@ CREATE OR REPLACE FUNCTION {remove_keys_function}(keys text[], prefix text DEFAU
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   called text;
@@ -72,6 +74,7 @@ CREATE OR REPLACE FUNCTION {remove_function}(key text, prefix text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   called text;
@@ -86,6 +89,7 @@ CREATE OR REPLACE FUNCTION {remove_by_tag_function}(tag text, prefix text DEFAUL
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 #variable_conflict use_column
 DECLARE
@@ -211,6 +215,7 @@ CREATE OR REPLACE FUNCTION {changed_function}()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 SET timezone = 'UTC'
 SET datestyle = 'ISO, YMD'
 SET intervalstyle = 'postgres'
@@ -218,6 +223,7 @@ SET bytea_output = 'hex'
 SET extra_float_digits = 1
 SET lc_monetary = 'C'
 AS $solid_cache$
+#variable_conflict use_variable -- The rows' columns may have any name.
 DECLARE
   template CONSTANT text := TG_ARGV[0];
   prefix CONSTANT text := nullif(TG_ARGV[1], '');
@@ -225,32 +231,15 @@ DECLARE
   keys text[];
   called text;
 BEGIN
-  {refuse_renamed}
-  IF TG_OP = 'TRUNCATE' THEN
-    keys := NULL;
-  ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(OLD), parts, NULL::{count_type})] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY[{key_of_row_function}(to_jsonb(NEW), parts, NULL::{count_type})] END;
-  ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM new_rows AS changed);
-  ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM old_rows AS changed);
-  ELSE
-    keys := ARRAY(
-      SELECT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM old_rows AS changed
-      UNION
-      SELECT {key_of_row_function}(to_jsonb(changed.*), parts, NULL::{count_type}) FROM new_rows AS changed);
-  END IF;
-
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
-      PERFORM {removal_function}(TG_RELID::regclass, template, prefix, keys, NULL::{count_type});
+      {remove_changed}
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %', {entries_literal}, TG_RELID::regclass, SQLERRM
         USING ERRCODE = SQLSTATE;
     END;
   ELSE
-    PERFORM {removal_function}(TG_RELID::regclass, template, prefix, keys, NULL::{count_type});
+    {remove_changed}
   END IF;
   RETURN NULL;
 END
@@ -261,6 +250,7 @@ CREATE OR REPLACE FUNCTION {remove_on_change_function}(table_name regclass, temp
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   target pg_class%ROWTYPE;
@@ -268,6 +258,7 @@ DECLARE
   action text;
   kind text;
   part regclass;
+  chosen text[];
   called text;
 BEGIN
   {refuse_renamed}
@@ -280,6 +271,29 @@ BEGIN
   PERFORM {stored_key_function}(''::text, prefix, NULL::{count_type});
   SELECT format('EXECUTE FUNCTION %s(%s)', {changed_literal}, string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
   FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || {template_function}(table_name, template, NULL::{count_type})) WITH ORDINALITY AS given (argument, place);
+
+  -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
+  FOR kind, part IN
+    SELECT tgname, tgrelid
+    FROM pg_trigger
+    WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
+      AND tgparentid = 0
+      AND tgname::text = ANY (
+        CASE WHEN target.relkind = 'p' OR target.relispartition
+          THEN ARRAY['solid_cache_on_insert_' || own, 'solid_cache_on_update_' || own, 'solid_cache_on_delete_' || own]
+          ELSE ARRAY['solid_cache_on_change_' || own] END)
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', kind, part);
+  END LOOP;
+
+  -- A trigger that replaces another is enabled as a new one is, in partitions too: what the tables' owner has chosen is chosen again.
+  SELECT array_agg(format(
+    'ALTER TABLE ONLY %s %s TRIGGER %I', tgrelid::regclass, CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, tgname)) INTO chosen
+  FROM pg_trigger
+  WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
+    AND starts_with(tgname::text, 'solid_cache_on_')
+    AND right(tgname::text, 17) = '_' || own
+    AND tgenabled <> 'O';
 
   -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
   -- are not called when a partition is changed by its own name.
@@ -300,6 +314,10 @@ BEGIN
   FOR part IN SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s', 'solid_cache_on_truncate_' || own, part, action);
   END LOOP;
+
+  FOREACH action IN ARRAY coalesce(chosen, '{}') LOOP
+    EXECUTE action;
+  END LOOP;
 END
 $solid_cache$;
 
@@ -308,6 +326,7 @@ CREATE OR REPLACE FUNCTION {forget_function}(table_name regclass, template text)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $solid_cache$
 DECLARE
   own text := encode(convert_to(template, 'UTF8'), 'hex') || '00';

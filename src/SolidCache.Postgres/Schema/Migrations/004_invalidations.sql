@@ -12,6 +12,8 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {invalidations} (
   pruned_to   xid8                                                    -- of the epoch: what transactions before it wrote is not here any more
 ) USING heap WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
 
+{refuse_strangers}
+
 -- Without names of their own, which somebody else's may have.
 DO $solid_cache$
 BEGIN
@@ -34,6 +36,21 @@ BEGIN
   IF (TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({entries_literal}) OR TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({tag_removals_literal})) IS NOT TRUE THEN
     RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', {entries_literal}
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
+  END IF;
+
+  -- Nor does anything of somebody else's run with these rights: what he has put on the log, or what stands under the names of the rows where a trigger of his does not name them.
+  LOCK TABLE ONLY {invalidations} IN ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM pg_catalog.pg_trigger AS other WHERE other.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({invalidations_literal}))
+    OR NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_trigger AS this
+      WHERE this.tgrelid OPERATOR(pg_catalog.=) TG_RELID
+        AND this.tgname OPERATOR(pg_catalog.=) TG_NAME
+        AND (this.tgnewtable OPERATOR(pg_catalog.=) 'new_rows' OR TG_OP OPERATOR(pg_catalog.=) 'DELETE' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
+        AND (this.tgoldtable OPERATOR(pg_catalog.=) 'old_rows' OR TG_OP OPERATOR(pg_catalog.=) 'INSERT' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
+    ) THEN
+    RAISE EXCEPTION 'The log of the cache % has a trigger, or the trigger % is not the library''s: it would run with the rights of the cache''s owner.', {entries_literal}, TG_NAME
+      USING HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
   END IF;
 
   -- Of more than ten thousand, only that everything may have changed.

@@ -4,10 +4,12 @@ using SolidCache.Postgres.IntegrationTests.Infrastructure;
 namespace SolidCache.Postgres.IntegrationTests.Sample.Browser;
 
 /// <summary>A real browser, the real service, and a page for each test, which may ask nobody else for anything and complain about nothing.</summary>
-[NonParallelizable]
 [Category(OneServer.Category)]
 public abstract class BrowserFixture
 {
+    /// <summary>In milliseconds: a browser beside three other fixtures takes its time.</summary>
+    private const float Patience = 60_000;
+
     private readonly List<string> _complaints = [];
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
@@ -23,6 +25,7 @@ public abstract class BrowserFixture
     public async Task StartAsync()
     {
         _service = await BrowserService.StartAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);
     }
@@ -62,7 +65,7 @@ public abstract class BrowserFixture
         _complaints.Clear();
         var context = await _browser.NewContextAsync(options);
         Page = await context.NewPageAsync();
-        Page.SetDefaultTimeout(15_000);
+        Page.SetDefaultTimeout(Patience);
         Page.Console += (_, message) => Complain(message.Type is "error" or "warning", $"{message.Type}: {message.Text}");
         Page.PageError += (_, error) => Complain(true, error);
         Page.Request += (_, request) => Complain(
