@@ -32,15 +32,16 @@ internal sealed class Lease : ISolidCacheLock
         IEntryStore store, CacheKey key, LeaseTerms terms, TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
     {
         var answer = store.LeaseAsync(key, terms, async: true, CancellationToken.None).AsTask();
-        try
+        await ((Task)answer).WaitAsync(within, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (answer.IsCompleted)
         {
-            return await answer.WaitAsync(within, time, cancellationToken).ConfigureAwait(false);
+            // Also one that came just when the time was over.
+            return await answer.ConfigureAwait(false);
         }
-        catch (Exception error) when (error is OperationCanceledException or TimeoutException && !answer.IsCompleted)
-        {
-            _ = FreeLateAsync(store, answer, key, terms, time);
-            return error is TimeoutException ? null : throw new OperationCanceledException(cancellationToken);
-        }
+
+        _ = FreeLateAsync(store, answer, key, terms, time);
+        cancellationToken.ThrowIfCancellationRequested();
+        return null;
     }
 
     /// <summary>From now on it is not renewed any more.</summary>
