@@ -17,7 +17,6 @@ internal static class CacheRoutines
     private const string Row = "2249";
     private const string Nothing = "2278";
     private const string Trigger = "2279";
-    private const string Json = "3802";
     private const string Snapshot = "5038";
 
     /// <summary>Those that are not for sweeps: what reads ask of tagged entries, and those that remove from SQL and by triggers, and those that log what changes.</summary>
@@ -29,7 +28,7 @@ internal static class CacheRoutines
         new("remove", 'f', $"{Text} {Text}", Nothing),
         new("remove_by_tag", 'f', $"{Text} {Text}", Nothing),
         new("template", 'f', $"{Regclass} {Text} {CountType}", Texts),
-        new("key_of_row", 'f', $"{Json} {Texts} {CountType}", Text),
+        new("keys_query", 'f', $"{Texts} {Texts} {CountType}", Text),
         new("removal", 'f', $"{Regclass} {Text} {Text} {Texts} {CountType}", Nothing),
         new("changed", 'f', "", Trigger),
         new("remove_on_change", 'f', $"{Regclass} {Text} {Text} {Text}", Nothing),

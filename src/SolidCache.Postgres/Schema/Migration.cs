@@ -74,21 +74,23 @@ internal sealed partial record Migration(int Version, string Template)
     /// <summary>What a trigger does, all of which may fail: for want of a right on the schema too.</summary>
     private static string RemoveChanged(SqlNames names)
     {
-        string KeyOf(string row) => $"{names.Function("key_of_row")}({row}, parts, NULL::{names.CountType})";
+        string Query(params string[] tables) => $"{names.Function("keys_query")}(parts, ARRAY['{string.Join("', '", tables)}'], NULL::{names.CountType})";
         return $"""
             {RefuseRenamed(names)}
-              IF TG_OP = 'TRUNCATE' THEN
-                keys := NULL;
-              ELSIF TG_LEVEL = 'ROW' THEN
-                keys := CASE TG_OP WHEN 'INSERT' THEN '{"{}"}' ELSE ARRAY[{KeyOf("to_jsonb(OLD)")}] END
-                  || CASE TG_OP WHEN 'DELETE' THEN '{"{}"}' ELSE ARRAY[{KeyOf("to_jsonb(NEW)")}] END;
-              ELSIF TG_OP = 'INSERT' THEN
-                keys := ARRAY(SELECT DISTINCT {KeyOf("to_jsonb(changed.*)")} FROM new_rows AS changed);
-              ELSIF TG_OP = 'DELETE' THEN
-                keys := ARRAY(SELECT DISTINCT {KeyOf("to_jsonb(changed.*)")} FROM old_rows AS changed);
-              ELSE
-                keys := ARRAY(SELECT {KeyOf("to_jsonb(changed.*)")} FROM old_rows AS changed UNION SELECT {KeyOf("to_jsonb(changed.*)")} FROM new_rows AS changed);
-              END IF;
+              BEGIN
+                IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+                  EXECUTE CASE TG_OP WHEN 'INSERT' THEN {Query("new_rows")} WHEN 'DELETE' THEN {Query("old_rows")} ELSE {Query("old_rows", "new_rows")} END INTO keys;
+                ELSIF TG_OP = 'INSERT' THEN
+                  EXECUTE {Query("(SELECT ($1).*)")} INTO keys USING NEW;
+                ELSIF TG_OP = 'DELETE' THEN
+                  EXECUTE {Query("(SELECT ($1).*)")} INTO keys USING OLD;
+                ELSIF TG_OP = 'UPDATE' THEN
+                  EXECUTE {Query("(SELECT ($1).*)", "(SELECT ($2).*)")} INTO keys USING OLD, NEW;
+                END IF;
+              EXCEPTION WHEN undefined_column THEN
+                PERFORM {names.Function("template")}(TG_RELID::regclass, template, NULL::{names.CountType});
+                RAISE;
+              END;
               PERFORM {names.Function("removal")}(TG_RELID::regclass, template, prefix, keys, NULL::{names.CountType});
             """;
     }

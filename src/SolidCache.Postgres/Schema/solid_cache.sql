@@ -131,7 +131,7 @@ BEGIN
       UNION ALL
       SELECT proowner
       FROM pg_proc
-      WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
+      WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
       UNION ALL
       SELECT type.typowner
       FROM pg_type AS type
@@ -253,7 +253,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -325,7 +325,7 @@ BEGIN
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace('"public"')
-    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes')
+    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes')
     AND NOT (pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -416,7 +416,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -658,7 +658,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -891,8 +891,8 @@ BEGIN
 END
 $solid_cache$;
 
--- Fills a template; null where one of its columns is.
-CREATE OR REPLACE FUNCTION "public"."solid_cache_key_of_row"(changed jsonb, parts text[], own "public"."solid_cache_count")
+-- The statement that makes the keys of changed rows, null where one of a template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
+CREATE OR REPLACE FUNCTION "public"."solid_cache_keys_query"(parts text[], tables text[], own "public"."solid_cache_count")
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -900,16 +900,15 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   cache CONSTANT text := '"public"."solid_cache_entries"';
-  filled text := parts[1];
+  key text;
 BEGIN
-  IF filled IS NULL THEN
+  SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(changed.%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place) INTO key
+  FROM unnest(parts) WITH ORDINALITY AS piece (part, place);
+  IF key IS NULL THEN
     RAISE EXCEPTION 'This is no template of the cache %.', cache USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  FOR place IN 2 .. array_length(parts, 1) BY 2 LOOP
-    filled := filled || (changed ->> parts[place]) || parts[place + 1];
-  END LOOP;
-  RETURN filled;
+  RETURN (SELECT format('SELECT ARRAY(%s)', string_agg(format('SELECT DISTINCT %s FROM %s AS changed', key, name), ' UNION ')) FROM unnest(tables) AS name);
 END
 $solid_cache$;
 
@@ -923,8 +922,7 @@ DECLARE
   parts text[];
   start text;
 BEGIN
-  -- A column that is not there any more looks like one that is null.
-  IF keys IS NULL OR array_position(keys, NULL) IS NOT NULL THEN
+  IF keys IS NULL THEN
     parts := "public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count");
   END IF;
 
@@ -986,18 +984,20 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  IF TG_OP = 'TRUNCATE' THEN
-    keys := NULL;
-  ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(OLD), parts, NULL::"public"."solid_cache_count")] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(NEW), parts, NULL::"public"."solid_cache_count")] END;
-  ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
-  ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed);
-  ELSE
-    keys := ARRAY(SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed UNION SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
-  END IF;
+  BEGIN
+    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "public"."solid_cache_keys_query"(parts, ARRAY['new_rows'], NULL::"public"."solid_cache_count") WHEN 'DELETE' THEN "public"."solid_cache_keys_query"(parts, ARRAY['old_rows'], NULL::"public"."solid_cache_count") ELSE "public"."solid_cache_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"public"."solid_cache_count") END INTO keys;
+    ELSIF TG_OP = 'INSERT' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD;
+    ELSIF TG_OP = 'UPDATE' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD, NEW;
+    END IF;
+  EXCEPTION WHEN undefined_column THEN
+    PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
+    RAISE;
+  END;
   PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %', '"public"."solid_cache_entries"', TG_RELID::regclass, SQLERRM
@@ -1010,18 +1010,20 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  IF TG_OP = 'TRUNCATE' THEN
-    keys := NULL;
-  ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(OLD), parts, NULL::"public"."solid_cache_count")] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["public"."solid_cache_key_of_row"(to_jsonb(NEW), parts, NULL::"public"."solid_cache_count")] END;
-  ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
-  ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed);
-  ELSE
-    keys := ARRAY(SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM old_rows AS changed UNION SELECT "public"."solid_cache_key_of_row"(to_jsonb(changed.*), parts, NULL::"public"."solid_cache_count") FROM new_rows AS changed);
-  END IF;
+  BEGIN
+    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "public"."solid_cache_keys_query"(parts, ARRAY['new_rows'], NULL::"public"."solid_cache_count") WHEN 'DELETE' THEN "public"."solid_cache_keys_query"(parts, ARRAY['old_rows'], NULL::"public"."solid_cache_count") ELSE "public"."solid_cache_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"public"."solid_cache_count") END INTO keys;
+    ELSIF TG_OP = 'INSERT' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD;
+    ELSIF TG_OP = 'UPDATE' THEN
+      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD, NEW;
+    END IF;
+  EXCEPTION WHEN undefined_column THEN
+    PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
+    RAISE;
+  END;
   PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
   END IF;
   RETURN NULL;
@@ -1164,7 +1166,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1368,7 +1370,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
+    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1391,7 +1393,7 @@ BEGIN
     UNION ALL
     SELECT format('ROUTINE %s', oid::regprocedure)
     FROM pg_proc
-    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
+    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
       AND proowner = me
       AND proowner <> holder
   LOOP

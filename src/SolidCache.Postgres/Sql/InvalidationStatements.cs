@@ -31,7 +31,9 @@ internal sealed class InvalidationStatements
               FROM (
                 SELECT {Changes} FROM {log} AS log WHERE log.transaction >= pg_catalog.pg_snapshot_xmax($1::pg_snapshot) AND log.transaction < {Future}
                 UNION ALL
-                SELECT {Changes} FROM {log} AS log WHERE log.transaction = ANY (ARRAY(SELECT pg_catalog.pg_snapshot_xip($1::pg_snapshot)))
+                SELECT {Changes} FROM {log} AS log
+                WHERE log.transaction = ANY (ARRAY(SELECT pg_catalog.pg_snapshot_xip($1::pg_snapshot)))
+                  AND pg_catalog.pg_visible_in_snapshot(log.transaction, (SELECT pg_catalog.pg_current_snapshot()))
               ) AS news
               LIMIT {MostRows + 1}
             )
@@ -52,18 +54,27 @@ internal sealed class InvalidationStatements
             FROM news
             """;
 
+        // What a transaction had logged that outlives a crash prepared is gone with the rest: when it ends, everything may have changed.
         BeginEpoch =
             $"""
             /* solid_cache:invalidations_epoch */
-            INSERT INTO {log} AS log (transaction, epoch, horizon)
-            SELECT '0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
-            WHERE EXISTS (
-              SELECT FROM pg_catalog.pg_trigger AS logging
-              WHERE logging.tgrelid = {SqlNames.Literal(names.Entries)}::regclass::oid AND logging.tgname = 'solid_cache_log_update'
+            WITH begun AS (
+              INSERT INTO {log} AS log (transaction, epoch, horizon)
+              SELECT '0'::xid8, pg_catalog.gen_random_uuid(), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+              WHERE EXISTS (
+                SELECT FROM pg_catalog.pg_trigger AS logging
+                WHERE logging.tgrelid = {SqlNames.Literal(names.Entries)}::regclass::oid AND logging.tgname = 'solid_cache_log_update'
+              )
+              ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO UPDATE SET
+                epoch = excluded.epoch, horizon = excluded.horizon, pruned_to = NULL, written_at = pg_catalog.clock_timestamp()
+              WHERE greatest(log.horizon, log.pruned_to) > {Future}
+              RETURNING log.epoch
             )
-            ON CONFLICT (transaction) WHERE epoch IS NOT NULL DO UPDATE SET
-              epoch = excluded.epoch, horizon = excluded.horizon, pruned_to = NULL, written_at = pg_catalog.clock_timestamp()
-            WHERE greatest(log.horizon, log.pruned_to) > {Future}
+            INSERT INTO {log} (transaction)
+            SELECT prepared.id
+            FROM begun
+            CROSS JOIN pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS prepared (id)
+            WHERE prepared.id::xid IN (SELECT given.transaction FROM pg_catalog.pg_prepared_xacts AS given WHERE given.database = pg_catalog.current_database())
             """;
 
         Announce =

@@ -63,5 +63,31 @@ public sealed class ToldChanges() : OneServer("max_prepared_transactions=2")
         await Eventually.TrueAsync(() => _told.Any(static told => told.Keys.Contains("key")), "the removal is told");
     }
 
+    /// <summary>What it has logged does not outlive the crash, and it does.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task What_a_prepared_transaction_removes_after_a_crash_is_told([Values("COMMIT PREPARED 'two'", "ROLLBACK PREPARED 'two'")] string ends)
+    {
+        var node = await StartNodeAsync(static options => options.Invalidation.Enabled = true);
+        await node.Cache.SetAsync("key", [1], AnHour);
+        await Server.ExecuteAsync("BEGIN; SET LOCAL solid_cache.announced = 'later'; SELECT solid_cache_remove('key'); PREPARE TRANSACTION 'two'");
+        await Of(node).WaitUntilCurrentAsync();
+        using var subscription = Of(node).Subscribe(_told.Enqueue);
+        await Server.KillNineAsync();
+        await Server.StartAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(_told.Any(static told => told.IsEverything)), "the crash is told", TimeSpan.FromSeconds(20));
+        _told.Clear();
+        await node.Cache.SetAsync("other", [1], AnHour);
+        await node.Cache.RemoveAsync("other");
+        await Eventually.TrueAsync(() => _told.Any(static told => told.Keys.Contains("other")), "other changes are told");
+        Assert.That(_told.Any(static told => told.IsEverything), Is.False, "It has not ended yet.");
+
+        await Server.ExecuteAsync(ends);
+        await Eventually.TrueAsync(() => _told.Any(static told => told.IsEverything), "everything may have changed");
+        await node.Cache.SetAsync("another", [1], AnHour);
+        await node.Cache.RemoveAsync("another");
+        await Eventually.TrueAsync(() => _told.Any(static told => told.Keys.Contains("another")), "further changes are told");
+        Assert.That(_told.Count(static told => told.IsEverything), Is.EqualTo(1), "Once.");
+    }
+
     private static ISolidCacheInvalidations Of(CacheHost node) => node.Services.GetRequiredService<ISolidCacheInvalidations>();
 }

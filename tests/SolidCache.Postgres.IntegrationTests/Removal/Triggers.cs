@@ -274,6 +274,18 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
         await RemovesAsync($"""INSERT INTO {_table} VALUES (1, 'null'), (2, NULL), (3, '"null"')""", "3:null");
     }
 
+    [TestCase("")]
+    [TestCase("PARTITION BY LIST (id)")]
+    public async Task A_column_that_the_template_does_not_name_may_hold_what_no_jsonb_can(string partitions)
+    {
+        await Database.ExecuteAsync($"CREATE TABLE {_table} (id int, document json) {partitions}" + (partitions is "" ? "" : $"; CREATE TABLE {_table}_all PARTITION OF {_table} DEFAULT"));
+        await InstallAsync("user:{id}");
+
+        await RemovesAsync($$"""INSERT INTO {{_table}} VALUES (1, '["\u0000", 1e999999, "\ud800"]'), (2, '{}')""", "user:1", "user:2");
+        await RemovesAsync($$"""UPDATE {{_table}} SET document = '"\u0000"' WHERE id = 1""", "user:1");
+        await RemovesAsync($"DELETE FROM {_table} WHERE id = 1", "user:1");
+    }
+
     [Test]
     public async Task A_delete_that_cascades_removes_too()
     {

@@ -131,7 +131,7 @@ BEGIN
       UNION ALL
       SELECT proowner
       FROM pg_proc
-      WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+      WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_keys_query',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
       UNION ALL
       SELECT type.typowner
       FROM pg_type AS type
@@ -253,7 +253,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '04c391b7b09b3992cd75aa48a202082bb7ed3b6cf228ad1ac3fbee8c7c5f7346' THEN
+    OPERATOR(pg_catalog.<>) '06b3dc05b3f15c9f004830d1047f028a665edac9650acb82bda25f430094ded6' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -325,7 +325,7 @@ BEGIN
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"')
-    AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes')
+    AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_keys_query',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes')
     AND NOT (pg_catalog.strpos(prosrc,  E'."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'."x""; DROP TABLE {state}; --''''\\\\"') > 0)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -416,7 +416,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '04c391b7b09b3992cd75aa48a202082bb7ed3b6cf228ad1ac3fbee8c7c5f7346' THEN
+    OPERATOR(pg_catalog.<>) '06b3dc05b3f15c9f004830d1047f028a665edac9650acb82bda25f430094ded6' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -658,7 +658,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '04c391b7b09b3992cd75aa48a202082bb7ed3b6cf228ad1ac3fbee8c7c5f7346' THEN
+    OPERATOR(pg_catalog.<>) '06b3dc05b3f15c9f004830d1047f028a665edac9650acb82bda25f430094ded6' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -891,8 +891,8 @@ BEGIN
 END
 $solid_cache$;
 
--- Fills a template; null where one of its columns is.
-CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(changed jsonb, parts text[], own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
+-- The statement that makes the keys of changed rows, null where one of a template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
+CREATE OR REPLACE FUNCTION "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts text[], tables text[], own "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -900,16 +900,15 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   cache CONSTANT text :=  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"';
-  filled text := parts[1];
+  key text;
 BEGIN
-  IF filled IS NULL THEN
+  SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(changed.%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place) INTO key
+  FROM unnest(parts) WITH ORDINALITY AS piece (part, place);
+  IF key IS NULL THEN
     RAISE EXCEPTION 'This is no template of the cache %.', cache USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  FOR place IN 2 .. array_length(parts, 1) BY 2 LOOP
-    filled := filled || (changed ->> parts[place]) || parts[place + 1];
-  END LOOP;
-  RETURN filled;
+  RETURN (SELECT format('SELECT ARRAY(%s)', string_agg(format('SELECT DISTINCT %s FROM %s AS changed', key, name), ' UNION ')) FROM unnest(tables) AS name);
 END
 $solid_cache$;
 
@@ -923,8 +922,7 @@ DECLARE
   parts text[];
   start text;
 BEGIN
-  -- A column that is not there any more looks like one that is null.
-  IF keys IS NULL OR array_position(keys, NULL) IS NOT NULL THEN
+  IF keys IS NULL THEN
     parts := "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(table_name, template, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   END IF;
 
@@ -986,18 +984,20 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  IF TG_OP = 'TRUNCATE' THEN
-    keys := NULL;
-  ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(OLD), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(NEW), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END;
-  ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
-  ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed);
-  ELSE
-    keys := ARRAY(SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed UNION SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
-  END IF;
+  BEGIN
+    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['new_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") WHEN 'DELETE' THEN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['old_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") ELSE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") END INTO keys;
+    ELSIF TG_OP = 'INSERT' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING OLD;
+    ELSIF TG_OP = 'UPDATE' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING OLD, NEW;
+    END IF;
+  EXCEPTION WHEN undefined_column THEN
+    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(TG_RELID::regclass, template, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
+    RAISE;
+  END;
   PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %',  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"', TG_RELID::regclass, SQLERRM
@@ -1010,18 +1010,20 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  IF TG_OP = 'TRUNCATE' THEN
-    keys := NULL;
-  ELSIF TG_LEVEL = 'ROW' THEN
-    keys := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(OLD), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END
-      || CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE ARRAY["Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(NEW), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")] END;
-  ELSIF TG_OP = 'INSERT' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
-  ELSIF TG_OP = 'DELETE' THEN
-    keys := ARRAY(SELECT DISTINCT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed);
-  ELSE
-    keys := ARRAY(SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM old_rows AS changed UNION SELECT "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_key_of_row"(to_jsonb(changed.*), parts, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") FROM new_rows AS changed);
-  END IF;
+  BEGIN
+    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['new_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") WHEN 'DELETE' THEN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['old_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") ELSE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") END INTO keys;
+    ELSIF TG_OP = 'INSERT' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING OLD;
+    ELSIF TG_OP = 'UPDATE' THEN
+      EXECUTE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count") INTO keys USING OLD, NEW;
+    END IF;
+  EXCEPTION WHEN undefined_column THEN
+    PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_template"(TG_RELID::regclass, template, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
+    RAISE;
+  END;
   PERFORM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count");
   END IF;
   RETURN NULL;
@@ -1164,7 +1166,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '04c391b7b09b3992cd75aa48a202082bb7ed3b6cf228ad1ac3fbee8c7c5f7346' THEN
+    OPERATOR(pg_catalog.<>) '06b3dc05b3f15c9f004830d1047f028a665edac9650acb82bda25f430094ded6' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1368,7 +1370,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '04c391b7b09b3992cd75aa48a202082bb7ed3b6cf228ad1ac3fbee8c7c5f7346' THEN
+    OPERATOR(pg_catalog.<>) '06b3dc05b3f15c9f004830d1047f028a665edac9650acb82bda25f430094ded6' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1391,7 +1393,7 @@ BEGIN
     UNION ALL
     SELECT format('ROUTINE %s', oid::regprocedure)
     FROM pg_proc
-    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_key_of_row',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
+    WHERE pronamespace = to_regnamespace( E'"Ünï""co''dé\\"') AND proname IN ( E'x"; DROP TABLE {state}; --''\\_cleanup_expired',  E'x"; DROP TABLE {state}; --''\\_sweep_expired',  E'x"; DROP TABLE {state}; --''\\_is_fresh',  E'x"; DROP TABLE {state}; --''\\_stored_key',  E'x"; DROP TABLE {state}; --''\\_remove_keys',  E'x"; DROP TABLE {state}; --''\\_remove',  E'x"; DROP TABLE {state}; --''\\_remove_by_tag',  E'x"; DROP TABLE {state}; --''\\_template',  E'x"; DROP TABLE {state}; --''\\_keys_query',  E'x"; DROP TABLE {state}; --''\\_removal',  E'x"; DROP TABLE {state}; --''\\_changed',  E'x"; DROP TABLE {state}; --''\\_remove_on_change',  E'x"; DROP TABLE {state}; --''\\_forget',  E'x"; DROP TABLE {state}; --''\\_log_change',  E'x"; DROP TABLE {state}; --''\\_log_changes') AND (pg_catalog.strpos(prosrc,  E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"') > 0 OR pg_catalog.strpos(prosrc,  E'"Ünï""co''''dé\\\\"."x""; DROP TABLE {state}; --''''\\\\"') > 0)
       AND proowner = me
       AND proowner <> holder
   LOOP

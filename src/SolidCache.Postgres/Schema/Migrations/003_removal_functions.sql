@@ -144,8 +144,8 @@ BEGIN
 END
 $solid_cache$;
 
--- Fills a template; null where one of its columns is.
-CREATE OR REPLACE FUNCTION {key_of_row_function}(changed jsonb, parts text[], own {count_type})
+-- The statement that makes the keys of changed rows, null where one of a template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
+CREATE OR REPLACE FUNCTION {keys_query_function}(parts text[], tables text[], own {count_type})
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -153,16 +153,15 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   cache CONSTANT text := {entries_literal};
-  filled text := parts[1];
+  key text;
 BEGIN
-  IF filled IS NULL THEN
+  SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(changed.%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place) INTO key
+  FROM unnest(parts) WITH ORDINALITY AS piece (part, place);
+  IF key IS NULL THEN
     RAISE EXCEPTION 'This is no template of the cache %.', cache USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  FOR place IN 2 .. array_length(parts, 1) BY 2 LOOP
-    filled := filled || (changed ->> parts[place]) || parts[place + 1];
-  END LOOP;
-  RETURN filled;
+  RETURN (SELECT format('SELECT ARRAY(%s)', string_agg(format('SELECT DISTINCT %s FROM %s AS changed', key, name), ' UNION ')) FROM unnest(tables) AS name);
 END
 $solid_cache$;
 
@@ -176,8 +175,7 @@ DECLARE
   parts text[];
   start text;
 BEGIN
-  -- A column that is not there any more looks like one that is null.
-  IF keys IS NULL OR array_position(keys, NULL) IS NOT NULL THEN
+  IF keys IS NULL THEN
     parts := {template_function}(table_name, template, NULL::{count_type});
   END IF;
 
