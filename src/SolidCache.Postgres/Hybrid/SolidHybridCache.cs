@@ -35,7 +35,8 @@ internal sealed class SolidHybridCache(
     public override async ValueTask SetAsync<T>(string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         var call = Call(options, tags);
-        if (!IsUsable(key))
+        // As with Microsoft's, the value given is what is called the underlying data.
+        if (!IsUsable(key) || call.Has(HybridCacheEntryFlags.DisableUnderlyingData))
         {
             return;
         }
@@ -78,6 +79,7 @@ internal sealed class SolidHybridCache(
 
     public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(key);
         if (!IsUsable(key))
         {
             return;
@@ -94,18 +96,14 @@ internal sealed class SolidHybridCache(
     }
 
     /// <summary>They travel together.</summary>
-    public override async ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(keys);
-        await Task.WhenAll(keys.Select(key => RemoveAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
-    }
+    public override async ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default) =>
+        await Task.WhenAll((keys ?? []).Select(key => RemoveAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
 
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default) => RemoveByTagAsync([tag], cancellationToken);
 
     public override async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(tags);
-        List<string> wanted = [.. tags.Where(static tag => !string.IsNullOrWhiteSpace(tag))];
+        List<string> wanted = [.. (tags ?? []).Where(static tag => !string.IsNullOrWhiteSpace(tag))];
         var isAll = wanted.Contains(AllTags);
         try
         {

@@ -113,6 +113,17 @@ public sealed class HybridCallers(WhoseHybridCache whose) : HybridFixture(whose)
     }
 
     [Test]
+    public void A_factory_that_asks_for_its_own_key_waits_for_itself_until_it_is_cancelled()
+    {
+        var key = NewKey();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        Assert.That(
+            async () => await Cache.GetOrCreateAsync(
+                key, async token => await Cache.GetOrCreateAsync(key, static _ => ValueTask.FromResult("inner"), cancellationToken: token), cancellationToken: patience.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public void A_token_that_is_cancelled_already_runs_nothing()
     {
         using var cancelled = new CancellationTokenSource();

@@ -68,6 +68,34 @@ public sealed class HybridContract(WhoseHybridCache whose) : HybridFixture(whose
     }
 
     [Test]
+    public async Task Set_does_nothing_where_its_flags_leave_out_where_values_come_from()
+    {
+        var (key, other) = (NewKey(), NewKey());
+        await Cache.SetAsync(key, "old");
+        await StoredAsync(key);
+
+        await Cache.SetAsync(key, "new", With(DisableUnderlyingData));
+        await Cache.SetAsync(other, "new", With(DisableUnderlyingData));
+
+        Assert.That((await GetAsync(Cache, key, "made"), await GetAsync(OtherCache, key, "made")), Is.EqualTo(("old", "old")));
+        Assert.That(await GetAsync(Cache, other, "made"), Is.EqualTo("made"));
+    }
+
+    [Test]
+    public async Task What_replaces_a_value_without_a_look_at_it_is_what_memory_and_table_hold()
+    {
+        var key = NewKey();
+        await Cache.SetAsync(key, "old");
+        await StoredAsync(key);
+        Assert.That(await GetAsync(OtherCache, key, "made"), Is.EqualTo("old"));
+
+        Assert.That(await Cache.GetOrCreateAsync(key, static _ => ValueTask.FromResult("new"), With(DisableLocalCacheRead | DisableDistributedCacheRead)), Is.EqualTo("new"));
+
+        Assert.That(await FromMemoryAsync(Cache, key), Is.EqualTo("new").Or.EqualTo(IsOurs ? null : "new"), "Ours may have been told by now.");
+        await Eventually.TrueAsync(async () => await Cache.GetOrCreateAsync(key, static _ => ValueTask.FromResult("made"), With(DisableLocalCache)) == "new", "the table holds it");
+    }
+
+    [Test]
     public async Task Defaults_are_those_of_the_options_and_calls_have_their_own()
     {
         var node = await StartNodeAsync(static options => options.DefaultEntryOptions = new() { Flags = DisableLocalCache, Expiration = TimeSpan.FromHours(1) });
@@ -147,6 +175,17 @@ public sealed class HybridContract(WhoseHybridCache whose) : HybridFixture(whose
         {
             Assert.That(await GetAsync(Cache, key, "new"), Is.EqualTo("new"));
         }
+    }
+
+    [Test]
+    public async Task Removal_of_no_keys_and_no_tags_does_nothing_and_a_key_that_is_null_is_refused()
+    {
+        await Cache.RemoveAsync((IEnumerable<string>)null!);
+        await Cache.RemoveByTagAsync((IEnumerable<string>)null!);
+        await Cache.RemoveByTagAsync((string)null!);
+
+        Assert.That(async () => await Cache.RemoveAsync((string)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("key"));
+        Assert.That(async () => await Cache.RemoveAsync([NewKey(), null!]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("key"));
     }
 
     [Test]
