@@ -72,28 +72,19 @@ internal sealed partial record Migration(int Version, string Template)
         """;
 
     /// <summary>What a trigger does, all of which may fail: for want of a right on the schema too.</summary>
-    private static string RemoveChanged(SqlNames names)
-    {
-        string Query(params string[] tables) => $"{names.Function("keys_query")}(parts, ARRAY['{string.Join("', '", tables)}'], NULL::{names.CountType})";
-        return $"""
-            {RefuseRenamed(names)}
-              BEGIN
-                IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
-                  EXECUTE CASE TG_OP WHEN 'INSERT' THEN {Query("new_rows")} WHEN 'DELETE' THEN {Query("old_rows")} ELSE {Query("old_rows", "new_rows")} END INTO keys;
-                ELSIF TG_OP = 'INSERT' THEN
-                  EXECUTE {Query("(SELECT ($1).*)")} INTO keys USING NEW;
-                ELSIF TG_OP = 'DELETE' THEN
-                  EXECUTE {Query("(SELECT ($1).*)")} INTO keys USING OLD;
-                ELSIF TG_OP = 'UPDATE' THEN
-                  EXECUTE {Query("(SELECT ($1).*)", "(SELECT ($2).*)")} INTO keys USING OLD, NEW;
-                END IF;
-              EXCEPTION WHEN undefined_column THEN
-                PERFORM {names.Function("template")}(TG_RELID::regclass, template, NULL::{names.CountType});
-                RAISE;
-              END;
-              PERFORM {names.Function("removal")}(TG_RELID::regclass, template, prefix, keys, NULL::{names.CountType});
-            """;
-    }
+    private static string RemoveChanged(SqlNames names) =>
+        $"""
+        {RefuseRenamed(names)}
+          IF TG_OP <> 'TRUNCATE' THEN
+            BEGIN
+              EXECUTE keys_query INTO keys USING OLD, NEW;
+            EXCEPTION WHEN undefined_column THEN
+              PERFORM {names.Function("template")}(TG_RELID::regclass, template, NULL::{names.CountType});
+              RAISE;
+            END;
+          END IF;
+          PERFORM {names.Function("removal")}(TG_RELID::regclass, template, prefix, keys, NULL::{names.CountType});
+        """;
 
     [GeneratedRegex(@"\{(?<name>\w+)\}")]
     private static partial Regex Placeholder();

@@ -131,7 +131,7 @@ BEGIN
       UNION ALL
       SELECT proowner
       FROM pg_proc
-      WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
+      WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
       UNION ALL
       SELECT type.typowner
       FROM pg_type AS type
@@ -253,7 +253,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -325,7 +325,7 @@ BEGIN
   SELECT proname INTO stranger
   FROM pg_catalog.pg_proc
   WHERE pronamespace = to_regnamespace('"public"')
-    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes')
+    AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes')
     AND NOT (pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '."solid_cache_entries"') > 0)
   LIMIT 1;
   IF stranger IS NOT NULL THEN
@@ -416,7 +416,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -658,7 +658,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -891,8 +891,8 @@ BEGIN
 END
 $solid_cache$;
 
--- The statement that makes the keys of changed rows, null where one of a template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
-CREATE OR REPLACE FUNCTION "public"."solid_cache_keys_query"(parts text[], tables text[], own "public"."solid_cache_count")
+-- What makes a key of a row that a statement knows by a name, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
+CREATE OR REPLACE FUNCTION "public"."solid_cache_key_of_row"(parts text[], changed text, own "public"."solid_cache_count")
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -900,15 +900,14 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   cache CONSTANT text := '"public"."solid_cache_entries"';
-  key text;
 BEGIN
-  SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(changed.%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place) INTO key
-  FROM unnest(parts) WITH ORDINALITY AS piece (part, place);
-  IF key IS NULL THEN
+  IF parts[1] IS NULL THEN
     RAISE EXCEPTION 'This is no template of the cache %.', cache USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  RETURN (SELECT format('SELECT ARRAY(%s)', string_agg(format('SELECT DISTINCT %s FROM %s AS changed', key, name), ' UNION ')) FROM unnest(tables) AS name);
+  RETURN (
+    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%s.%I) #>> ''{}''::text[])', changed, part) END, ' || ' ORDER BY place)
+    FROM unnest(parts) WITH ORDINALITY AS piece (part, place));
 END
 $solid_cache$;
 
@@ -972,7 +971,7 @@ AS $solid_cache$
 DECLARE
   template CONSTANT text := TG_ARGV[0];
   prefix CONSTANT text := nullif(TG_ARGV[1], '');
-  parts CONSTANT text[] := TG_ARGV[3:];
+  keys_query CONSTANT text := TG_ARGV[CASE TG_OP WHEN 'INSERT' THEN 3 WHEN 'UPDATE' THEN 4 WHEN 'DELETE' THEN 5 END];
   keys text[];
   called text;
 BEGIN
@@ -984,20 +983,14 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  BEGIN
-    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
-      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "public"."solid_cache_keys_query"(parts, ARRAY['new_rows'], NULL::"public"."solid_cache_count") WHEN 'DELETE' THEN "public"."solid_cache_keys_query"(parts, ARRAY['old_rows'], NULL::"public"."solid_cache_count") ELSE "public"."solid_cache_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"public"."solid_cache_count") END INTO keys;
-    ELSIF TG_OP = 'INSERT' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING NEW;
-    ELSIF TG_OP = 'DELETE' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD;
-    ELSIF TG_OP = 'UPDATE' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD, NEW;
-    END IF;
-  EXCEPTION WHEN undefined_column THEN
-    PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
-    RAISE;
-  END;
+  IF TG_OP <> 'TRUNCATE' THEN
+    BEGIN
+      EXECUTE keys_query INTO keys USING OLD, NEW;
+    EXCEPTION WHEN undefined_column THEN
+      PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
+      RAISE;
+    END;
+  END IF;
   PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING 'What the cache % holds of % may be outdated: it could not be removed. %', '"public"."solid_cache_entries"', TG_RELID::regclass, SQLERRM
@@ -1010,20 +1003,14 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  BEGIN
-    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
-      EXECUTE CASE TG_OP WHEN 'INSERT' THEN "public"."solid_cache_keys_query"(parts, ARRAY['new_rows'], NULL::"public"."solid_cache_count") WHEN 'DELETE' THEN "public"."solid_cache_keys_query"(parts, ARRAY['old_rows'], NULL::"public"."solid_cache_count") ELSE "public"."solid_cache_keys_query"(parts, ARRAY['old_rows', 'new_rows'], NULL::"public"."solid_cache_count") END INTO keys;
-    ELSIF TG_OP = 'INSERT' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING NEW;
-    ELSIF TG_OP = 'DELETE' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD;
-    ELSIF TG_OP = 'UPDATE' THEN
-      EXECUTE "public"."solid_cache_keys_query"(parts, ARRAY['(SELECT ($1).*)', '(SELECT ($2).*)'], NULL::"public"."solid_cache_count") INTO keys USING OLD, NEW;
-    END IF;
-  EXCEPTION WHEN undefined_column THEN
-    PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
-    RAISE;
-  END;
+  IF TG_OP <> 'TRUNCATE' THEN
+    BEGIN
+      EXECUTE keys_query INTO keys USING OLD, NEW;
+    EXCEPTION WHEN undefined_column THEN
+      PERFORM "public"."solid_cache_template"(TG_RELID::regclass, template, NULL::"public"."solid_cache_count");
+      RAISE;
+    END;
+  END IF;
   PERFORM "public"."solid_cache_removal"(TG_RELID::regclass, template, prefix, keys, NULL::"public"."solid_cache_count");
   END IF;
   RETURN NULL;
@@ -1043,6 +1030,10 @@ DECLARE
   action text;
   kind text;
   part regclass;
+  parts text[];
+  queries text[];
+  old_key text;
+  new_key text;
   chosen text[];
   called text;
 BEGIN
@@ -1059,8 +1050,19 @@ BEGIN
   END IF;
 
   PERFORM "public"."solid_cache_stored_key"(''::text, prefix, NULL::"public"."solid_cache_count");
+  parts := "public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count");
+  IF target.relkind = 'p' OR target.relispartition THEN
+    old_key := "public"."solid_cache_key_of_row"(parts, '($1)'::text, NULL::"public"."solid_cache_count");
+    new_key := "public"."solid_cache_key_of_row"(parts, '($2)'::text, NULL::"public"."solid_cache_count");
+    queries := ARRAY[format('SELECT ARRAY[%s]', new_key), format('SELECT ARRAY[%s, %s]', old_key, new_key), format('SELECT ARRAY[%s]', old_key)];
+  ELSE
+    old_key := format('%s FROM old_rows AS changed', "public"."solid_cache_key_of_row"(parts, 'changed'::text, NULL::"public"."solid_cache_count"));
+    new_key := format('%s FROM new_rows AS changed', "public"."solid_cache_key_of_row"(parts, 'changed'::text, NULL::"public"."solid_cache_count"));
+    queries := ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', new_key), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', old_key, new_key), format('SELECT ARRAY(SELECT DISTINCT %s)', old_key)];
+  END IF;
+
   SELECT format('EXECUTE FUNCTION %s(%s)', '"public"."solid_cache_changed"', string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
-  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || "public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count")) WITH ORDINALITY AS given (argument, place);
+  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || queries) WITH ORDINALITY AS given (argument, place);
 
   -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
   FOR kind, part IN
@@ -1166,7 +1168,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1370,7 +1372,7 @@ DO $solid_cache$
 BEGIN
   -- Whatever else stands there now was not this script: it runs in no transaction, or something of somebody's has run. Tools may have indented it.
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.translate(coalesce(pg_catalog.current_setting('solid_cache.refuse_strangers', true), ''), E' \t\r\n', ''), 'UTF8')), 'hex')
-    OPERATOR(pg_catalog.<>) '686c1faedb830a2d179475bdd3fb367968d284de5bedb41db5acef05907b2ee4' THEN
+    OPERATOR(pg_catalog.<>) '7616aa48c003fa3336489eb76da408c5afdd1b5a224e831718cff66fd16dbf7f' THEN
     RAISE EXCEPTION 'The look at whose the cache''s tables are is not that of this script.'
       USING HINT = 'Run the whole script in one transaction that ends with the first error: psql -v ON_ERROR_STOP=1 -v ON_ERROR_ROLLBACK=off.';
   END IF;
@@ -1393,7 +1395,7 @@ BEGIN
     UNION ALL
     SELECT format('ROUTINE %s', oid::regprocedure)
     FROM pg_proc
-    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_keys_query', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
+    WHERE pronamespace = to_regnamespace('"public"') AND proname IN ('cleanup_expired_cache', 'sweep_expired_cache', 'solid_cache_is_fresh', 'solid_cache_stored_key', 'solid_cache_remove_keys', 'solid_cache_remove', 'solid_cache_remove_by_tag', 'solid_cache_template', 'solid_cache_key_of_row', 'solid_cache_removal', 'solid_cache_changed', 'solid_cache_remove_on_change', 'solid_cache_forget', 'solid_cache_log_change', 'solid_cache_log_changes') AND (pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0 OR pg_catalog.strpos(prosrc, '"public"."solid_cache_entries"') > 0)
       AND proowner = me
       AND proowner <> holder
   LOOP

@@ -144,8 +144,8 @@ BEGIN
 END
 $solid_cache$;
 
--- The statement that makes the keys of changed rows, null where one of a template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
-CREATE OR REPLACE FUNCTION {keys_query_function}(parts text[], tables text[], own {count_type})
+-- What makes a key of a row that a statement knows by a name, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
+CREATE OR REPLACE FUNCTION {key_of_row_function}(parts text[], changed text, own {count_type})
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -153,15 +153,14 @@ SET search_path = pg_catalog, pg_temp
 AS $solid_cache$
 DECLARE
   cache CONSTANT text := {entries_literal};
-  key text;
 BEGIN
-  SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(changed.%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place) INTO key
-  FROM unnest(parts) WITH ORDINALITY AS piece (part, place);
-  IF key IS NULL THEN
+  IF parts[1] IS NULL THEN
     RAISE EXCEPTION 'This is no template of the cache %.', cache USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  RETURN (SELECT format('SELECT ARRAY(%s)', string_agg(format('SELECT DISTINCT %s FROM %s AS changed', key, name), ' UNION ')) FROM unnest(tables) AS name);
+  RETURN (
+    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%s.%I) #>> ''{}''::text[])', changed, part) END, ' || ' ORDER BY place)
+    FROM unnest(parts) WITH ORDINALITY AS piece (part, place));
 END
 $solid_cache$;
 
@@ -225,7 +224,7 @@ AS $solid_cache$
 DECLARE
   template CONSTANT text := TG_ARGV[0];
   prefix CONSTANT text := nullif(TG_ARGV[1], '');
-  parts CONSTANT text[] := TG_ARGV[3:];
+  keys_query CONSTANT text := TG_ARGV[CASE TG_OP WHEN 'INSERT' THEN 3 WHEN 'UPDATE' THEN 4 WHEN 'DELETE' THEN 5 END];
   keys text[];
   called text;
 BEGIN
@@ -256,6 +255,10 @@ DECLARE
   action text;
   kind text;
   part regclass;
+  parts text[];
+  queries text[];
+  old_key text;
+  new_key text;
   chosen text[];
   called text;
 BEGIN
@@ -267,8 +270,19 @@ BEGIN
   END IF;
 
   PERFORM {stored_key_function}(''::text, prefix, NULL::{count_type});
+  parts := {template_function}(table_name, template, NULL::{count_type});
+  IF target.relkind = 'p' OR target.relispartition THEN
+    old_key := {key_of_row_function}(parts, '($1)'::text, NULL::{count_type});
+    new_key := {key_of_row_function}(parts, '($2)'::text, NULL::{count_type});
+    queries := ARRAY[format('SELECT ARRAY[%s]', new_key), format('SELECT ARRAY[%s, %s]', old_key, new_key), format('SELECT ARRAY[%s]', old_key)];
+  ELSE
+    old_key := format('%s FROM old_rows AS changed', {key_of_row_function}(parts, 'changed'::text, NULL::{count_type}));
+    new_key := format('%s FROM new_rows AS changed', {key_of_row_function}(parts, 'changed'::text, NULL::{count_type}));
+    queries := ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', new_key), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', old_key, new_key), format('SELECT ARRAY(SELECT DISTINCT %s)', old_key)];
+  END IF;
+
   SELECT format('EXECUTE FUNCTION %s(%s)', {changed_literal}, string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
-  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || {template_function}(table_name, template, NULL::{count_type})) WITH ORDINALITY AS given (argument, place);
+  FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || queries) WITH ORDINALITY AS given (argument, place);
 
   -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
   FOR kind, part IN
