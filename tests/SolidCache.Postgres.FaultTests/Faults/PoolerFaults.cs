@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SolidCache.Postgres.FaultTests.Calls;
@@ -67,5 +69,46 @@ public sealed class PoolerFaults
         await using var command = source.CreateCommand(PreparedStatements);
         Assert.That(await command.ExecuteScalarAsync(), says ? Is.Positive : Is.Zero);
         Assert.That(node.Logs.GetSnapshot().Any(record => record.Id.Name == "pooler_detected"), Is.Not.EqualTo(says));
+    }
+
+    /// <summary>A pooler hands no notifications on. One direct connection hears them.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task Changes_are_heard_of_behind_a_pooler_by_a_direct_connection_and_seen_without_one([Values] bool isDirect)
+    {
+        var poll = TimeSpan.FromSeconds(4);
+        await using var cluster = await Cluster.StartNewAsync();
+        await using var pooler = await Pooler.StartNewAsync(cluster, PoolMode.Transaction);
+        await using var reader = await StartAsync();
+        await using var writer = await StartAsync();
+        var told = new ConcurrentDictionary<string, long>();
+        using var subscription = reader.Services.GetRequiredService<ISolidCacheInvalidations>().Subscribe(change =>
+        {
+            foreach (var key in change.Keys)
+            {
+                told.TryAdd(key, Stopwatch.GetTimestamp());
+            }
+        });
+        await Eventually.LoggedAsync(reader, isDirect ? "listener_ready" : "listener_deaf");
+
+        var waits = new List<TimeSpan>();
+        for (var change = 0; change < 3; change++)
+        {
+            var key = $"key:{change}";
+            await writer.Cache.SetAsync(key, [1], new());
+            await writer.Cache.RemoveAsync(key);
+            var removed = Stopwatch.GetTimestamp();
+            await Eventually.TrueAsync(() => told.ContainsKey(key), "the removal is told");
+            waits.Add(Stopwatch.GetElapsedTime(removed, told[key]));
+        }
+
+        await TestContext.Out.WriteLineAsync(string.Join(", ", waits.Select(static wait => $"{wait.TotalMilliseconds:F0} ms")));
+        Assert.That(waits.Max(), Is.LessThan(isDirect ? poll / 2 : poll + TimeSpan.FromSeconds(2)));
+        Assert.That(reader.Logs.GetSnapshot().Any(static record => record.Id.Name == "listener_deaf"), Is.Not.EqualTo(isDirect));
+
+        Task<CacheHost> StartAsync() => CacheHost.StartAsync(pooler.ConnectionString, options =>
+        {
+            (options.Invalidation.Enabled, options.Invalidation.PollInterval, options.Invalidation.MaxStaleness) = (true, poll, TimeSpan.FromMinutes(1));
+            options.Invalidation.ListenerConnectionString = isDirect ? cluster.ConnectionString : null;
+        });
     }
 }
