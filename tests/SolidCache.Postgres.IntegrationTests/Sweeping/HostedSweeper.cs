@@ -40,6 +40,7 @@ public sealed class HostedSweeper
         await InsertExpiredAsync("e", 5);
         var node = await StartSweepingAsync(clock);
         await UntilAsync("SELECT last_sweep_finished_at IS NOT NULL FROM solid_cache_state", clock);
+        await Eventually.LoggedAsync(node, "cache_cleanup_executed");
         await node.StopAsync();
 
         var logs = node.Logs.GetSnapshot().Where(record => record.Id.Name is { } name && name.StartsWith("cache_cleanup", StringComparison.Ordinal)).ToList();
