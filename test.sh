@@ -17,5 +17,7 @@ need redis-server redis-server 'tests of the sample'
 need psql postgresql-client 'tests of docs/operations.md'
 need promtool prometheus 'tests of the alerts'
 need /usr/lib/postgresql/15/lib/pg_cron.so postgresql-15-cron 'the test of pg_cron'
+# A server that only lives for the tests has nothing to save from a crash of the machine. What other crashes leave is the question of eng/fault-tests.sh.
+export SOLIDCACHE_POSTGRES_SETTINGS=${SOLIDCACHE_POSTGRES_SETTINGS:--c fsync=off}
 # "${server[@]}" alone is an error in macOS' Bash when the array is empty.
 exec eng/with-postgres.sh ${server[@]+"${server[@]}"} -- dotnet test SolidCache.Postgres.sln -c Release "$@"

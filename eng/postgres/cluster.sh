@@ -52,7 +52,7 @@ create_cluster() {
   (as_server_user sh -c 'umask 077; cat >password') <<<"$cluster_password" || return 1
   (as_server_user "$cluster_binaries/initdb" --pgdata data --username postgres --pwfile password \
     --auth scram-sha-256 --encoding UTF8 --locale C --no-sync) >/dev/null || return 1
-  # fsync stays on: tests look at what a crash leaves. No Unix socket: its path could get too long.
+  # fsync stays on: benchmarks measure it. No Unix socket: its path could get too long.
   (as_server_user sh -c 'cat >>data/postgresql.conf') <<'SETTINGS'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
