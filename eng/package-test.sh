@@ -28,8 +28,8 @@ cat >"$work/nuget.config" <<EOF
   </fallbackPackageFolders>
 </configuration>
 EOF
-mkdir "$work/readme" "$work/guide" "$work/aspnetcore" "$work/fusioncache"
-for page in README docs/guide docs/aspnetcore docs/fusioncache; do
+mkdir "$work/readme" "$work/guide" "$work/aspnetcore" "$work/fusioncache" "$work/hybrid"
+for page in README docs/guide docs/aspnetcore docs/fusioncache docs/hybrid; do
   (cd "$work/$(basename "${page,,}")" && "$repository/eng/with-postgres.sh" --export ConnectionStrings__Postgres -- \
     "$repository/eng/package-test/page.sh" "$repository/$page.md")
 done

@@ -11,7 +11,7 @@ public interface ISolidCacheLocks
 {
     /// <summary>Waits for a lock, and keeps it until it is disposed of.</summary>
     /// <param name="name">The lock. Any string, also one that is an entry's key.</param>
-    /// <param name="timeout">How long to wait. Zero asks once; <see cref="Timeout.InfiniteTimeSpan"/> waits for as long as it takes.</param>
+    /// <param name="timeout">How long to try. Zero asks once; <see cref="Timeout.InfiniteTimeSpan"/> tries for as long as it takes. For the server's answer it waits a quarter of a second in any case.</param>
     /// <param name="duration">
     /// How long others leave it to a holder of whom nothing is heard: 100 milliseconds to an hour. Null for 10 seconds. It is renewed three times in this time while it is held.
     /// </param>

@@ -21,7 +21,7 @@ internal sealed class ReadOnlyEntryStore(IEntryStore store) : IEntryStore
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => ValueTask.FromResult<LeaseAnswer>(default);
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => ValueTask.FromResult(LeaseState.Unavailable);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         ValueTask.FromResult(false);

@@ -8,7 +8,7 @@ internal sealed partial class Log(ILoggerFactory loggers)
 {
     private readonly QuietLogger _logger = new(loggers.CreateLogger("SolidCache.Postgres"));
 
-    [LoggerMessage(100, LogLevel.Information, "The schema of the cache {Table} was brought to version {Version}.", EventName = "schema_migrated")]
+    [LoggerMessage(100, LogLevel.Information, "The schema of the cache {Table} was made, or brought to version {Version}.", EventName = "schema_migrated")]
     public partial void SchemaMigrated(TableName table, int version);
 
     [LoggerMessage(101, LogLevel.Warning, "The schema of the cache {Table} could not be checked yet; trying again every {RetrySeconds} seconds, and telling this reason again after ten minutes: {Reason}", EventName = "schema_unchecked")]

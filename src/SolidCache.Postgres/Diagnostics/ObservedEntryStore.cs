@@ -28,7 +28,7 @@ internal sealed class ObservedEntryStore(IEntryStore store, CacheTelemetry telem
         static (store, call) => store.LeaseAsync(call.key, call.terms, call.async, call.cancellationToken),
         static (telemetry, _, answer) => telemetry.Leased(answer.State));
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) => CallAsync(
         CacheOperation.Fill,

@@ -53,10 +53,10 @@ internal sealed class EntryStore(
         return new(found.Lease, Move(found, value) ? value.Array : null, found.Age);
     }
 
-    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
+    public async ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
         var found = await SendAsync(OfLease(key, ReadKind.LeaseRenewal, terms), async, cancellationToken).ConfigureAwait(false);
-        return found.Lease == LeaseState.Granted;
+        return found.Lease;
     }
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>

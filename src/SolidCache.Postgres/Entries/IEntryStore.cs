@@ -23,8 +23,8 @@ internal interface IEntryStore
     ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken);
 
     /// <summary>Keeps a lease for as long again; with no duration, frees it.</summary>
-    /// <returns>Whether it is still there.</returns>
-    ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken);
+    /// <returns><see cref="LeaseState.Granted"/> if it was there still; <see cref="LeaseState.Locked"/> if it is, and was left as it is.</returns>
+    ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken);
 
     /// <summary>Stores the value that was made under a lease, unless somebody has removed or replaced the entry since.</summary>
     /// <returns>Whether it was stored.</returns>

@@ -19,7 +19,7 @@ internal sealed class AnnouncingEntryStore(IEntryStore store, InvalidationReader
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.LeaseAsync(key, terms, async, cancellationToken);
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => store.RenewAsync(key, terms, async, cancellationToken);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         AnnounceAsync<bool, bool>(store.FillAsync(key, lease, value, expiration, cancellationToken));

@@ -12,19 +12,22 @@ internal sealed class Lease : ISolidCacheLock
     private readonly IEntryStore _store;
     private readonly CacheKey _key;
     private readonly LeaseTerms _terms;
+    private readonly TimeProvider _time;
     private readonly PeriodicTimer _renewals;
     private readonly Task _renewing;
     private int _isFree;
 
     public Lease(IEntryStore store, CacheKey key, LeaseTerms terms, TimeProvider time)
     {
-        (_store, _key, _terms) = (store, key, terms);
+        (_store, _key, _terms, _time) = (store, key, terms, time);
         _renewals = new(terms.Duration / RenewalsInALease, time);
         _renewing = RenewAsync();
     }
 
     /// <summary>By which what is made under it is stored.</summary>
     public long Id => _terms.Id;
+
+    private LeaseTerms Ended => _terms with { Duration = TimeSpan.Zero };
 
     /// <summary>Asks for one. Who leaves does not leave a lease behind that nobody knows of.</summary>
     /// <returns>Null when there was no answer in time.</returns>
@@ -59,7 +62,7 @@ internal sealed class Lease : ISolidCacheLock
     public async Task<bool> FreeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        return Interlocked.Exchange(ref _isFree, 1) == 0 && await TryRenewAsync(_terms with { Duration = TimeSpan.Zero }, async: true).ConfigureAwait(false);
+        return Interlocked.Exchange(ref _isFree, 1) == 0 && Freed(await TryRenewAsync(Ended, async: true).ConfigureAwait(false));
     }
 
     public async ValueTask DisposeAsync() => await FreeAsync().ConfigureAwait(false);
@@ -71,7 +74,7 @@ internal sealed class Lease : ISolidCacheLock
         ((IAsyncResult)_renewing).AsyncWaitHandle.WaitOne();
         if (Interlocked.Exchange(ref _isFree, 1) == 0)
         {
-            TryRenewAsync(_terms with { Duration = TimeSpan.Zero }, async: false).Completed();
+            Freed(TryRenewAsync(Ended, async: false).Completed());
         }
     }
 
@@ -93,9 +96,32 @@ internal sealed class Lease : ISolidCacheLock
         }
     }
 
-    /// <returns>Whether it was there still.</returns>
+    /// <summary>Whoever has locked its row for a moment would else leave it to nobody until it ends by itself: it is freed when he has gone.</summary>
+    private bool Freed(LeaseState state)
+    {
+        if (state == LeaseState.Locked)
+        {
+            _ = FreeWhenUnlockedAsync();
+        }
+
+        return state == LeaseState.Granted;
+    }
+
+    private async Task FreeWhenUnlockedAsync()
+    {
+        var began = _time.GetTimestamp();
+        for (var tries = 1; _time.GetElapsedTime(began) < _terms.Duration; tries++)
+        {
+            await Task.Delay(LeasePause.After(tries, Random.Shared.NextDouble()), _time).ConfigureAwait(false);
+            if (await TryRenewAsync(Ended, async: true).ConfigureAwait(false) != LeaseState.Locked)
+            {
+                return;
+            }
+        }
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "The next renewal is tried in its turn; what is not freed ends by itself, and its value is not stored.")]
-    private async ValueTask<bool> TryRenewAsync(LeaseTerms terms, bool async)
+    private async ValueTask<LeaseState> TryRenewAsync(LeaseTerms terms, bool async)
     {
         try
         {
@@ -103,7 +129,7 @@ internal sealed class Lease : ISolidCacheLock
         }
         catch (Exception)
         {
-            return false;
+            return LeaseState.Unavailable;
         }
     }
 }

@@ -9,6 +9,12 @@ namespace SolidCache.Postgres.Leasing;
 /// <param name="time">The system's.</param>
 internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife life, TimeProvider time) : ISolidCacheLocks
 {
+    /// <summary>How long the server's answer is waited for at least: an answer that nobody waits for is a lock that nobody has until it is freed again.</summary>
+    private static readonly TimeSpan LeastAnswer = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What timers tell apart: with less left, nobody waits once more.</summary>
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
+
     public async Task<ISolidCacheLock?> TryAcquireAsync(string name, TimeSpan timeout, TimeSpan? duration = null, CancellationToken token = default) =>
         await AcquireAsync(name, timeout, duration, async: true, token).ConfigureAwait(false);
 
@@ -34,7 +40,7 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
             life.ThrowIfOver();
             cancellationToken.ThrowIfCancellationRequested();
             var state = async
-                ? (await Lease.AskAsync(store, key, terms, timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Left(), time, cancellationToken).ConfigureAwait(false))?.State
+                ? (await Lease.AskAsync(store, key, terms, AnswerWithin(), time, cancellationToken).ConfigureAwait(false))?.State
                 : (await store.LeaseAsync(key, terms, async, CancellationToken.None).ConfigureAwait(false)).State;
             switch (state)
             {
@@ -44,7 +50,8 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
                     throw new SolidCacheException("No lock can be had: the database is away, or this cache may not write to it.") { IsTransient = true };
             }
 
-            if (Left() is var left && left == TimeSpan.Zero)
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Left() is var left && left != Timeout.InfiniteTimeSpan && left < LeastPause)
             {
                 return null;
             }
@@ -52,6 +59,8 @@ internal sealed class LeaseLocks(IEntryStore store, KeySpace keys, CacheLife lif
             var pause = LeasePause.After(looks, Random.Shared.NextDouble());
             await PauseAsync(left == Timeout.InfiniteTimeSpan || pause < left ? pause : left, async, cancellationToken).ConfigureAwait(false);
         }
+
+        TimeSpan AnswerWithin() => timeout == TimeSpan.Zero || timeout == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : Left() is var left && left > LeastAnswer ? left : LeastAnswer;
 
         TimeSpan Left() => timeout == Timeout.InfiniteTimeSpan ? timeout : TimeSpan.FromTicks(long.Max(0, (timeout - time.GetElapsedTime(began)).Ticks));
     }

@@ -40,7 +40,7 @@ internal sealed class ResilientEntryStore(
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
         MayFill(key) ? UnlessAwayAsync(store.LeaseAsync(key, terms, async, cancellationToken)) : default;
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
         UnlessAwayAsync(store.RenewAsync(key, terms, async, cancellationToken));
 
     /// <summary>

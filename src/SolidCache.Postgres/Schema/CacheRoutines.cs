@@ -28,7 +28,7 @@ internal static class CacheRoutines
         new("remove", 'f', $"{Text} {Text}", Nothing),
         new("remove_by_tag", 'f', $"{Text} {Text}", Nothing),
         new("template", 'f', $"{Regclass} {Text} {CountType}", Texts),
-        new("key_of_row", 'f', $"{Texts} {Text} {CountType}", Text),
+        new("key_of_row", 'f', $"{Texts} {CountType}", Text),
         new("removal", 'f', $"{Regclass} {Text} {Text} {Texts} {CountType}", Nothing),
         new("changed", 'f', "", Trigger),
         new("remove_on_change", 'f', $"{Regclass} {Text} {Text} {Text}", Nothing),

@@ -45,7 +45,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.RaiseException)
         {
             // The migrations' own look at what is there.
-            throw new SolidCacheException(error.MessageText, error) { IsMismatch = true };
+            throw new SolidCacheException(error.MessageText, ErrorCopy.OfScript(error)) { IsMismatch = true };
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject)
         {
@@ -58,7 +58,7 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
             throw new SolidCacheException(
                 $"{type}, stands where a table of the cache {names.Table} would have its own. Nothing was changed. Drop or rename the type, as its owner or a superuser, or give the cache another "
                 + $"name ({nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.TableName)} or {nameof(PostgresSolidCacheOptions.SchemaName)}).",
-                error)
+                ErrorCopy.OfScript(error))
             {
                 IsMismatch = true,
             };
@@ -66,8 +66,9 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new SolidCacheException(
-                $"The role may not create the schema of the cache {names.Table}: {error.MessageText}. {ConfigurationErrors.HowToUpgrade(names.Table)}",
-                error);
+                $"The role may not create the schema of the cache {names.Table}: {error.MessageText}. Where nothing of it is there yet, the schema's owner may run: "
+                + $"GRANT CREATE ON SCHEMA {names.Schema} TO <role>; {ConfigurationErrors.HowToUpgrade(names.Table)}",
+                ErrorCopy.OfScript(error));
         }
     }
 

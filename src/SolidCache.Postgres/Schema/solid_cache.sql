@@ -367,7 +367,7 @@ END
 $solid_cache$;
 
 -- The entries, the state beside them, and the two ways to sweep from outside the application.
--- Names in braces are replaced by the quoted names of a cache, and by the conditions that its own statements have. Every statement may run again without harm.
+-- Every statement may run again without harm.
 
 DO $solid_cache$
 BEGIN
@@ -891,8 +891,9 @@ BEGIN
 END
 $solid_cache$;
 
--- What makes a key of a row that a statement knows by a name, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
-CREATE OR REPLACE FUNCTION "public"."solid_cache_key_of_row"(parts text[], changed text, own "public"."solid_cache_count")
+-- What makes a key of a row in a statement that reads nothing else, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON
+-- cannot. The columns stand by themselves: behind the name of the row, one that is not there any more could be a function of it.
+CREATE OR REPLACE FUNCTION "public"."solid_cache_key_of_row"(parts text[], own "public"."solid_cache_count")
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -906,7 +907,7 @@ BEGIN
   END IF;
 
   RETURN (
-    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%s.%I) #>> ''{}''::text[])', changed, part) END, ' || ' ORDER BY place)
+    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place)
     FROM unnest(parts) WITH ORDINALITY AS piece (part, place));
 END
 $solid_cache$;
@@ -975,6 +976,12 @@ DECLARE
   keys text[];
   called text;
 BEGIN
+  -- What it executes is its arguments, and with the rights of whoever writes: here those of the cache.
+  IF TG_TABLE_SCHEMA::text = 'public' AND TG_TABLE_NAME::text IN ('solid_cache_entries', 'solid_cache_state', 'solid_cache_tag_removals', 'solid_cache_invalidations') THEN
+    RAISE EXCEPTION 'The trigger % removes from the cache % what itself holds: it is not the library''s.', TG_NAME, '"public"."solid_cache_entries"'
+      USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
+  END IF;
+
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
       GET DIAGNOSTICS called = PG_CONTEXT;
@@ -1030,10 +1037,11 @@ DECLARE
   action text;
   kind text;
   part regclass;
-  parts text[];
+  for_each_row boolean;
+  key text;
+  before text;
+  after text;
   queries text[];
-  old_key text;
-  new_key text;
   chosen text[];
   called text;
 BEGIN
@@ -1050,28 +1058,27 @@ BEGIN
   END IF;
 
   PERFORM "public"."solid_cache_stored_key"(''::text, prefix, NULL::"public"."solid_cache_count");
-  parts := "public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count");
-  IF target.relkind = 'p' OR target.relispartition THEN
-    old_key := "public"."solid_cache_key_of_row"(parts, '($1)'::text, NULL::"public"."solid_cache_count");
-    new_key := "public"."solid_cache_key_of_row"(parts, '($2)'::text, NULL::"public"."solid_cache_count");
-    queries := ARRAY[format('SELECT ARRAY[%s]', new_key), format('SELECT ARRAY[%s, %s]', old_key, new_key), format('SELECT ARRAY[%s]', old_key)];
-  ELSE
-    old_key := format('%s FROM old_rows AS changed', "public"."solid_cache_key_of_row"(parts, 'changed'::text, NULL::"public"."solid_cache_count"));
-    new_key := format('%s FROM new_rows AS changed', "public"."solid_cache_key_of_row"(parts, 'changed'::text, NULL::"public"."solid_cache_count"));
-    queries := ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', new_key), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', old_key, new_key), format('SELECT ARRAY(SELECT DISTINCT %s)', old_key)];
-  END IF;
-
+  -- For each statement they cost a bulk change a seventh of what they cost it for each row, and take the keys in their order. But those of a partition, or of another table that
+  -- inherits, are not called when it is changed by the name of what it is a part of, nor those of a partitioned one the other way round.
+  for_each_row := target.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = table_name);
+  key := "public"."solid_cache_key_of_row"("public"."solid_cache_template"(table_name, template, NULL::"public"."solid_cache_count"), NULL::"public"."solid_cache_count");
+  -- Under a name that no column has, for which the whole row would be taken.
+  before := format('%s FROM %s AS row_%s', key, CASE WHEN for_each_row THEN '(SELECT ($1).*)' ELSE 'old_rows' END, own);
+  after := format('%s FROM %s AS row_%s', key, CASE WHEN for_each_row THEN '(SELECT ($2).*)' ELSE 'new_rows' END, own);
+  queries := CASE WHEN for_each_row
+    THEN ARRAY[format('SELECT ARRAY[(SELECT %s)]', after), format('SELECT ARRAY[(SELECT %s), (SELECT %s)]', before, after), format('SELECT ARRAY[(SELECT %s)]', before)]
+    ELSE ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', after), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', before, after), format('SELECT ARRAY(SELECT DISTINCT %s)', before)] END;
   SELECT format('EXECUTE FUNCTION %s(%s)', '"public"."solid_cache_changed"', string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
   FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || queries) WITH ORDINALITY AS given (argument, place);
 
-  -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
+  -- A table that has come to inherit from another, or does not any more, keeps no triggers of the other kind, which would do the work once more in their own way.
   FOR kind, part IN
     SELECT tgname, tgrelid
     FROM pg_trigger
     WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
       AND tgparentid = 0
       AND tgname::text = ANY (
-        CASE WHEN target.relkind = 'p' OR target.relispartition
+        CASE WHEN for_each_row
           THEN ARRAY['solid_cache_on_insert_' || own, 'solid_cache_on_update_' || own, 'solid_cache_on_delete_' || own]
           ELSE ARRAY['solid_cache_on_change_' || own] END)
   LOOP
@@ -1087,9 +1094,7 @@ BEGIN
     AND right(tgname::text, 17) = '_' || own
     AND tgenabled <> 'O';
 
-  -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
-  -- are not called when a partition is changed by its own name.
-  IF target.relkind = 'p' OR target.relispartition THEN
+  IF for_each_row THEN
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s', 'solid_cache_on_change_' || own, table_name, action);
   ELSE
     FOREACH kind IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP

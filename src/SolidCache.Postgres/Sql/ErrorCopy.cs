@@ -14,25 +14,7 @@ internal static class ErrorCopy
     /// <returns>An error of the same type, or one of the cache's own where the type is none that its calls end with.</returns>
     public static Exception Of(Exception error, TableName table, string? advice = null) => error switch
     {
-        PostgresException server => new PostgresException(
-            advice is null ? server.MessageText : $"{server.MessageText}. {advice}",
-            server.Severity,
-            server.InvariantSeverity,
-            server.SqlState,
-            server.Detail,
-            server.Hint,
-            server.Position,
-            server.InternalPosition,
-            server.InternalQuery,
-            server.Where,
-            server.SchemaName,
-            server.TableName,
-            server.ColumnName,
-            server.DataTypeName,
-            server.ConstraintName,
-            server.File,
-            server.Line,
-            server.Routine),
+        PostgresException server => Of(server, advice is null ? server.MessageText : $"{server.MessageText}. {advice}", server.InternalQuery, server.Where),
         NpgsqlException => new NpgsqlException(error.Message, error.InnerException),
         SolidCacheException own => new SolidCacheException(own.Message, own.InnerException!) { IsTransient = own.IsTransient, IsMismatch = own.IsMismatch },
         TimeoutException => new TimeoutException(error.Message, error),
@@ -40,4 +22,27 @@ internal static class ErrorCopy
         ObjectDisposedException => new ObjectDisposedException(error.Message, error),
         _ => new SolidCacheException($"The cache {table} met an error that is not its server's: {error.Message}", error),
     };
+
+    /// <summary>Without the text of the script that it ended: hundreds of lines in whatever log it gets into.</summary>
+    public static PostgresException OfScript(PostgresException error) => Of(error, error.MessageText, internalQuery: null, where: null);
+
+    private static PostgresException Of(PostgresException server, string message, string? internalQuery, string? where) => new(
+        message,
+        server.Severity,
+        server.InvariantSeverity,
+        server.SqlState,
+        server.Detail,
+        server.Hint,
+        server.Position,
+        internalQuery is null ? 0 : server.InternalPosition,
+        internalQuery,
+        where,
+        server.SchemaName,
+        server.TableName,
+        server.ColumnName,
+        server.DataTypeName,
+        server.ConstraintName,
+        server.File,
+        server.Line,
+        server.Routine);
 }

@@ -91,23 +91,30 @@ internal sealed class LeaseStatements
             LEFT JOIN {entries} AS entry ON entry.key = asked.key
             """;
 
-        // With no time left it frees the row.
+        // With no time left it frees the row. Who asks for a lease may have locked a row for a moment that was free when he began: what is passed over is told.
         Renew =
             $"""
             /* solid_cache:lease_renewal */
-            UPDATE {entries} AS entry
-            SET lease_ends_at = {EndOf("held")}
-            FROM (
+            WITH asked AS MATERIALIZED (
+              SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration
+            ), held AS MATERIALIZED (
               SELECT asked.key, asked.duration
               FROM {entries} AS entry
-              JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
+              JOIN asked ON asked.key = entry.key
               WHERE entry.lease = asked.lease
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
-            ) AS held
-            WHERE entry.key = held.key
-              AND {WriteConditions.Durability("false")}
-            RETURNING entry.key
+            ), renewed AS (
+              UPDATE {entries} AS entry
+              SET lease_ends_at = {EndOf("held")}
+              FROM held
+              WHERE entry.key = held.key
+                AND {WriteConditions.Durability("false")}
+              RETURNING entry.key
+            )
+            SELECT asked.key, asked.key IN (SELECT key FROM renewed)
+            FROM asked
+            JOIN {entries} AS entry ON entry.key = asked.key AND entry.lease = asked.lease
             """;
 
         Fill =

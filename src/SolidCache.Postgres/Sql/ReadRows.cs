@@ -55,7 +55,7 @@ internal sealed class ReadRows
         ReadKind.AgedValue => Value(rows, 2, rows.Bool(1), _maxValueBytes) with { Age = Age(rows, 4) },
         ReadKind.Life => Life(rows),
         ReadKind.Lease => _leases.Taken(rows),
-        ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: LeaseState.Granted),
+        ReadKind.LeaseRenewal => new ReadValue(Array: null, 0, TouchIsDue: false, Lease: rows.Bool(1) ? LeaseState.Granted : LeaseState.Locked),
         _ => Value(rows, 2, rows.Bool(1), _maxValueBytes),
     };
 

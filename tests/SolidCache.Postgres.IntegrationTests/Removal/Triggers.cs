@@ -287,6 +287,56 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
     }
 
     [Test]
+    public async Task What_inherits_is_seen_by_the_name_of_what_it_inherits_from_too()
+    {
+        await CreateTableAsync();
+        await Database.ExecuteAsync($"CREATE TABLE {_table}_child (extra int) INHERITS ({_table}); INSERT INTO {_table}_child VALUES (1, 'a', 7), (2, 'b', 8)");
+        try
+        {
+            await Database.ExecuteAsync($"SELECT solid_cache_remove_on_change('{_table}_child', 'child:{{id}}:{{extra}}')");
+            await RemovesAsync($"UPDATE {_table} SET name = 'c' WHERE id = 1", "child:1:7");
+            await RemovesAsync($"UPDATE {_table}_child SET extra = 9 WHERE id = 1", "child:1:7", "child:1:9");
+            await RemovesAsync($"DELETE FROM {_table} WHERE id = 2", "child:2:8");
+        }
+        finally
+        {
+            await Database.ExecuteAsync($"DROP TABLE {_table}_child");
+        }
+    }
+
+    /// <summary>PostgreSQL takes <c>row.count</c> for <c>count(row)</c> where the row has no such column.</summary>
+    [Test]
+    public async Task A_column_that_is_gone_is_not_taken_for_a_function_or_the_row([Values("count", "pg_typeof", "to_json", "array_agg", "max", "changed", "new_rows", "old_rows", "row", "ctid2")] string column, [Values("", "PARTITION BY LIST (id)")] string partitions)
+    {
+        await Database.ExecuteAsync($"CREATE TABLE {_table} (id int, \"{column}\" int) {partitions}" + (partitions is "" ? "" : $"; CREATE TABLE {_table}_all PARTITION OF {_table} DEFAULT"));
+        await InstallAsync($"x:{{{column}}}");
+        await RemovesAsync($"INSERT INTO {_table} VALUES (1, 5)", "x:5");
+        await Database.ExecuteAsync($"ALTER TABLE {_table} DROP COLUMN \"{column}\"");
+
+        foreach (var change in (string[])["INSERT INTO {0} (id) VALUES (2)", "UPDATE {0} SET id = 3", "DELETE FROM {0}"])
+        {
+            await Assert.ThatAsync(
+                () => Database.ExecuteAsync(string.Format(CultureInfo.InvariantCulture, change, _table)),
+                Throws.InstanceOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.UndefinedColumn).And.Message.Contains($"names '{column}'"));
+        }
+    }
+
+    /// <summary>It executes its arguments, and whoever may only make triggers on the cache's tables would have the cache do it.</summary>
+    [Test]
+    public async Task The_function_of_the_triggers_does_nothing_on_the_caches_own_tables([Values("solid_cache_entries", "solid_cache_state", "solid_cache_tag_removals", "solid_cache_invalidations")] string table)
+    {
+        await Database.ExecuteAsync($"CREATE TRIGGER own AFTER DELETE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION solid_cache_changed('t', '', 'warn', '', '', 'SELECT ARRAY[1/0]')");
+        try
+        {
+            await Assert.ThatAsync(() => Database.ExecuteAsync($"DELETE FROM {table} WHERE false"), Throws.InstanceOf<PostgresException>().With.Message.Contains("is not the library's"));
+        }
+        finally
+        {
+            await Database.ExecuteAsync($"DROP TRIGGER own ON {table}");
+        }
+    }
+
+    [Test]
     public async Task A_delete_that_cascades_removes_too()
     {
         await CreateTableAsync();

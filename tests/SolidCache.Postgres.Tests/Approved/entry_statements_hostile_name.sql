@@ -349,19 +349,26 @@ LEFT JOIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry ON entry.key
 
 -- Renew
 /* solid_cache:lease_renewal */
-UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
-FROM (
+WITH asked AS MATERIALIZED (
+  SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration
+), held AS MATERIALIZED (
   SELECT asked.key, asked.duration
   FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-  JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration) AS asked ON asked.key = entry.key
+  JOIN asked ON asked.key = entry.key
   WHERE entry.lease = asked.lease
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
-) AS held
-WHERE entry.key = held.key
-  AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-RETURNING entry.key;
+), renewed AS (
+  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+  SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
+  FROM held
+  WHERE entry.key = held.key
+    AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
+  RETURNING entry.key
+)
+SELECT asked.key, asked.key IN (SELECT key FROM renewed)
+FROM asked
+JOIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry ON entry.key = asked.key AND entry.lease = asked.lease;
 
 -- Fill
 /* solid_cache:fill */

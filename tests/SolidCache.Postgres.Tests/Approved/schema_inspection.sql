@@ -56,7 +56,7 @@ wanted_routines (name, kind, arguments, result) AS (
     ('solid_cache_remove'::name, 'f', '25 25', '2278'),
     ('solid_cache_remove_by_tag'::name, 'f', '25 25', '2278'),
     ('solid_cache_template'::name, 'f', '2205 25 count', '1009'),
-    ('solid_cache_key_of_row'::name, 'f', '1009 25 count', '25'),
+    ('solid_cache_key_of_row'::name, 'f', '1009 count', '25'),
     ('solid_cache_removal'::name, 'f', '2205 25 25 1009 count', '2278'),
     ('solid_cache_changed'::name, 'f', '', '2279'),
     ('solid_cache_remove_on_change'::name, 'f', '2205 25 25 25', '2278'),

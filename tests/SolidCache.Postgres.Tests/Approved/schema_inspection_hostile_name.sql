@@ -56,7 +56,7 @@ wanted_routines (name, kind, arguments, result) AS (
     ( E'x"; DROP TABLE {state}; --''\\_remove'::name, 'f', '25 25', '2278'),
     ( E'x"; DROP TABLE {state}; --''\\_remove_by_tag'::name, 'f', '25 25', '2278'),
     ( E'x"; DROP TABLE {state}; --''\\_template'::name, 'f', '2205 25 count', '1009'),
-    ( E'x"; DROP TABLE {state}; --''\\_key_of_row'::name, 'f', '1009 25 count', '25'),
+    ( E'x"; DROP TABLE {state}; --''\\_key_of_row'::name, 'f', '1009 count', '25'),
     ( E'x"; DROP TABLE {state}; --''\\_removal'::name, 'f', '2205 25 25 1009 count', '2278'),
     ( E'x"; DROP TABLE {state}; --''\\_changed'::name, 'f', '', '2279'),
     ( E'x"; DROP TABLE {state}; --''\\_remove_on_change'::name, 'f', '2205 25 25 25', '2278'),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Tests.Entries;
 
@@ -16,6 +17,8 @@ internal sealed class InMemoryEntryStore : IEntryStore
 
     /// <summary>What the next who ask for a lease are told; when there are none left, that they have it.</summary>
     public Queue<LeaseAnswer> Answers { get; } = new();
+
+    public ConcurrentQueue<LeaseState> Renewals { get; } = new();
 
     /// <summary>What the answer of a verb waits for on its way to the caller.</summary>
     public Func<string, Task> Answering { get; set; } = static _ => Task.CompletedTask;
@@ -66,12 +69,12 @@ internal sealed class InMemoryEntryStore : IEntryStore
         return given;
     }
 
-    public async ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
+    public async ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken)
     {
         var verb = terms.Duration == TimeSpan.Zero ? "Free" : "Renew";
         Calls.Add(new(verb, cancellationToken) { Key = key.Stored, Async = async });
         await Answering(verb);
-        return true;
+        return Renewals.TryDequeue(out var state) ? state : LeaseState.Granted;
     }
 
     public async ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken)

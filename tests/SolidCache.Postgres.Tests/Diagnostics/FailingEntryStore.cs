@@ -18,7 +18,7 @@ internal sealed class FailingEntryStore(Action work, Exception? error) : IEntryS
 
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -45,6 +45,26 @@ public sealed class LeaseTests
     }
 
     [Test]
+    public async Task It_is_freed_when_whoever_has_locked_its_row_has_gone()
+    {
+        foreach (var state in (LeaseState[])[LeaseState.Locked, LeaseState.Locked, LeaseState.Granted])
+        {
+            _store.Renewals.Enqueue(state);
+        }
+
+        var lease = NewLease();
+        Assert.That(await lease.FreeAsync(), Is.False);
+        Assert.That(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(10));
+                return _store.Renewals.IsEmpty;
+            },
+            Is.True.After(10_000, 10));
+        Assert.That(Calls, Is.EqualTo("Free Free Free"));
+    }
+
+    [Test]
     public async Task It_is_freed_once_however_often_it_is_disposed_of()
     {
         var lease = NewLease();

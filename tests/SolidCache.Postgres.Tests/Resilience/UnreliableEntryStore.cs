@@ -40,7 +40,7 @@ internal sealed class UnreliableEntryStore : IEntryStore
     public ValueTask<LeaseAnswer> LeaseAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) =>
         AskAsync(() => new LeaseAnswer(LeaseState.Granted, Value: null));
 
-    public ValueTask<bool> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => AskAsync(() => true);
+    public ValueTask<LeaseState> RenewAsync(CacheKey key, LeaseTerms terms, bool async, CancellationToken cancellationToken) => AskAsync(() => LeaseState.Granted);
 
     public ValueTask<bool> FillAsync(CacheKey key, long lease, ReadOnlySequence<byte> value, Expiration expiration, CancellationToken cancellationToken) =>
         WriteAsync(key, value, expiration, durable: false, async: true, cancellationToken);

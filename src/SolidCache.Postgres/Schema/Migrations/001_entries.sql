@@ -1,5 +1,5 @@
 -- The entries, the state beside them, and the two ways to sweep from outside the application.
--- Names in braces are replaced by the quoted names of a cache, and by the conditions that its own statements have. Every statement may run again without harm.
+-- Every statement may run again without harm.
 
 DO $solid_cache$
 BEGIN

@@ -144,8 +144,9 @@ BEGIN
 END
 $solid_cache$;
 
--- What makes a key of a row that a statement knows by a name, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON cannot.
-CREATE OR REPLACE FUNCTION {key_of_row_function}(parts text[], changed text, own {count_type})
+-- What makes a key of a row in a statement that reads nothing else, null where one of the template's columns is. It reads no other column: they may be large, or hold what JSON
+-- cannot. The columns stand by themselves: behind the name of the row, one that is not there any more could be a function of it.
+CREATE OR REPLACE FUNCTION {key_of_row_function}(parts text[], own {count_type})
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE
@@ -159,7 +160,7 @@ BEGIN
   END IF;
 
   RETURN (
-    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%s.%I) #>> ''{}''::text[])', changed, part) END, ' || ' ORDER BY place)
+    SELECT string_agg(CASE place % 2 WHEN 1 THEN quote_literal(part) ELSE format('(to_jsonb(%I) #>> ''{}''::text[])', part) END, ' || ' ORDER BY place)
     FROM unnest(parts) WITH ORDINALITY AS piece (part, place));
 END
 $solid_cache$;
@@ -228,6 +229,12 @@ DECLARE
   keys text[];
   called text;
 BEGIN
+  -- What it executes is its arguments, and with the rights of whoever writes: here those of the cache.
+  IF TG_TABLE_SCHEMA::text = {schema_name} AND TG_TABLE_NAME::text IN ({table_names}) THEN
+    RAISE EXCEPTION 'The trigger % removes from the cache % what itself holds: it is not the library''s.', TG_NAME, {entries_literal}
+      USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
+  END IF;
+
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
       {remove_changed}
@@ -255,10 +262,11 @@ DECLARE
   action text;
   kind text;
   part regclass;
-  parts text[];
+  for_each_row boolean;
+  key text;
+  before text;
+  after text;
   queries text[];
-  old_key text;
-  new_key text;
   chosen text[];
   called text;
 BEGIN
@@ -270,28 +278,27 @@ BEGIN
   END IF;
 
   PERFORM {stored_key_function}(''::text, prefix, NULL::{count_type});
-  parts := {template_function}(table_name, template, NULL::{count_type});
-  IF target.relkind = 'p' OR target.relispartition THEN
-    old_key := {key_of_row_function}(parts, '($1)'::text, NULL::{count_type});
-    new_key := {key_of_row_function}(parts, '($2)'::text, NULL::{count_type});
-    queries := ARRAY[format('SELECT ARRAY[%s]', new_key), format('SELECT ARRAY[%s, %s]', old_key, new_key), format('SELECT ARRAY[%s]', old_key)];
-  ELSE
-    old_key := format('%s FROM old_rows AS changed', {key_of_row_function}(parts, 'changed'::text, NULL::{count_type}));
-    new_key := format('%s FROM new_rows AS changed', {key_of_row_function}(parts, 'changed'::text, NULL::{count_type}));
-    queries := ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', new_key), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', old_key, new_key), format('SELECT ARRAY(SELECT DISTINCT %s)', old_key)];
-  END IF;
-
+  -- For each statement they cost a bulk change a seventh of what they cost it for each row, and take the keys in their order. But those of a partition, or of another table that
+  -- inherits, are not called when it is changed by the name of what it is a part of, nor those of a partitioned one the other way round.
+  for_each_row := target.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = table_name);
+  key := {key_of_row_function}({template_function}(table_name, template, NULL::{count_type}), NULL::{count_type});
+  -- Under a name that no column has, for which the whole row would be taken.
+  before := format('%s FROM %s AS row_%s', key, CASE WHEN for_each_row THEN '(SELECT ($1).*)' ELSE 'old_rows' END, own);
+  after := format('%s FROM %s AS row_%s', key, CASE WHEN for_each_row THEN '(SELECT ($2).*)' ELSE 'new_rows' END, own);
+  queries := CASE WHEN for_each_row
+    THEN ARRAY[format('SELECT ARRAY[(SELECT %s)]', after), format('SELECT ARRAY[(SELECT %s), (SELECT %s)]', before, after), format('SELECT ARRAY[(SELECT %s)]', before)]
+    ELSE ARRAY[format('SELECT ARRAY(SELECT DISTINCT %s)', after), format('SELECT ARRAY(SELECT %s UNION SELECT %s)', before, after), format('SELECT ARRAY(SELECT DISTINCT %s)', before)] END;
   SELECT format('EXECUTE FUNCTION %s(%s)', {changed_literal}, string_agg(quote_literal(argument), ', ' ORDER BY place)) INTO action
   FROM unnest(ARRAY[template, coalesce(prefix, ''), on_failure] || queries) WITH ORDINALITY AS given (argument, place);
 
-  -- A table that has become a partition, or is none any more, keeps no triggers of the other kind, which would do the work once more in their own way.
+  -- A table that has come to inherit from another, or does not any more, keeps no triggers of the other kind, which would do the work once more in their own way.
   FOR kind, part IN
     SELECT tgname, tgrelid
     FROM pg_trigger
     WHERE tgrelid IN (SELECT relid FROM pg_partition_tree(table_name) UNION SELECT table_name)
       AND tgparentid = 0
       AND tgname::text = ANY (
-        CASE WHEN target.relkind = 'p' OR target.relispartition
+        CASE WHEN for_each_row
           THEN ARRAY['solid_cache_on_insert_' || own, 'solid_cache_on_update_' || own, 'solid_cache_on_delete_' || own]
           ELSE ARRAY['solid_cache_on_change_' || own] END)
   LOOP
@@ -307,9 +314,7 @@ BEGIN
     AND right(tgname::text, 17) = '_' || own
     AND tgenabled <> 'O';
 
-  -- For each statement they cost a bulk change a third of what they cost it for each row, and take the keys in their order. But those of a partitioned table
-  -- are not called when a partition is changed by its own name.
-  IF target.relkind = 'p' OR target.relispartition THEN
+  IF for_each_row THEN
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s', 'solid_cache_on_change_' || own, table_name, action);
   ELSE
     FOREACH kind IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
