@@ -80,7 +80,8 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
             _leftBehind = connection.ProcessID;
             Execute(connection, $"LISTEN {channel}");
             _leftBehind = 0;
-            var (isAsked, askedAt) = (Ask(connection), clock.Now);
+            var direct = IsDirect(connection) ? connection : null;
+            var (isAsked, askedAt) = (Ask(direct), clock.Now);
             while (!_isEnding.IsSet)
             {
                 connection.Wait(Slice);
@@ -102,7 +103,7 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
                 if ((isProven || !isAsked) && clock.Since(askedAt) > BetweenProofs)
                 {
                     isProven = false;
-                    (isAsked, askedAt) = (Ask(connection), clock.Now);
+                    (isAsked, askedAt) = (Ask(direct), clock.Now);
                 }
             }
         }
@@ -128,13 +129,24 @@ internal sealed class InvalidationListener(NpgsqlDataSource source, string chann
         return (bool)command.ExecuteScalar()!;
     }
 
-    /// <summary>Asks for a notification of its own.</summary>
+    private static bool IsDirect(NpgsqlConnection connection)
+    {
+        using var command = Statement(connection, "SELECT pg_catalog.pg_backend_pid()");
+        return (int)command.ExecuteScalar()! == connection.ProcessID;
+    }
+
+    /// <summary>
+    /// Asks for a notification of its own. Behind a pooler on a connection of somebody else's: one that hands its own on from transaction to transaction delivers to whoever has it just
+    /// then, and who both listens and tells on the same one would hear himself and nobody else.
+    /// </summary>
+    /// <param name="direct">The connection that listens; null behind a pooler.</param>
     /// <returns>False where the server's queue is full: what is in it is heard, and nobody can tell more.</returns>
-    private bool Ask(NpgsqlConnection connection)
+    private bool Ask(NpgsqlConnection? direct)
     {
         try
         {
-            Execute(connection, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
+            using var other = direct is null ? source.OpenConnection() : null;
+            Execute(direct ?? other!, $"SELECT pg_catalog.pg_notify('{channel}', '{_proof}')");
             return true;
         }
         catch (PostgresException error) when (InvalidationLog.IsOfFullQueue(error))

@@ -18,7 +18,8 @@ internal static class ErrorCopy
         NpgsqlException => new NpgsqlException(error.Message, error.InnerException),
         SolidCacheException own => new SolidCacheException(own.Message, own.InnerException!) { IsTransient = own.IsTransient, IsMismatch = own.IsMismatch },
         TimeoutException => new TimeoutException(error.Message, error),
-        IOException => new IOException(error.Message, error),
+        // A socket that was reset just when it had connected, which the driver lets through as it is.
+        IOException => new NpgsqlException(error.Message, error),
         ObjectDisposedException => new ObjectDisposedException(error.Message, error),
         _ => new SolidCacheException($"The cache {table} met an error that is not its server's: {error.Message}", error),
     };

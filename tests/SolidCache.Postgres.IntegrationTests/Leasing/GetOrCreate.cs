@@ -395,7 +395,7 @@ public sealed class GetOrCreate(Calling calling) : ContractFixture(calling)
     [Test]
     public async Task Any_number_of_tags_is_removed_whatever_was_stored_since_their_index_was_vacuumed()
     {
-        await using var node = await StartNodeAsync(options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        await using var node = await StartNodeAsync(options => options.OperationTimeout = TimeSpan.FromSeconds(5));
         var prefix = NewKey();
         await SolidCache.SetAsync(prefix, [1], new SolidCacheEntryOptions { Tags = [.. Enumerable.Range(0, 6_000).Select(number => $"{prefix}:{number}:{new string('l', 1_000)}")] });
         await SolidCache.SetAsync($"{prefix}:one", [1], new SolidCacheEntryOptions { Tags = [$"{prefix}:4999"] });

@@ -13,7 +13,6 @@ public sealed class ErrorCopyTests
         new NpgsqlException("broken", new IOException("gone")),
         new SolidCacheException("refused") { IsTransient = true },
         new TimeoutException("late"),
-        new IOException("gone"),
         new ObjectDisposedException("pool"),
     ];
 
@@ -37,6 +36,21 @@ public sealed class ErrorCopyTests
                 Assert.That(property.GetValue(copy), Is.EqualTo(property.GetValue(Errors[0])), property.Name);
             }
         }
+    }
+
+    [Test]
+    public void A_socket_that_broke_before_the_driver_had_it_is_an_error_of_the_drivers()
+    {
+        var copy = ErrorCopy.Of(new IOException("not connected"), AwayDatabase.Table);
+        Assert.That(copy, Is.TypeOf<NpgsqlException>().With.Message.EqualTo("not connected").And.InnerException.TypeOf<IOException>());
+        Assert.That(ServerErrors.IsOutage(copy), Is.True);
+    }
+
+    [Test]
+    public void The_text_of_a_script_is_in_no_log()
+    {
+        var copy = ErrorCopy.OfScript((PostgresException)Errors[0]);
+        Assert.That((copy.MessageText, copy.SqlState, copy.Hint, copy.InternalQuery, copy.Where), Is.EqualTo(("said", "57P01", "hint", (string?)null, (string?)null)));
     }
 
     [Test]
