@@ -67,11 +67,7 @@ internal sealed class PlainPostgresCache(NpgsqlDataSource source, bool readsSlid
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         await using var connection = await source.OpenConnectionAsync(token);
-        await using var command = Command(connection, Write, key);
-        var absolute = options.AbsoluteExpirationRelativeToNow is { } relative ? DateTime.UtcNow + relative : options.AbsoluteExpiration?.UtcDateTime;
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = value });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan?> { NpgsqlDbType = NpgsqlDbType.Interval, TypedValue = options.SlidingExpiration });
-        command.Parameters.Add(new NpgsqlParameter<DateTime?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = absolute });
+        await using var command = WriteCommand(connection, key, value, options);
         await command.ExecuteNonQueryAsync(token);
     }
 
@@ -87,7 +83,12 @@ internal sealed class PlainPostgresCache(NpgsqlDataSource source, bool readsSlid
         return reader.Read() ? reader.GetFieldValue<byte[]>(0) : null;
     }
 
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException("Nothing measures it.");
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options)
+    {
+        using var connection = source.OpenConnection();
+        using var command = WriteCommand(connection, key, value, options);
+        command.ExecuteNonQuery();
+    }
 
     public void Refresh(string key) => throw new NotSupportedException("Nothing measures it.");
 
@@ -97,6 +98,16 @@ internal sealed class PlainPostgresCache(NpgsqlDataSource source, bool readsSlid
     {
         Parameters = { new NpgsqlParameter<string> { TypedValue = key } },
     };
+
+    private static NpgsqlCommand WriteCommand(NpgsqlConnection connection, string key, byte[] value, DistributedCacheEntryOptions options)
+    {
+        var command = Command(connection, Write, key);
+        var absolute = options.AbsoluteExpirationRelativeToNow is { } relative ? DateTime.UtcNow + relative : options.AbsoluteExpiration?.UtcDateTime;
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = value });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan?> { NpgsqlDbType = NpgsqlDbType.Interval, TypedValue = options.SlidingExpiration });
+        command.Parameters.Add(new NpgsqlParameter<DateTime?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = absolute });
+        return command;
+    }
 
     private async Task ExecuteAsync(string sql, string key, CancellationToken token)
     {
