@@ -81,7 +81,10 @@ public sealed class PoolerFaults
         await using var reader = await StartAsync();
         await using var writer = await StartAsync();
         var told = new ConcurrentDictionary<string, long>();
-        using var subscription = reader.Services.GetRequiredService<ISolidCacheInvalidations>().Subscribe(change =>
+        var changes = reader.Services.GetRequiredService<ISolidCacheInvalidations>();
+        // What was changed before its first look, a node that remembers nothing need not know.
+        await changes.WaitUntilCurrentAsync();
+        using var subscription = changes.Subscribe(change =>
         {
             foreach (var key in change.Keys)
             {
