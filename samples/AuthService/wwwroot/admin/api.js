@@ -1,5 +1,6 @@
 // Calls the service, with the access token of the session, and renews it when it has run out.
 const session = { accessToken: null, refreshToken: null };
+let underWay = new AbortController();
 
 export class SignedOut extends Error {}
 export class Away extends Error {}
@@ -20,11 +21,14 @@ export async function signIn(email, password) {
 export async function signOut() {
   const refreshToken = session.refreshToken;
   keep({ accessToken: null, refreshToken: null });
+  underWay.abort();
+  underWay = new AbortController();
   if (refreshToken) await send('POST', '/auth/sign-out', { refreshToken }).catch(() => {});
 }
 
-// The parsed answer, null for one without a body or for 404.
+// The parsed answer, null for one without a body or for 404. What was under way at the sign-out ends without a word.
 export async function call(method, path) {
+  if (!isSignedIn()) throw new SignedOut('');
   let response = await send(method, path);
   if (response.status === 401 && await renew()) response = await send(method, path);
   if (response.status === 401 || response.status === 403) {
@@ -51,10 +55,12 @@ async function send(method, path, body) {
   const headers = {};
   if (session.accessToken) headers.Authorization = `Bearer ${session.accessToken}`;
   if (body) headers['Content-Type'] = 'application/json';
+  const signedOut = underWay.signal;
+  const signal = AbortSignal.any([signedOut, AbortSignal.timeout(15000)]);
   try {
-    return await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store', signal: AbortSignal.timeout(15000) });
+    return await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store', signal });
   } catch {
-    throw new Away('The service does not answer.');
+    throw signedOut.aborted ? new SignedOut('') : new Away('The service does not answer.');
   }
 }
 

@@ -27,7 +27,7 @@ export async function refresh(onSignedOut) {
     connection('Live');
   } catch (error) {
     if (error instanceof SignedOut) onSignedOut(error.message);
-    else connection(`${error instanceof Away ? error.message : 'The figures could not be read.'} Trying again …`, true);
+    else if (isSignedIn()) connection(`${error instanceof Away ? error.message : 'The figures could not be read.'} Trying again …`, true);
   }
 }
 

@@ -155,6 +155,31 @@ public sealed class AdminPageTests : BrowserFixture
         await Expect(Page.GetByLabel("Password")).ToHaveValueAsync("");
     }
 
+    // The browser's console would show what is asked without a session, which the fixture takes for a failure.
+    [TestCase("**/health")]
+    [TestCase("**/admin/cache/live")]
+    public async Task A_look_that_is_under_way_at_the_sign_out_ends_without_a_word(string path)
+    {
+        var looked = new TaskCompletionSource();
+        var signedOut = new TaskCompletionSource();
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync(path, async route =>
+        {
+            looked.TrySetResult();
+            await signedOut.Task;
+            await route.ContinueAsync();
+        });
+        await looked.Task;
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        signedOut.SetResult();
+        await Page.WaitForTimeoutAsync(500);
+
+        await Expect(Page.Locator("#sign-in-message")).ToBeHiddenAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("");
+    }
+
     [Test]
     public async Task A_service_that_goes_away_is_told_and_its_return_too()
     {
