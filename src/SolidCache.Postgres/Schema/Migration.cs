@@ -40,7 +40,6 @@ internal sealed partial record Migration(int Version, string Template)
         "refuse_count_type" => TypeOfCounts.Refuse(names).Replace("\n", "\n  ", StringComparison.Ordinal),
         "is_count_type_there" => $"{TypeOfCounts.IsNamed(names)} AND {TypeOfCounts.IsInTheWay}",
         "schema_name" => SqlNames.Literal(names.Table.Schema),
-        "table_names" => string.Join(", ", ((string[])[names.Table.Table, names.Table.State, names.Table.TagRemovals, names.Table.Invalidations]).Select(SqlNames.Literal)),
         "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
         "is_called_cleanup" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.CleanupFunction)})"),

@@ -321,21 +321,6 @@ public sealed class Triggers() : ContractFixture(Calling.Async)
         }
     }
 
-    /// <summary>It executes its arguments, and whoever may only make triggers on the cache's tables would have the cache do it.</summary>
-    [Test]
-    public async Task The_function_of_the_triggers_does_nothing_on_the_caches_own_tables([Values("solid_cache_entries", "solid_cache_state", "solid_cache_tag_removals", "solid_cache_invalidations")] string table)
-    {
-        await Database.ExecuteAsync($"CREATE TRIGGER own AFTER DELETE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION solid_cache_changed('t', '', 'warn', '', '', 'SELECT ARRAY[1/0]')");
-        try
-        {
-            await Assert.ThatAsync(() => Database.ExecuteAsync($"DELETE FROM {table} WHERE false"), Throws.InstanceOf<PostgresException>().With.Message.Contains("is not the library's"));
-        }
-        finally
-        {
-            await Database.ExecuteAsync($"DROP TRIGGER own ON {table}");
-        }
-    }
-
     [Test]
     public async Task A_delete_that_cascades_removes_too()
     {

@@ -151,6 +151,8 @@ public sealed class Neighbours : NeighbourFixture
     [TestCase("ALTER TABLE solid_cache_entries ADD more flag DEFAULT true", "flag")]
     [TestCase("CREATE TRIGGER more BEFORE UPDATE ON solid_cache_entries FOR EACH ROW WHEN (is_his('')) EXECUTE FUNCTION suppress_redundant_updates_trigger()", "is_his")]
     [TestCase("CREATE TRIGGER more BEFORE UPDATE ON solid_cache_state FOR EACH ROW EXECUTE FUNCTION fired()", "the trigger more")]
+    [TestCase("CREATE TRIGGER more AFTER INSERT ON solid_cache_tag_removals EXECUTE FUNCTION solid_cache_changed('key', '', 'fail', 'SELECT is_his(NULL)')", "the trigger more")]
+    [TestCase("CREATE TRIGGER more AFTER INSERT ON solid_cache_entries EXECUTE FUNCTION of_other_changed('key', '', 'fail', 'SELECT is_his(NULL)')", "the trigger more")]
     [TestCase("CREATE TABLE notes (key text COLLATE \"C\" REFERENCES solid_cache_entries ON DELETE CASCADE); ALTER TABLE notes OWNER TO {neighbour}", "the foreign key")]
     [TestCase("CREATE TABLE more () INHERITS (solid_cache_state)", "the child table more")]
     [TestCase("CREATE RULE more AS ON DELETE TO solid_cache_state DO ALSO SELECT is_his('')", "the rule more")]
@@ -164,6 +166,7 @@ public sealed class Neighbours : NeighbourFixture
             CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NEW; END';
             """);
         await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript(tableName: "of_other"));
         await Database.ExecuteAsync($"{planted.Replace("{neighbour}", Neighbour, StringComparison.Ordinal)}; UPDATE solid_cache_state SET schema_version = 5");
         await using var node = CacheHost.Build(OfApplication);
 

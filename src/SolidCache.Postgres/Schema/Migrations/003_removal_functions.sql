@@ -229,12 +229,6 @@ DECLARE
   keys text[];
   called text;
 BEGIN
-  -- What it executes is its arguments, and with the rights of whoever writes: here those of the cache.
-  IF TG_TABLE_SCHEMA::text = {schema_name} AND TG_TABLE_NAME::text IN ({table_names}) THEN
-    RAISE EXCEPTION 'The trigger % removes from the cache % what itself holds: it is not the library''s.', TG_NAME, {entries_literal}
-      USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
-  END IF;
-
   IF TG_ARGV[2] = 'warn' THEN
     BEGIN
       {remove_changed}
