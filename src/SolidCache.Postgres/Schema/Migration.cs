@@ -40,6 +40,8 @@ internal sealed partial record Migration(int Version, string Template)
         "refuse_count_type" => TypeOfCounts.Refuse(names).Replace("\n", "\n  ", StringComparison.Ordinal),
         "is_count_type_there" => $"{TypeOfCounts.IsNamed(names)} AND {TypeOfCounts.IsInTheWay}",
         "schema_name" => SqlNames.Literal(names.Table.Schema),
+        "entries_name" => SqlNames.Literal(names.Table.Table),
+        "tag_removals_name" => SqlNames.Literal(names.Table.TagRemovals),
         "cleanup_name" => SqlNames.Literal(names.Table.CleanupFunction),
         "sweep_name" => SqlNames.Literal(names.Table.SweepProcedure),
         "is_called_cleanup" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.CleanupFunction)})"),

@@ -127,7 +127,7 @@ internal static class SchemaOwners
         """;
 
     /// <summary>
-    /// Some of the functions run with their owner's rights, and who owns a table that they use may put in its place what calls functions of his own: those of a superuser
+    /// One of the functions runs with its owner's rights, and who owns a table that it reads may put in its place what calls functions of his own: those of a superuser
     /// beside tables of somebody else would let him do what a superuser may.
     /// </summary>
     private static string HandOver(SqlNames names) =>

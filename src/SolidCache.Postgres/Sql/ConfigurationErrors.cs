@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 using SolidCache.Postgres.Entries;
 
@@ -40,6 +41,8 @@ internal static class ConfigurationErrors
     public static string? Advice(Exception error) => error switch
     {
         _ when ServerErrors.IsRaisedByCode(error) => null,
+        NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
+            "No server listens there: start it, or correct Host and Port in the cache's connection string or data source.",
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } =>
             "pg_stat_activity shows who has the connections: lower their Maximum Pool Size, or raise max_connections, or the CONNECTION LIMIT of the role or the database if that is named here.",
         // PostgreSQL's function that looks at the database of a new session.

@@ -10,12 +10,12 @@ internal static class ErrorCopy
 {
     /// <param name="error">The error.</param>
     /// <param name="table">Of which cache.</param>
-    /// <param name="advice">What to do about it, which an error of the server's says after its own words.</param>
+    /// <param name="advice">What to do about it, which an error of the server's or the driver's says after its own words.</param>
     /// <returns>An error of the same type, or one of the cache's own where the type is none that its calls end with.</returns>
     public static Exception Of(Exception error, TableName table, string? advice = null) => error switch
     {
-        PostgresException server => Of(server, advice is null ? server.MessageText : $"{server.MessageText}. {advice}", server.InternalQuery, server.Where),
-        NpgsqlException => new NpgsqlException(error.Message, error.InnerException),
+        PostgresException server => Of(server, Advised(server.MessageText, advice), server.InternalQuery, server.Where),
+        NpgsqlException => new NpgsqlException(Advised(error.Message, advice), error.InnerException),
         SolidCacheException own => new SolidCacheException(own.Message, own.InnerException!) { IsTransient = own.IsTransient, IsMismatch = own.IsMismatch },
         TimeoutException => new TimeoutException(error.Message, error),
         // A socket that was reset just when it had connected, which the driver lets through as it is.
@@ -26,6 +26,8 @@ internal static class ErrorCopy
 
     /// <summary>Without the text of the script that it ended: hundreds of lines in whatever log it gets into.</summary>
     public static PostgresException OfScript(PostgresException error) => Of(error, error.MessageText, internalQuery: null, where: null);
+
+    private static string Advised(string message, string? advice) => advice is null ? message : $"{message}. {advice}";
 
     private static PostgresException Of(PostgresException server, string message, string? internalQuery, string? where) => new(
         message,

@@ -42,11 +42,13 @@ public sealed class Rights
         }
     }
 
-    [Test]
-    public async Task A_scheduler_that_sweeps_reads_no_value_and_changes_no_entry()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_scheduler_that_sweeps_reads_no_value_and_changes_no_entry(bool isLogged)
     {
         await _database.ExecuteAsync(
             $"""
+            SELECT solid_cache_log_changes({isLogged});
             GRANT USAGE ON SCHEMA public TO {_sweeper};
             GRANT SELECT (ctid, key, expires_at, stale_for, lease_ends_at, tags, made_after), UPDATE (created_at), DELETE ON solid_cache_entries TO {_sweeper};
             GRANT SELECT, UPDATE (swept_at), DELETE ON solid_cache_tag_removals TO {_sweeper};
@@ -54,7 +56,12 @@ public sealed class Rights
             """);
         foreach (var sweep in (string[])["SELECT cleanup_expired_cache()", "SELECT cleanup_expired_cache(10)", "CALL sweep_expired_cache()"])
         {
-            await _database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', ''), ('infinity', 'live', '') ON CONFLICT DO NOTHING");
+            await _database.ExecuteAsync(
+                """
+                INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', ''), ('infinity', 'live', '') ON CONFLICT DO NOTHING;
+                INSERT INTO solid_cache_entries (expires_at, key, value, tags, made_after) VALUES ('infinity', 'outdated', '', '{tag}', pg_current_snapshot());
+                """);
+            await _database.ExecuteAsync("INSERT INTO solid_cache_tag_removals (tag) VALUES ('tag')");
             await PostgresServer.ExecuteAsync(_database.ConnectionStringOf(_sweeper, "secret"), sweep);
             Assert.That(await _database.ScalarAsync<string[]>("SELECT array_agg(key) FROM solid_cache_entries"), Is.EqualTo((string[])["live"]), sweep);
         }

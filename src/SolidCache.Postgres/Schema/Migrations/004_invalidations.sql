@@ -24,33 +24,18 @@ BEGIN
 END
 $solid_cache$;
 
--- With its owner's rights, so that who may write an entry needs no further one. It is called by every batch of writes, and a search_path of its own would cost as much as
--- all it does: so nothing in it is looked up there, operators included. And it reads no table but the cache's own: columns of another would have types whose casts are
--- somebody else's; nor does anybody else make a trigger of it, who could leave out what new_rows and old_rows are.
+-- With the rights of who writes. It is called by every batch of writes, and a search_path of its own would cost as much as all it does: so nothing in it is looked up there, operators
+-- included.
 CREATE OR REPLACE FUNCTION {log_change_function}()
 RETURNS trigger
 LANGUAGE plpgsql
-SECURITY DEFINER
 AS $solid_cache$
+DECLARE
+  removed_keys text[];
 BEGIN
-  IF (TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({entries_literal}) OR TG_RELID OPERATOR(pg_catalog.=) pg_catalog.to_regclass({tag_removals_literal})) IS NOT TRUE THEN
+  IF (TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) {schema_name} AND (TG_TABLE_NAME OPERATOR(pg_catalog.=) {entries_name} OR TG_TABLE_NAME OPERATOR(pg_catalog.=) {tag_removals_name})) IS NOT TRUE THEN
     RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', {entries_literal}
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
-  END IF;
-
-  -- Nor does anything of somebody else's run with these rights: what he has put on the log, or what stands under the names of the rows where a trigger of his does not name them.
-  LOCK TABLE ONLY {invalidations} IN ROW EXCLUSIVE MODE;
-  IF EXISTS (SELECT FROM pg_catalog.pg_trigger AS other WHERE other.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({invalidations_literal}))
-    OR NOT EXISTS (
-      SELECT
-      FROM pg_catalog.pg_trigger AS this
-      WHERE this.tgrelid OPERATOR(pg_catalog.=) TG_RELID
-        AND this.tgname OPERATOR(pg_catalog.=) TG_NAME
-        AND (this.tgnewtable OPERATOR(pg_catalog.=) 'new_rows' OR TG_OP OPERATOR(pg_catalog.=) 'DELETE' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
-        AND (this.tgoldtable OPERATOR(pg_catalog.=) 'old_rows' OR TG_OP OPERATOR(pg_catalog.=) 'INSERT' OR TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE')
-    ) THEN
-    RAISE EXCEPTION 'The log of the cache % has a trigger, or the trigger % is not the library''s: it would run with the rights of the cache''s owner.', {entries_literal}, TG_NAME
-      USING HINT = 'Drop it, and revoke TRIGGER on the cache''s tables from whose it is.';
   END IF;
 
   -- Of more than ten thousand, only that everything may have changed.
@@ -63,11 +48,15 @@ BEGIN
       AND EXISTS (SELECT FROM old_rows AS replaced WHERE replaced.expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
     HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-    INSERT INTO {invalidations} (keys)
-    SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<=) 10000 THEN pg_catalog.array_agg(removed.key) END
-    FROM old_rows AS removed
-    WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
-    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
+    -- Neither what has expired nor what went with its tag, of which the log tells already: a sweep needs no right on it.
+    removed_keys := ARRAY(
+      SELECT removed.key
+      FROM old_rows AS removed
+      WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
+        AND (removed.tags IS NULL OR {is_fresh_function}(removed.tags, removed.made_after, NULL::{count_type})));
+    IF pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.>) 0 THEN
+      INSERT INTO {invalidations} (keys) VALUES (CASE WHEN pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.<=) 10000 THEN removed_keys END);
+    END IF;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
     INSERT INTO {invalidations} (tags)
     SELECT pg_catalog.array_agg(removal.tag)
@@ -84,8 +73,6 @@ BEGIN
   RETURN NULL;
 END
 $solid_cache$;
-
-REVOKE ALL ON FUNCTION {log_change_function}() FROM PUBLIC;
 
 -- Begins to log changes, or stops. Whoever reads the log asks for it; nobody stops by himself, since another node may read on.
 CREATE OR REPLACE FUNCTION {log_changes_function}(wanted boolean)
