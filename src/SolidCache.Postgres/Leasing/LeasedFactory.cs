@@ -57,6 +57,11 @@ internal sealed class LeasedFactory(
                     await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
                     break;
 
+                // By a removal or a set of another caller's, most often, which ends within a moment.
+                case { State: LeaseState.Locked } when looks == 1:
+                    await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
+                    break;
+
                 default:
                     stage = creation.Reads(isForNobodyLater: true);
                     return new(await recipe.MakeAsync(creation.Abandoned).ConfigureAwait(false), stage, IsStored: false);

@@ -511,16 +511,15 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  WITH expired AS (
+  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each.
+  DELETE FROM "public"."solid_cache_entries" AS entry
+  WHERE entry.key = ANY (ARRAY(
     SELECT key
     FROM "public"."solid_cache_entries" AS entry
     WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
-  )
-  DELETE FROM "public"."solid_cache_entries" AS entry
-  USING expired
-  WHERE entry.key = expired.key;
+  ));
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN
@@ -944,15 +943,14 @@ BEGIN
   -- No stored key is longer than 256 of the last of all characters. Without a prefix, a key with a '^' stands behind one.
   FOREACH start IN ARRAY CASE WHEN prefix IS NOT NULL THEN ARRAY[prefix || '^' || parts[1]] WHEN strpos(parts[1], '^') > 0 THEN ARRAY['^' || parts[1]] ELSE ARRAY[parts[1], '^' || parts[1]] END LOOP
     DELETE FROM "public"."solid_cache_entries" AS entry
-    USING (
+    WHERE entry.key = ANY (ARRAY(
       SELECT key
       FROM "public"."solid_cache_entries"
       WHERE key BETWEEN start AND start || repeat(chr(1114111), 256)
         AND (strpos(start, '^') > 0 OR strpos(key, '^') = 0)
       ORDER BY key
       FOR UPDATE
-    ) AS doomed
-    WHERE entry.key = doomed.key;
+    ));
   END LOOP;
 END
 $solid_cache$;
@@ -1188,13 +1186,11 @@ END
 $solid_cache$;
 
 -- With the rights of who writes. It is called by every batch of writes, and a search_path of its own would cost as much as all it does: so nothing in it is looked up there, operators
--- included.
+-- and types included.
 CREATE OR REPLACE FUNCTION "public"."solid_cache_log_change"()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $solid_cache$
-DECLARE
-  removed_keys text[];
 BEGIN
   IF (TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) 'public' AND (TG_TABLE_NAME OPERATOR(pg_catalog.=) 'solid_cache_entries' OR TG_TABLE_NAME OPERATOR(pg_catalog.=) 'solid_cache_tag_removals')) IS NOT TRUE THEN
     RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', '"public"."solid_cache_entries"'
@@ -1211,15 +1207,11 @@ BEGIN
       AND EXISTS (SELECT FROM old_rows AS replaced WHERE replaced.expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
     HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-    -- Neither what has expired nor what went with its tag, of which the log tells already: a sweep needs no right on it.
-    removed_keys := ARRAY(
-      SELECT removed.key
-      FROM old_rows AS removed
-      WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
-        AND (removed.tags IS NULL OR "public"."solid_cache_is_fresh"(removed.tags, removed.made_after, NULL::"public"."solid_cache_count")));
-    IF pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.>) 0 THEN
-      INSERT INTO "public"."solid_cache_invalidations" (keys) VALUES (CASE WHEN pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.<=) 10000 THEN removed_keys END);
-    END IF;
+    INSERT INTO "public"."solid_cache_invalidations" (keys)
+    SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<=) 10000 THEN pg_catalog.array_agg(removed.key) END
+    FROM old_rows AS removed
+    WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
     INSERT INTO "public"."solid_cache_invalidations" (tags)
     SELECT pg_catalog.array_agg(removal.tag)

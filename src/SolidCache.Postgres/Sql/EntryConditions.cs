@@ -30,13 +30,16 @@ internal static class EntryConditions
           END
         """;
 
-    /// <summary>Three columns: how much is left of an entry's life, how many microseconds it lives, null for ever, and its tags.</summary>
-    public static string Age(string entry) =>
+    /// <summary>Three columns: how much is left of an entry's life, how many microseconds it lives, null for ever, and its tags, unless they are too large.</summary>
+    public static string Age(string entry, int maxTagBytes) =>
         $"""
         {LifeLeft(entry)},
           CASE WHEN isfinite({entry}.expires_at) THEN (extract(epoch FROM {entry}.expires_at - now()) * 1000000.0)::bigint END,
-          {entry}.tags
+          CASE WHEN {HasFewTags(entry, maxTagBytes)} THEN {entry}.tags END
         """;
+
+    /// <summary>Whether an entry's tags take no more bytes, as they are stored, than its value may.</summary>
+    public static string HasFewTags(string entry, int maxTagBytes) => $"coalesce(pg_catalog.pg_column_size({entry}.tags), 0) <= {maxTagBytes}";
 
     /// <summary>Longer than any duration that the library stores, a thousand years: what somebody else has stored must not lead out of range.</summary>
     public const string Longest = "31536000000000000";

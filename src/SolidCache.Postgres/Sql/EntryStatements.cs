@@ -41,7 +41,8 @@ internal sealed class EntryStatements
         ReadAged = ReadWhere(
             "get_aged",
             $"key = ANY ({EntryConditions.AskedKeys})",
-            $",\n  {EntryConditions.Age("entry")}");
+            EntryConditions.HasFewTags("entry", maxValueBytes),
+            $",\n  {EntryConditions.Age("entry", maxValueBytes)}");
 
         Life =
             $"""
@@ -63,29 +64,28 @@ internal sealed class EntryStatements
             /* solid_cache:touch */
             UPDATE {entries} AS entry
             SET expires_at = {touched}
-            FROM (
-              SELECT key AS due_key
+            WHERE entry.key = ANY (ARRAY(
+              SELECT key
               FROM {entries}
               WHERE key = ANY ({EntryConditions.AskedKeys})
                 AND expires_at > now()
                 AND {TouchIsDue}
               ORDER BY key
               FOR UPDATE SKIP LOCKED
-            ) AS due
-            WHERE entry.key = due.due_key
+            ))
               AND {WriteConditions.Durability("false")}
             """;
 
         Sets = new(names, stretch);
         Leases = new(names, stretch, maxValueBytes);
 
-        // The deadline is looked at when both sides of the join are there: after the lock, for which the deletion itself would wait too late.
+        // What locks stands in an array, which is made once, before the rows are looked for: where the server takes the table for empty, it would lock anew for each row by a join.
+        // So the deadline is looked at after the locks, for which the deletion itself would wait too late.
         Remove =
             $"""
             /* solid_cache:remove */
             DELETE FROM {entries} AS entry
-            USING (SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE) AS doomed
-            WHERE entry.key = doomed.key
+            WHERE entry.key = ANY (ARRAY(SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE))
               AND {WriteConditions.Durability("true")}
               AND {WriteConditions.WaitsForLocks("$3")}
               AND {LateWrite.Check("$2")}
@@ -99,8 +99,7 @@ internal sealed class EntryStatements
               SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
-              USING free
-              WHERE entry.key = free.key
+              WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND {WriteConditions.Durability("true")}
                 AND {LateWrite.Check("$2")}
             )
@@ -115,14 +114,16 @@ internal sealed class EntryStatements
               SELECT entry.key
               FROM {entries} AS entry
               JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
-              WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
+              WHERE entry.key = ANY ({EntryConditions.AskedKeys})
+                AND entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
             ), free AS MATERIALIZED (
-              SELECT key, created_at FROM {entries} WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key, created_at FROM {entries} WHERE key = ANY (ARRAY(SELECT key FROM stale)) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
               USING free
               JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
               WHERE entry.key = free.key
+                AND entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
                 AND {WriteConditions.Durability("true")}
             )
@@ -144,11 +145,10 @@ internal sealed class EntryStatements
               ORDER BY key
               LIMIT {RemovalSlice}
             ), free AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key IN (SELECT key FROM slice) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key FROM {entries} WHERE key = ANY (ARRAY(SELECT key FROM slice)) ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
               DELETE FROM {entries} AS entry
-              USING free
-              WHERE entry.key = free.key
+              WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND {WriteConditions.Durability("true")}
               RETURNING entry.key
             )
@@ -159,10 +159,10 @@ internal sealed class EntryStatements
               ARRAY(SELECT key FROM slice WHERE key NOT IN (SELECT key FROM removed))
             """;
 
-        string ReadWhere(string name, string condition, string further = "") =>
+        string ReadWhere(string name, string condition, string? isWanted = null, string further = "") =>
             $"""
             /* solid_cache:{name} */
-            SELECT key, {TouchIsDue}, {EntryConditions.Value("entry", maxValueBytes)}{further}
+            SELECT key, {TouchIsDue}, {EntryConditions.Value("entry", maxValueBytes, isWanted)}{further}
             FROM {entries} AS entry
             WHERE {condition}
               AND {EntryConditions.IsLive(names, "entry")}

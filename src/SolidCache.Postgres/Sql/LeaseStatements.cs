@@ -12,10 +12,13 @@ internal sealed class LeaseStatements
     public LeaseStatements(SqlNames names, string stretch, int maxValueBytes)
     {
         var entries = names.Entries;
+        const string IsAsked = $"entry.key = ANY ({EntryConditions.AskedKeys})";
         var isLive = EntryConditions.IsLive(names, "entry");
         var isFresh = EntryConditions.IsFresh(names, "entry");
         var value = EntryConditions.Value(
-            "entry", maxValueBytes, $"({isLive} OR ({EntryConditions.StaleUntil("entry", "asked.stale_for")} > now() AND {isFresh}))");
+            "entry",
+            maxValueBytes,
+            $"({isLive} OR ({EntryConditions.StaleUntil("entry", "asked.stale_for")} > now() AND {isFresh})) AND {EntryConditions.HasFewTags("entry", maxValueBytes)}");
         const string Asked =
             $"""
             SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
@@ -44,7 +47,8 @@ internal sealed class LeaseStatements
                 coalesce({isLive} OR ({isFresh} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
-              WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {isFresh} AND NOT {IsNewer}))
+              WHERE {IsAsked}
+                AND (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {isFresh} AND NOT {IsNewer}))
                 AND NOT ({IsNewer} AND entry.created_at > now() - interval '1 minute')
                 AND (NOT {isLive} OR {EntryConditions.LifeLeft("entry")} * {WholeLife}::float8 < asked.ahead::float8)
               ORDER BY entry.key
@@ -67,6 +71,7 @@ internal sealed class LeaseStatements
                   compressed = CASE WHEN free.is_kept THEN entry.compressed END
               FROM free
               WHERE entry.key = free.key
+                AND {IsAsked}
                 AND {WriteConditions.Durability("false")}
                 AND {WriteConditions.WaitsForLocks("$7")}
               RETURNING entry.key
@@ -74,7 +79,7 @@ internal sealed class LeaseStatements
               INSERT INTO {entries} AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
               SELECT '-infinity', asked.key, '', asked.lease, {EndOf("asked")}, asked.tags, pg_catalog.pg_current_snapshot()
               FROM asked
-              WHERE NOT EXISTS (SELECT FROM {entries} AS entry WHERE entry.key = asked.key)
+              WHERE NOT EXISTS (SELECT FROM {entries} AS entry WHERE entry.key = asked.key AND {IsAsked})
                 AND {WriteConditions.Durability("false")}
                 AND {WriteConditions.WaitsForLocks("$7")}
               ORDER BY asked.key
@@ -86,9 +91,9 @@ internal sealed class LeaseStatements
               asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
               coalesce({isLive}, false),
               {value},
-              {EntryConditions.Age("entry")}
+              {EntryConditions.Age("entry", maxValueBytes)}
             FROM asked
-            LEFT JOIN {entries} AS entry ON entry.key = asked.key
+            LEFT JOIN {entries} AS entry ON entry.key = asked.key AND {IsAsked}
             """;
 
         // With no time left it frees the row. Who asks for a lease may have locked a row for a moment that was free when he began: what is passed over is told.
@@ -101,7 +106,8 @@ internal sealed class LeaseStatements
               SELECT asked.key, asked.duration
               FROM {entries} AS entry
               JOIN asked ON asked.key = entry.key
-              WHERE entry.lease = asked.lease
+              WHERE {IsAsked}
+                AND entry.lease = asked.lease
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
             ), renewed AS (
@@ -109,12 +115,13 @@ internal sealed class LeaseStatements
               SET lease_ends_at = {EndOf("held")}
               FROM held
               WHERE entry.key = held.key
+                AND {IsAsked}
                 AND {WriteConditions.Durability("false")}
               RETURNING entry.key
             )
             SELECT asked.key, asked.key IN (SELECT key FROM renewed)
             FROM asked
-            JOIN {entries} AS entry ON entry.key = asked.key AND entry.lease = asked.lease
+            JOIN {entries} AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND {IsAsked}
             """;
 
         Fill =
@@ -133,24 +140,27 @@ internal sealed class LeaseStatements
                 tags = nullif(held.tags, '')::text[],
                 made_after = CASE WHEN held.tags <> '' THEN entry.made_after END
             FROM (
-              SELECT made.*
-              FROM {entries} AS entry
-              JOIN (
-                SELECT
-                  pg_catalog.unnest({EntryConditions.AskedKeys}) AS key,
-                  pg_catalog.unnest($2) AS absolute,
-                  pg_catalog.unnest($3) AS sliding,
-                  pg_catalog.unnest($4) AS value,
-                  pg_catalog.unnest($9) AS stale_for,
-                  pg_catalog.unnest($10) AS tags,
-                  pg_catalog.unnest($11) AS is_compressed,
-                  pg_catalog.unnest($12) AS lease
-              ) AS made ON made.key = entry.key
-              WHERE entry.lease = made.lease
-              ORDER BY entry.key
-              FOR UPDATE OF entry SKIP LOCKED
+              SELECT
+                pg_catalog.unnest({EntryConditions.AskedKeys}) AS key,
+                pg_catalog.unnest($2) AS absolute,
+                pg_catalog.unnest($3) AS sliding,
+                pg_catalog.unnest($4) AS value,
+                pg_catalog.unnest($9) AS stale_for,
+                pg_catalog.unnest($10) AS tags,
+                pg_catalog.unnest($11) AS is_compressed,
+                pg_catalog.unnest($12) AS lease
             ) AS held
             WHERE entry.key = held.key
+              AND entry.lease = held.lease
+              AND entry.key = ANY (ARRAY(
+                SELECT entry.key
+                FROM {entries} AS entry
+                JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($12) AS lease) AS made ON made.key = entry.key
+                WHERE {IsAsked}
+                  AND entry.lease = made.lease
+                ORDER BY entry.key
+                FOR UPDATE OF entry SKIP LOCKED
+              ))
               AND {WriteConditions.Durability("$6")}
               AND {WriteConditions.WaitsForLocks("$7")}
               AND {LateWrite.Check("$5")}

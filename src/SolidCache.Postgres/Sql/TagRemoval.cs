@@ -32,15 +32,14 @@ internal sealed class TagRemoval
             $"""
             /* solid_cache:remove_tagged */
             DELETE FROM {names.Entries} AS entry
-            USING (
+            WHERE entry.key = ANY (ARRAY(
               SELECT entry.key
               FROM {names.Entries} AS entry
               WHERE entry.key = ANY ({EntryConditions.AskedKeys})
                 AND {isGone}
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
-            ) AS doomed
-            WHERE entry.key = doomed.key
+            ))
               AND {WriteConditions.Durability("false")}
             """;
     }

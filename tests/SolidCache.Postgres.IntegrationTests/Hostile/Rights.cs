@@ -42,10 +42,20 @@ public sealed class Rights
         }
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public async Task A_scheduler_that_sweeps_reads_no_value_and_changes_no_entry(bool isLogged)
+    [TestCase(false, false)]
+    [TestCase(true, true)]
+    public async Task A_scheduler_that_sweeps_reads_no_value_and_changes_no_entry(bool isLogged, bool functionsAreForEverybody)
     {
+        if (!functionsAreForEverybody)
+        {
+            await _database.ExecuteAsync(
+                $"""
+                REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA public FROM PUBLIC;
+                GRANT EXECUTE ON FUNCTION solid_cache_is_fresh(text[], pg_snapshot, solid_cache_count), cleanup_expired_cache(solid_cache_count) TO {_sweeper};
+                GRANT EXECUTE ON PROCEDURE sweep_expired_cache(solid_cache_count, double precision, bigint) TO {_sweeper};
+                """);
+        }
+
         await _database.ExecuteAsync(
             $"""
             SELECT solid_cache_log_changes({isLogged});
@@ -53,6 +63,7 @@ public sealed class Rights
             GRANT SELECT (ctid, key, expires_at, stale_for, lease_ends_at, tags, made_after), UPDATE (created_at), DELETE ON solid_cache_entries TO {_sweeper};
             GRANT SELECT, UPDATE (swept_at), DELETE ON solid_cache_tag_removals TO {_sweeper};
             GRANT UPDATE (last_sweep_finished_at, last_sweep_deleted) ON solid_cache_state TO {_sweeper};
+            GRANT INSERT (keys) ON solid_cache_invalidations TO {_sweeper};
             """);
         foreach (var sweep in (string[])["SELECT cleanup_expired_cache()", "SELECT cleanup_expired_cache(10)", "CALL sweep_expired_cache()"])
         {

@@ -196,7 +196,13 @@ public sealed class Neighbours : NeighbourFixture
     {
         await Database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         await Database.ExecuteAsync($"SELECT solid_cache_log_changes(true); INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('infinity', 'key', ''); GRANT SELECT, UPDATE, DELETE ON solid_cache_entries TO {Neighbour}");
-        foreach (var change in (string[])["UPDATE solid_cache_entries SET created_at = now()", "DELETE FROM solid_cache_entries"])
+        const string Types =
+            """
+            CREATE TYPE pg_temp.text AS (nothing int);
+            CREATE FUNCTION pg_temp.none(pg_catalog.text[]) RETURNS pg_temp.text[] LANGUAGE sql AS 'SELECT ''{}''::pg_temp.text[]';
+            CREATE CAST (pg_catalog.text[] AS pg_temp.text[]) WITH FUNCTION pg_temp.none(pg_catalog.text[]) AS ASSIGNMENT;
+            """;
+        foreach (var change in (string[])["UPDATE solid_cache_entries SET created_at = now()", "DELETE FROM solid_cache_entries", Types + "DELETE FROM public.solid_cache_entries"])
         {
             await Assert.ThatAsync(() => AsNeighbourAsync(change), Throws.TypeOf<PostgresException>().With.Message.Contains("permission denied for table solid_cache_invalidations"), change);
         }

@@ -25,15 +25,15 @@ WHERE key = ANY ((SELECT $1)::text[])
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END,
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  entry.tags
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.tags END
 FROM "public"."solid_cache_entries" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
@@ -56,8 +56,8 @@ WHERE key = ANY ((SELECT $1)::text[])
 /* solid_cache:touch */
 UPDATE "public"."solid_cache_entries" AS entry
 SET expires_at = least(absolute_expiration, now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * '1.1'::float8 * interval '1 microsecond')
-FROM (
-  SELECT key AS due_key
+WHERE entry.key = ANY (ARRAY(
+  SELECT key
   FROM "public"."solid_cache_entries"
   WHERE key = ANY ((SELECT $1)::text[])
     AND expires_at > now()
@@ -67,15 +67,13 @@ FROM (
   AND NOT current_setting('transaction_read_only')::boolean
   ORDER BY key
   FOR UPDATE SKIP LOCKED
-) AS due
-WHERE entry.key = due.due_key
+))
   AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL;
 
 -- Remove
 /* solid_cache:remove */
 DELETE FROM "public"."solid_cache_entries" AS entry
-USING (SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE) AS doomed
-WHERE entry.key = doomed.key
+WHERE entry.key = ANY (ARRAY(SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE))
   AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
@@ -86,8 +84,7 @@ WITH free AS MATERIALIZED (
   SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "public"."solid_cache_entries" AS entry
-  USING free
-  WHERE entry.key = free.key
+  WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 )
@@ -99,14 +96,16 @@ WITH stale AS MATERIALIZED (
   SELECT entry.key
   FROM "public"."solid_cache_entries" AS entry
   JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
-  WHERE entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
+  WHERE entry.key = ANY ((SELECT $1)::text[])
+    AND entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
 ), free AS MATERIALIZED (
-  SELECT key, created_at FROM "public"."solid_cache_entries" WHERE key IN (SELECT key FROM stale) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key, created_at FROM "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM stale)) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "public"."solid_cache_entries" AS entry
   USING free
   JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
   WHERE entry.key = free.key
+    AND entry.key = ANY (ARRAY(SELECT key FROM free))
     AND free.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
 )
@@ -124,11 +123,10 @@ WITH slice AS MATERIALIZED (
   ORDER BY key
   LIMIT 1000
 ), free AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key IN (SELECT key FROM slice) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM slice)) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM "public"."solid_cache_entries" AS entry
-  USING free
-  WHERE entry.key = free.key
+  WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   RETURNING entry.key
 )
@@ -290,7 +288,8 @@ WITH asked AS MATERIALIZED (
     coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
-  WHERE (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
+  WHERE entry.key = ANY ((SELECT $1)::text[])
+    AND (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
     AND NOT (coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false) AND entry.created_at > now() - interval '1 minute')
     AND (NOT (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
@@ -317,6 +316,7 @@ WITH asked AS MATERIALIZED (
       compressed = CASE WHEN free.is_kept THEN entry.compressed END
   FROM free
   WHERE entry.key = free.key
+    AND entry.key = ANY ((SELECT $1)::text[])
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   RETURNING entry.key
@@ -324,7 +324,7 @@ WITH asked AS MATERIALIZED (
   INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
   SELECT '-infinity', asked.key, '', asked.lease, now() + asked.duration::float8 * interval '1 microsecond', asked.tags, pg_catalog.pg_current_snapshot()
   FROM asked
-  WHERE NOT EXISTS (SELECT FROM "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key)
+  WHERE NOT EXISTS (SELECT FROM "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]))
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   ORDER BY asked.key
@@ -335,17 +335,17 @@ SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
   coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))), false),
-  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))) THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))) THEN entry.compressed END,
+  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  entry.tags
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.tags END
 FROM asked
-LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key;
+LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]);
 
 -- Renew
 /* solid_cache:lease_renewal */
@@ -355,7 +355,8 @@ WITH asked AS MATERIALIZED (
   SELECT asked.key, asked.duration
   FROM "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
-  WHERE entry.lease = asked.lease
+  WHERE entry.key = ANY ((SELECT $1)::text[])
+    AND entry.lease = asked.lease
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
 ), renewed AS (
@@ -363,12 +364,13 @@ WITH asked AS MATERIALIZED (
   SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
   FROM held
   WHERE entry.key = held.key
+    AND entry.key = ANY ((SELECT $1)::text[])
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   RETURNING entry.key
 )
 SELECT asked.key, asked.key IN (SELECT key FROM renewed)
 FROM asked
-JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.lease = asked.lease;
+JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND entry.key = ANY ((SELECT $1)::text[]);
 
 -- Fill
 /* solid_cache:fill */
@@ -388,24 +390,27 @@ SET expires_at = least(
     tags = nullif(held.tags, '')::text[],
     made_after = CASE WHEN held.tags <> '' THEN entry.made_after END
 FROM (
-  SELECT made.*
-  FROM "public"."solid_cache_entries" AS entry
-  JOIN (
-    SELECT
-      pg_catalog.unnest((SELECT $1)::text[]) AS key,
-      pg_catalog.unnest($2) AS absolute,
-      pg_catalog.unnest($3) AS sliding,
-      pg_catalog.unnest($4) AS value,
-      pg_catalog.unnest($9) AS stale_for,
-      pg_catalog.unnest($10) AS tags,
-      pg_catalog.unnest($11) AS is_compressed,
-      pg_catalog.unnest($12) AS lease
-  ) AS made ON made.key = entry.key
-  WHERE entry.lease = made.lease
-  ORDER BY entry.key
-  FOR UPDATE OF entry SKIP LOCKED
+  SELECT
+    pg_catalog.unnest((SELECT $1)::text[]) AS key,
+    pg_catalog.unnest($2) AS absolute,
+    pg_catalog.unnest($3) AS sliding,
+    pg_catalog.unnest($4) AS value,
+    pg_catalog.unnest($9) AS stale_for,
+    pg_catalog.unnest($10) AS tags,
+    pg_catalog.unnest($11) AS is_compressed,
+    pg_catalog.unnest($12) AS lease
 ) AS held
 WHERE entry.key = held.key
+  AND entry.lease = held.lease
+  AND entry.key = ANY (ARRAY(
+    SELECT entry.key
+    FROM "public"."solid_cache_entries" AS entry
+    JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($12) AS lease) AS made ON made.key = entry.key
+    WHERE entry.key = ANY ((SELECT $1)::text[])
+      AND entry.lease = made.lease
+    ORDER BY entry.key
+    FOR UPDATE OF entry SKIP LOCKED
+  ))
   AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END

@@ -100,16 +100,15 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  WITH expired AS (
+  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each.
+  DELETE FROM {entries} AS entry
+  WHERE entry.key = ANY (ARRAY(
     SELECT key
     FROM {entries} AS entry
     WHERE {is_gone}
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
-  )
-  DELETE FROM {entries} AS entry
-  USING expired
-  WHERE entry.key = expired.key;
+  ));
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN

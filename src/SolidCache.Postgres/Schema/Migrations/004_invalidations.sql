@@ -25,13 +25,11 @@ END
 $solid_cache$;
 
 -- With the rights of who writes. It is called by every batch of writes, and a search_path of its own would cost as much as all it does: so nothing in it is looked up there, operators
--- included.
+-- and types included.
 CREATE OR REPLACE FUNCTION {log_change_function}()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $solid_cache$
-DECLARE
-  removed_keys text[];
 BEGIN
   IF (TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) {schema_name} AND (TG_TABLE_NAME OPERATOR(pg_catalog.=) {entries_name} OR TG_TABLE_NAME OPERATOR(pg_catalog.=) {tag_removals_name})) IS NOT TRUE THEN
     RAISE EXCEPTION 'This trigger logs the changes of % and of no other table. Was its schema renamed after the trigger was made?', {entries_literal}
@@ -48,15 +46,11 @@ BEGIN
       AND EXISTS (SELECT FROM old_rows AS replaced WHERE replaced.expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
     HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-    -- Neither what has expired nor what went with its tag, of which the log tells already: a sweep needs no right on it.
-    removed_keys := ARRAY(
-      SELECT removed.key
-      FROM old_rows AS removed
-      WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
-        AND (removed.tags IS NULL OR {is_fresh_function}(removed.tags, removed.made_after, NULL::{count_type})));
-    IF pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.>) 0 THEN
-      INSERT INTO {invalidations} (keys) VALUES (CASE WHEN pg_catalog.cardinality(removed_keys) OPERATOR(pg_catalog.<=) 10000 THEN removed_keys END);
-    END IF;
+    INSERT INTO {invalidations} (keys)
+    SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<=) 10000 THEN pg_catalog.array_agg(removed.key) END
+    FROM old_rows AS removed
+    WHERE removed.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
     INSERT INTO {invalidations} (tags)
     SELECT pg_catalog.array_agg(removal.tag)
