@@ -12,11 +12,10 @@ namespace SolidCache.Postgres.Benchmarks.Commands;
 internal static class SmokeCommand
 {
     private const int ValueBytes = 1_024;
-    private const int Rows = 500;
 
     public static Command Create()
     {
-        var command = new Command("smoke", "Runs each workload on each contestant, and each scenario, for a moment, and fails if one answers wrongly");
+        var command = new Command("smoke", "Runs each workload on each contestant for a moment and fails if one answers wrongly");
         command.SetAction((_, token) => RunAsync(token));
         return command;
     }
@@ -45,7 +44,6 @@ internal static class SmokeCommand
         var cases = 0;
         await new Comparison(settings).RunAsync(rows => cases += rows.Count(row => IsAlive(row)), cancellationToken);
         cases += await FromSomeWayOffAsync();
-        cases += await ScenariosAsync();
         Console.WriteLine($"{cases} cases in {clock.Elapsed.TotalSeconds:F1} s: all answers right.");
     }
 
@@ -61,20 +59,6 @@ internal static class SmokeCommand
         var settings = new DistanceSettings(
             Delays: [0.25], Rates: [1_000], Callers: [2], [WorkloadName.Get, WorkloadName.Set], Keys: 2_000, Rounds: 1, TimeSpan.FromSeconds(0.1), IsPooled: false);
         return (await new Distance(table, settings).RunAsync()).Sum(static results => results.Rows.Count);
-    }
-
-    /// <summary>As small as they can be: whether each comes to its end, with something to show.</summary>
-    private static async Task<int> ScenariosAsync()
-    {
-        var cases = 0;
-        foreach (var scenario in ScenarioList.All)
-        {
-            await using var table = await Table.CreateAsync();
-            var results = await scenario.RunAsync(table, new ScenarioSettings([Rows], TimeSpan.FromSeconds(0.05)));
-            cases += results.Rows.Count > 0 ? results.Rows.Count : throw new InvalidOperationException($"{scenario.Name}: there is no result.");
-        }
-
-        return cases;
     }
 
     private static bool IsAlive(ComparisonRow row) =>
