@@ -1,3 +1,5 @@
+using SolidCache.Postgres.Diagnostics;
+
 namespace SolidCache.Postgres;
 
 /// <summary>
@@ -18,17 +20,17 @@ public sealed class SolidCacheException : Exception
     }
 
     /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
-    /// <param name="message">What is wrong and what to do.</param>
+    /// <param name="message">What is wrong and what to do; names that others chose are in it, and control characters in them are replaced.</param>
     public SolidCacheException(string message)
-        : base(message)
+        : base(Told(message))
     {
     }
 
     /// <summary>Initializes a new instance of the <see cref="SolidCacheException"/> class.</summary>
-    /// <param name="message">What is wrong and what to do.</param>
+    /// <param name="message">What is wrong and what to do; names that others chose are in it, and control characters in them are replaced.</param>
     /// <param name="innerException">What the server reported.</param>
     public SolidCacheException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(Told(message), innerException)
     {
     }
 
@@ -37,4 +39,6 @@ public sealed class SolidCacheException : Exception
 
     /// <summary>Gets a value indicating whether the schema can never fit this library and its options, so that waiting does not help.</summary>
     internal bool IsMismatch { get; init; }
+
+    private static string? Told(string? message) => message is null ? null : Printable.Line(message);
 }

@@ -127,6 +127,12 @@ internal sealed class ConnectionSource(
             schemaLost();
         }
 
+        if (error is PostgresException)
+        {
+            // What is told of it, and what it is the cause of, repeats the server's words.
+            error = ErrorCopy.Of(error, table);
+        }
+
         return error switch
         {
             Outage outage => new Outage(ErrorCopy.Of(outage.Cause, table)),

@@ -1,10 +1,12 @@
 using Npgsql;
+using SolidCache.Postgres.Diagnostics;
 using SolidCache.Postgres.Entries;
 
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>
-/// The same error once more: a batch has one, and each of its callers throws an object of his own, to which stack traces and data of others do not come.
+/// The same error once more: a batch has one, and each of its callers throws an object of his own, to which stack traces and data of others do not come. What the server says in it may
+/// hold names that others chose, and is as a log may have it.
 /// </summary>
 internal static class ErrorCopy
 {
@@ -14,7 +16,7 @@ internal static class ErrorCopy
     /// <returns>An error of the same type, or one of the cache's own where the type is none that its calls end with.</returns>
     public static Exception Of(Exception error, TableName table, string? advice = null) => error switch
     {
-        PostgresException server => Of(server, Advised(server.MessageText, advice), server.InternalQuery, server.Where),
+        PostgresException server => Of(server, advice, server.InternalQuery, server.Where),
         NpgsqlException => new NpgsqlException(Advised(error.Message, advice), error.InnerException),
         SolidCacheException own => new SolidCacheException(own.Message, own.InnerException!) { IsTransient = own.IsTransient, IsMismatch = own.IsMismatch },
         TimeoutException => new TimeoutException(error.Message, error),
@@ -25,26 +27,28 @@ internal static class ErrorCopy
     };
 
     /// <summary>Without the text of the script that it ended: hundreds of lines in whatever log it gets into.</summary>
-    public static PostgresException OfScript(PostgresException error) => Of(error, error.MessageText, internalQuery: null, where: null);
+    public static PostgresException OfScript(PostgresException error) => Of(error, advice: null, internalQuery: null, where: null);
 
     private static string Advised(string message, string? advice) => advice is null ? message : $"{message}. {advice}";
 
-    private static PostgresException Of(PostgresException server, string message, string? internalQuery, string? where) => new(
-        message,
+    private static string? Lines(string? text) => text is null ? null : Printable.Text(text);
+
+    private static PostgresException Of(PostgresException server, string? advice, string? internalQuery, string? where) => new(
+        Advised(Printable.Line(server.MessageText), advice),
         server.Severity,
         server.InvariantSeverity,
         server.SqlState,
-        server.Detail,
-        server.Hint,
+        Lines(server.Detail),
+        Lines(server.Hint),
         server.Position,
         internalQuery is null ? 0 : server.InternalPosition,
-        internalQuery,
-        where,
-        server.SchemaName,
-        server.TableName,
-        server.ColumnName,
-        server.DataTypeName,
-        server.ConstraintName,
+        Lines(internalQuery),
+        Lines(where),
+        Lines(server.SchemaName),
+        Lines(server.TableName),
+        Lines(server.ColumnName),
+        Lines(server.DataTypeName),
+        Lines(server.ConstraintName),
         server.File,
         server.Line,
         server.Routine);

@@ -37,6 +37,27 @@ public sealed class SharedTables : NeighbourFixture
             second.Logs.GetSnapshot().Single(static record => record.Id.Name == "table_shared").Message, Does.Contain("as Shop\uFFFD[2J\uFFFD did before"));
     }
 
+    /// <summary>Of columns and roles, which whoever creates something chooses.</summary>
+    [Test]
+    public async Task Nor_do_the_names_that_the_catalog_holds()
+    {
+        await AsNeighbourAsync("CREATE TABLE solid_cache_entries (\"x\e[2J\e]0;gone\a\u202Ey\nfail: z\" int)");
+        await using (var node = CacheHost.Build(OfApplication))
+        {
+            await Assert.ThatAsync(
+                () => node.StartAsync(), Throws.TypeOf<SolidCacheException>().With.Message.Contains("x\uFFFD[2J\uFFFD]0;gone\uFFFD\uFFFDy, fail: z").And.Message.Not.Contains("\e").And.Message.Not.Contains("\n"));
+        }
+
+        await Database.ExecuteAsync("DROP TABLE solid_cache_entries");
+        await PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await Database.ExecuteAsync(
+            "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION E'\\x1b[2Jgone\\u202E' USING HINT = E'\\x1b[2J'; END $$; "
+            + "CREATE TRIGGER shout BEFORE INSERT ON solid_cache_entries FOR EACH ROW EXECUTE FUNCTION shout(); REVOKE SELECT ON solid_cache_tag_removals FROM PUBLIC");
+        await using var writer = await CacheHost.StartAsync(OfApplication);
+        var refused = (await Assert.CatchAsync(() => writer.Cache.SetAsync("key", [1], new())))!;
+        Assert.That(refused.ToString(), Does.Contain("\uFFFD[2Jgone\uFFFD").And.Not.Contain("\e").And.Not.Contain("\u202E"));
+    }
+
     [Test]
     public async Task Two_applications_on_one_table_without_prefixes_are_told_and_the_next_version_of_one_is_not()
     {

@@ -10,7 +10,7 @@ public sealed partial class LayoutTests
     /// <summary>Which folders a folder may use. The root holds the public types; those that are code name what they open.</summary>
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
-        [""] = ["Entries", "Schema", "Sql", "Json", "DependencyInjection"],
+        [""] = ["Diagnostics", "Entries", "Schema", "Sql", "Json", "DependencyInjection"],
         ["Entries"] = [],
         ["Diagnostics"] = ["Entries"],
         ["Compression"] = [],
