@@ -74,6 +74,19 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
                 + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key."
             : null;
 
+    /// <summary>The keyword of a value that holds more than itself, or null.</summary>
+    public static string? Overfull(string connectionString)
+    {
+        try
+        {
+            return ConnectionValues.Overfull(new NpgsqlConnectionStringBuilder(ConnectionUri.Read(connectionString)));
+        }
+        catch (Exception error) when (MeansUnusable(error))
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _owned?.Dispose();
 
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -91,9 +104,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         // Npgsql would ask for the database's types before anything else, in a statement that calls what the search_path leads to. PostgreSQL's own suffice.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         var settings = builder.ConnectionStringBuilder;
-        if (!HostNames.AreNames(settings.Host))
+        if (ConnectionValues.Overfull(settings) is { } keyword)
         {
-            throw new ArgumentException("Host holds more than the names of hosts.");
+            throw new ArgumentException($"{keyword} holds more than its value.");
         }
 
         // Whatever the environment (PGCLIENTENCODING) or a string that others use too says: in another encoding a key would be another key.

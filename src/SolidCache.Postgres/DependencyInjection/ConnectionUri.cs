@@ -30,7 +30,8 @@ internal static class ConnectionUri
             return connectionString;
         }
 
-        if (!Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0)
+        // Behind the path's '/', an '@' ends a password that has a '/' in it: what stands before would be the name of a host, and the rest that of a database.
+        if (!Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || uri.AbsolutePath.Contains('@'))
         {
             throw new FormatException("The URI cannot be read: it has one host, and '@', ':', '/', '#' and '%' in a user name or password are written as %40 and so on.");
         }

@@ -23,7 +23,7 @@ internal static class ConfigurationErrors
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
         return new SolidCacheException(
-            $"The host of the cache {table} has no address: {(HostNames.AreNames(target.Host) ? target.Host : "(not shown: it is more than a name; the parts of a connection string are parted by semicolons)")}, port {target.Port} ({error.Message}). Check Host in its connection string or data source, or the names that are known here.",
+            $"The host of the cache {table} has no address: {(ConnectionValues.AreHosts(target.Host) ? target.Host : "(not shown: it is more than a name; the parts of a connection string are parted by semicolons)")}, port {target.Port} ({error.Message}). Check Host in its connection string or data source, or the names that are known here.",
             error)
         {
             IsTransient = true,

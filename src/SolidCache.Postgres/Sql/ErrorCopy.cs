@@ -34,7 +34,7 @@ internal static class ErrorCopy
     private static string? Lines(string? text) => text is null ? null : Printable.Text(text);
 
     private static PostgresException Of(PostgresException server, string? advice, string? internalQuery, string? where) => new(
-        Advised(Printable.Line(server.MessageText), advice),
+        Advised(Printable.Line(ConnectionValues.Told(server.SqlState, server.MessageText)), advice),
         server.Severity,
         server.InvariantSeverity,
         server.SqlState,

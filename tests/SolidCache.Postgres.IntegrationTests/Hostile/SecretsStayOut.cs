@@ -91,6 +91,21 @@ public sealed class SecretsStayOut(bool coalescing)
         Assert.That(_ear.Heard, Does.Contain("error.type=28"));
     }
 
+    /// <summary>Of the application's own data source, which nobody refuses; the server repeats user, database and settings.</summary>
+    [TestCase("Username={0} Password=pass-Zq4x;Password=x")]
+    [TestCase("Username='{0};pass-Zq4x';Password=x")]
+    [TestCase("Username={0};Password=pass-Zq4x;Database=none SslPassword=pass-Zq4x")]
+    [TestCase("Username={0};Password=pass-Zq4x;Search Path=public Password=pass-Zq4x")]
+    public async Task When_a_data_source_has_the_password_in_another_value(string settings)
+    {
+        var server = new NpgsqlConnectionStringBuilder(_database.ConnectionString);
+        // One without a name has its connection string for one in Npgsql's metrics.
+        await using var source = new NpgsqlDataSourceBuilder($"Host={server.Host};Port={server.Port};Database={server.Database};{string.Format(null, settings, _role)}") { Name = "shop" }.Build();
+        await RunAsync(null, _ => Task.CompletedTask, services => services.AddSingleton(source));
+
+        Assert.That(_ear.Heard, Does.Contain("it repeats a value of the connection string that holds more than itself"));
+    }
+
     [TestCase("Host=127.0.0.1;Port=1")]
     [TestCase("Host=/nowhere")]
     public async Task When_nobody_answers(string host)
@@ -147,15 +162,16 @@ public sealed class SecretsStayOut(bool coalescing)
     }
 
     /// <summary>Runs every verb, then again once something has happened, and hears what is said.</summary>
-    private async Task ListenAsync(string connectionString, Func<ISolidCache, Task> happens)
+    private async Task ListenAsync(string? connectionString, Func<ISolidCache, Task> happens, Action<IServiceCollection>? configureServices = null)
     {
         await using var host = await CacheHost.StartAsync(
-            connectionString,
+            connectionString!,
             options => (options.SchemaName, options.Coalescing, options.MaxValueBytes, options.OperationTimeout, options.SweepExpiredEntries) = ("cache", coalescing, 4_000, TimeSpan.FromSeconds(3), true),
             services =>
             {
                 services.AddLogging(logging => logging.AddProvider(_ear).SetMinimumLevel(LogLevel.Trace));
                 services.AddHealthChecks().AddPostgresSolidCache();
+                configureServices?.Invoke(services);
             });
         _ear.Listen(host.Services.GetRequiredService<IMeterFactory>());
         await CallAllAsync(host);
@@ -163,9 +179,9 @@ public sealed class SecretsStayOut(bool coalescing)
         await CallAllAsync(host);
     }
 
-    private async Task RunAsync(string connectionString, Func<ISolidCache, Task> happens)
+    private async Task RunAsync(string? connectionString, Func<ISolidCache, Task> happens, Action<IServiceCollection>? configureServices = null)
     {
-        await ListenAsync(connectionString, happens);
+        await ListenAsync(connectionString, happens, configureServices);
         foreach (var secret in (string[])["Zq4x", Convert.ToBase64String(Value)[..8], Convert.ToHexString(Value.AsSpan(6)), Convert.ToHexStringLower(Value.AsSpan(6))])
         {
             Assert.That(_ear.Heard, Does.Not.Contain(secret));

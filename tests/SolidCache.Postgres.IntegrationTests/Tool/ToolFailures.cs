@@ -55,6 +55,20 @@ public sealed class ToolFailures : ToolFixture
         Assert.That(run.Error, Does.Contain("it is not shown").And.Not.Contain("se-cret"));
     }
 
+    /// <summary>The server would be asked for the user, or the database, and repeat it.</summary>
+    [TestCase("Host=127.0.0.1;Username=app Password=se-cret", "Username")]
+    [TestCase("Host=127.0.0.1;Username=app;Password=x;Database=shop SslPassword=se-cret", "Database")]
+    [TestCase("Host=127.0.0.1;Username=app;Password=x;Search Path=public,Password = se-cret", "Search Path")]
+    [TestCase("postgresql://127.0.0.1/shop?user=app;password=se-cret", "Username")]
+    [TestCase("postgres://app;se-cret@127.0.0.1/shop", "Username")]
+    public async Task Nor_is_one_whose_password_a_missing_sign_puts_into_another_value(string connectionString, string keyword)
+    {
+        var run = await ToolRun.OfAsync("stats", "--connection-string", connectionString);
+
+        Assert.That(run.ExitCode, Is.EqualTo(78));
+        Assert.That(run.Error, Does.Contain($"The value of {keyword} holds more than itself: the parts of a connection string are parted by semicolons").And.Not.Contain("se-cret"));
+    }
+
     [TestCase("stats", "--conection-string", "Host=127.0.0.1;Username=app;Password=se-cret")]
     [TestCase("stats", "--conection-string=Host=127.0.0.1;Password=se-cret")]
     [TestCase("stats", "postgresql://app:se-cret@127.0.0.1/app")]

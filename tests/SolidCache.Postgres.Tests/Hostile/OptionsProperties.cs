@@ -60,6 +60,35 @@ public sealed class OptionsProperties
             iter: 1_500,
             print: parts => $"{parts.Item1.Item4?.Escaped()}");
 
+    /// <summary>A server repeats in its messages what it is told of these, and so would the log.</summary>
+    [Test]
+    public void A_password_that_stands_in_another_value_is_refused_and_not_shown() =>
+        Gen.Select(
+            Gen.OneOf("Host", "Username", "Database", "Search Path", "Options", "Application Name", "Root Certificate", "SSL Certificate", "Passfile", "Timezone", "Kerberos Service Name"),
+            Gen.OneOf(" ", ",", ", ", "\t", "\n", "|", "&", ""),
+            Gen.OneOf("Password", "password", "PASSWORD", "Passwrd", "SslPassword", "SSL Password", "Pwd", "PSW", "passphrase"),
+            Gen.OneOf("=", " =", "\t= ", ":")).Sample(
+            (keyword, sign, password, assigned) =>
+            {
+                var connectionString = $"Host=x;Username=me;{keyword}=y{sign}{password}{assigned}{Secret}";
+                var result = new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString });
+                return result.Failed && !result.FailureMessage.Contains(Secret, StringComparison.Ordinal);
+            },
+            iter: 2_000);
+
+    [TestCase("postgresql://h/d1?user=u;password=hunter2")]
+    [TestCase("postgresql://h/d1;Username=u;Password=hunter2")]
+    [TestCase("postgresql://h/d1&user=u&password=hunter2")]
+    [TestCase("postgresql://u@h/d1%20password=hunter2")]
+    [TestCase("postgres://u;hunter2@h/d")]
+    [TestCase("postgresql://u:12345/hunter2@h/d1")]
+    [TestCase("postgresql://h/hunter2@db/d1?user=u&password=p")]
+    [TestCase("Host=h;Username='u;hunter2'")]
+    public void Nor_is_one_that_a_URI_or_a_semicolon_puts_into_a_name(string connectionString) =>
+        Assert.That(
+            new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString }),
+            Has.Property(nameof(ValidateOptionsResult.Failed)).True.And.Property(nameof(ValidateOptionsResult.FailureMessage)).Not.Contain(Secret));
+
     [Test]
     public void A_connection_string_is_accepted_or_refused_without_being_shown() =>
         ConnectionString.Sample(
