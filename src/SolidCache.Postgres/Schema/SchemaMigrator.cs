@@ -31,16 +31,17 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
     public void Run(Session session, Func<Session, FoundSchema> find)
     {
         var began = TimeProvider.System.GetTimestamp();
+        var hasLock = false;
         try
         {
-            while (!TryRun(session, find, isLast: TimeProvider.System.GetElapsedTime(began) > Patience(session)))
+            while (!TryRun(session, find, isLast: TimeProvider.System.GetElapsedTime(began) > Patience(session), out hasLock))
             {
                 session.Execute(Pause);
             }
         }
         catch (PostgresException error) when (ServerErrors.IsLocked(error))
         {
-            throw new SolidCacheException(Waited(session), error) { IsTransient = true };
+            throw new SolidCacheException(Waited(session, hasLock), ErrorCopy.OfScript(error)) { IsTransient = true };
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.RaiseException)
         {
@@ -78,16 +79,17 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
         SchemaScript.TypesInTheWay(names));
 
     /// <returns>Whether it ran, and not into a table that somebody works with.</returns>
-    private bool TryRun(Session session, Func<Session, FoundSchema> find, bool isLast)
+    private bool TryRun(Session session, Func<Session, FoundSchema> find, bool isLast, out bool hasLock)
     {
-        var (hasLock, hasRun) = (false, false);
+        var (hasTaken, hasRun) = (false, false);
+        hasLock = false;
         try
         {
             session.InTransaction(() =>
             {
                 session.Execute(WithoutTimeouts);
                 TakeLock(session);
-                hasLock = true;
+                hasTaken = true;
                 hasRun = RunPending(session, find(session));
             });
             if (hasRun)
@@ -97,9 +99,13 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
 
             return true;
         }
-        catch (PostgresException error) when (ServerErrors.IsLocked(error) && hasLock && !isLast)
+        catch (PostgresException error) when (ServerErrors.IsLocked(error) && hasTaken && !isLast)
         {
             return false;
+        }
+        finally
+        {
+            hasLock = hasTaken;
         }
     }
 
@@ -122,18 +128,17 @@ internal sealed class SchemaMigrator(SqlNames names, IReadOnlyList<Migration> mi
     /// <summary>Ends before the session's own limit does, which could not say whom it waited for.</summary>
     private static TimeSpan Patience(Session session) => session.Limit * 0.8 is var most && most < LongestPatience ? most : LongestPatience;
 
-    private string Waited(Session session)
+    /// <param name="session">Outside any transaction.</param>
+    /// <param name="hadLock">Whether it was something else that somebody held: who has the lock by now is another node, which waits as this one did.</param>
+    private string Waited(Session session, bool hadLock)
     {
-        var holders = Sessions(SchemaScript.LockHolders(names));
-        var others = holders.Length == 0 ? Sessions(SchemaScript.TableHolders(names)) : "";
+        var holders = string.Join(" and ", session.Query(static rows => rows.Text(0), hadLock ? SchemaHolders.OfTables(names) : SchemaHolders.OfLock(names)));
         return $"The schema of the cache {names.Table} could not be looked after: another session held a lock that it needs for longer than {Patience(session).TotalSeconds:0.#} seconds. "
-            + (holders.Length > 0
-                ? $"The migration's advisory lock is held by {holders}. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>); it is tried again."
-                : "Nobody holds the migration's advisory lock: it is one of the cache's tables, or its name, in a transaction that lasts"
-                    + (others.Length > 0 ? $", of one of these: {others}. If it does not end, end it: SELECT pg_terminate_backend(<pid>); it is tried again." : ". It is tried again."));
-
-        string Sessions(string sql) =>
-            string.Join(" and ", session.Query(static rows => $"pid {rows.BigInt(0)} (role {rows.Text(1)}, application_name '{rows.Text(2)}')", sql));
+            + (hadLock ? "It is not the migration's advisory lock, but one of the cache's tables, or its name, in a transaction that lasts" : "It is the migration's advisory lock")
+            + (holders.Length == 0
+                ? ". It is tried again."
+                : (hadLock ? $", of one of these: {holders}. If it does not end, end it" : $", held by {holders}. If that is no node that is migrating, end it, or whom it waits for")
+                    + ": SELECT pg_terminate_backend(<pid>); it is tried again.");
     }
 
     /// <summary>All of them, since each may run again without harm, and a later one may need what an earlier one makes anew: the functions.</summary>

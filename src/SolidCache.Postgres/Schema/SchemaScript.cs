@@ -20,39 +20,7 @@ internal static class SchemaScript
     public static string Lock(SqlNames names) =>
         $"SELECT {LockCall(names)}";
 
-    /// <summary>Who holds that lock: everybody may, and nobody needs a right for it.</summary>
-    public static string LockHolders(SqlNames names) =>
-        $"""
-        /* solid_cache:schema_lock */
-        SELECT
-          coalesce(locks.pid, 0)::bigint,
-          coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
-          coalesce(activity.application_name, '')
-        FROM pg_catalog.pg_locks AS locks
-        LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
-        WHERE locks.locktype = 'advisory'
-          AND locks.granted
-          AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-          AND ((locks.classid::bigint << 32) | locks.objid::bigint) = {LockKey(names)}
-        """;
-
-    /// <summary>Whose transactions may hold up what is made: of who has written something, be it a table of that name, and of who holds a lock on one of the cache's.</summary>
-    public static string TableHolders(SqlNames names) =>
-        $"""
-        /* solid_cache:schema_lock */
-        SELECT activity.pid::bigint, coalesce(activity.usename::text, ''), coalesce(activity.application_name, '')
-        FROM pg_catalog.pg_stat_activity AS activity
-        WHERE activity.datname = current_database()
-          AND activity.pid <> pg_catalog.pg_backend_pid()
-          AND activity.pid IN (
-            SELECT locks.pid
-            FROM pg_catalog.pg_locks AS locks
-            WHERE locks.granted
-              AND (locks.locktype = 'transactionid' OR locks.relation IN ({string.Join(", ", ((string[])[names.Entries, names.State, names.TagRemovals, names.Invalidations]).Select(static table => $"pg_catalog.to_regclass({SqlNames.Literal(table)})::oid"))}))
-          )
-        ORDER BY activity.pid
-        LIMIT 5
-        """;
+    public static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
 
     /// <summary>Types under the names of the tables that are no tables' own.</summary>
     public static string TypesInTheWay(SqlNames names) =>
@@ -92,11 +60,11 @@ internal static class SchemaScript
               PERFORM {LockCall(names)};
               PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
             EXCEPTION WHEN lock_not_available THEN
-              RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
-                SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
+              RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it, or whom it waits for: SELECT pg_terminate_backend(<pid>).', (
+                SELECT string_agg(name, ' and ')
                 FROM (
-                  {Indented(LockHolders(names), 6)}
-                ) AS holders (pid, role, application)
+                  {Indented(SchemaHolders.OfLock(names), 6)}
+                ) AS holders (name)
               );
             END
             $solid_cache$;
@@ -189,6 +157,4 @@ internal static class SchemaScript
     private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);
 
     private static string LockCall(SqlNames names) => $"pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
-
-    private static string LockKey(SqlNames names) => $"pg_catalog.hashtextextended({SqlNames.Literal("solid_cache:" + names.Schema)}, 0)";
 }

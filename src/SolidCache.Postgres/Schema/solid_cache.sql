@@ -21,21 +21,48 @@ BEGIN
   PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('solid_cache:"public"', 0));
   PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('solid_cache.lock_timeout'), true);
 EXCEPTION WHEN lock_not_available THEN
-  RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it: SELECT pg_terminate_backend(<pid>).', (
-    SELECT string_agg(format('pid %s (role %s, application_name ''%s'')', pid, role, application), ' and ')
+  RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it, or whom it waits for: SELECT pg_terminate_backend(<pid>).', (
+    SELECT string_agg(name, ' and ')
     FROM (
       /* solid_cache:schema_lock */
-      SELECT
-        coalesce(locks.pid, 0)::bigint,
-        coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
-        coalesce(activity.application_name, '')
+      SELECT CASE WHEN locks.pid IS NULL THEN coalesce((
+          SELECT 'the prepared transaction '::text || pg_catalog.quote_literal(prepared.gid) || ' (role '::text || prepared.owner::text || ', who ends it by ROLLBACK PREPARED or COMMIT PREPARED)'::text
+          FROM pg_catalog.pg_locks AS own
+          JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
+          WHERE own.pid IS NULL AND own.virtualtransaction = locks.virtualtransaction
+        ), 'a prepared transaction'::text)
+        ELSE 'pid '::text || locks.pid::text || coalesce((
+          SELECT ' (role '::text || coalesce(activity.usename::text, ''::text) || ', application_name '''::text || coalesce(activity.application_name, ''::text) || ''')'::text
+          FROM pg_catalog.pg_stat_activity AS activity
+          WHERE activity.pid = locks.pid
+        ), ''::text) END || coalesce(', which waits for '::text || (
+        SELECT pg_catalog.string_agg(DISTINCT CASE WHEN others.pid IS NULL THEN coalesce((
+          SELECT 'the prepared transaction '::text || pg_catalog.quote_literal(prepared.gid) || ' (role '::text || prepared.owner::text || ', who ends it by ROLLBACK PREPARED or COMMIT PREPARED)'::text
+          FROM pg_catalog.pg_locks AS own
+          JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
+          WHERE own.pid IS NULL AND own.virtualtransaction = others.virtualtransaction
+        ), 'a prepared transaction'::text)
+        ELSE 'pid '::text || others.pid::text || coalesce((
+          SELECT ' (role '::text || coalesce(activity.usename::text, ''::text) || ', application_name '''::text || coalesce(activity.application_name, ''::text) || ''')'::text
+          FROM pg_catalog.pg_stat_activity AS activity
+          WHERE activity.pid = others.pid
+        ), ''::text) END, ' and '::text)
+        FROM pg_catalog.pg_locks AS waits
+        JOIN pg_catalog.pg_locks AS others
+          ON others.granted
+          AND others.locktype = waits.locktype
+          AND (others.transactionid = waits.transactionid OR (others.database = waits.database AND others.relation = waits.relation))
+        WHERE waits.pid = locks.pid
+          AND NOT waits.granted
+      ), ''::text)
       FROM pg_catalog.pg_locks AS locks
-      LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
       WHERE locks.locktype = 'advisory'
         AND locks.granted
-        AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
         AND ((locks.classid::bigint << 32) | locks.objid::bigint) = pg_catalog.hashtextextended('solid_cache:"public"', 0)
-    ) AS holders (pid, role, application)
+        -- Of one number: a lock of two numbers that make the same is another.
+        AND locks.objsubid = '1'::smallint
+    ) AS holders (name)
   );
 END
 $solid_cache$;

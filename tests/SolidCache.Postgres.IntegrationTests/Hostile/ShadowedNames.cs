@@ -316,8 +316,8 @@ public sealed class ShadowedNames
             (invalidations.PublishEverything, []),
             (SideCalls.ReadProbe, []),
             (SideCalls.WriteProbe, []),
-            (SchemaScript.LockHolders(Names), []),
-            (SchemaScript.TableHolders(Names), []),
+            (SchemaHolders.OfLock(Names), []),
+            (SchemaHolders.OfTables(Names), []),
             (SchemaScript.TypesInTheWay(Names), []),
         ];
         foreach (var (sql, parameters) in statements)

@@ -295,13 +295,8 @@ public sealed class Neighbours : NeighbourFixture
     [Test]
     public async Task A_role_that_holds_the_lock_of_the_migration_is_named_and_nobody_waits_for_ever()
     {
-        var other = new NpgsqlConnectionStringBuilder(Database.ConnectionStringOf(Neighbour, "secret")) { ApplicationName = "in the way", Pooling = false };
-        await using var connection = new NpgsqlConnection(other.ConnectionString);
-        await connection.OpenAsync();
-        await using (var command = new NpgsqlCommand("CREATE FUNCTION public.format(text, bigint, text, text) RETURNS text LANGUAGE sql AS $$ SELECT 'somebody' $$; SELECT pg_advisory_lock(hashtextextended('solid_cache:\"public\"', 0))", connection))
-        {
-            await command.ExecuteNonQueryAsync();
-        }
+        await using var connection = await AsNeighbourInTheWayAsync(
+            "CREATE FUNCTION public.format(text, bigint, text, text) RETURNS text LANGUAGE sql AS $$ SELECT 'somebody' $$; SELECT pg_advisory_lock(hashtextextended('solid_cache:\"public\"', 0))");
 
         await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
         await IsNamedAsync(node, connection);
@@ -321,16 +316,77 @@ public sealed class Neighbours : NeighbourFixture
             && record.Message.Contains("pg_terminate_backend", StringComparison.Ordinal)),
         "it is told who holds it up");
 
+    /// <summary>The same number in two halves is another lock.</summary>
+    [Test]
+    public async Task Nobody_is_named_for_a_lock_that_looks_like_it()
+    {
+        await using var decoy = await AsNeighbourInTheWayAsync(
+            "SELECT pg_advisory_lock((key >> 32)::int, ((key << 32) >> 32)::int) FROM (SELECT hashtextextended('solid_cache:\"public\"', 0)) AS lock (key)", "decoy");
+        await using var holder = await AsNeighbourInTheWayAsync("SELECT pg_advisory_lock(hashtextextended('solid_cache:\"public\"', 0))");
+
+        await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        await IsNamedAsync(node, holder);
+        Assert.That(node.Logs.GetSnapshot().Select(static record => record.Message), Has.None.Contains($"pid {decoy.ProcessID}"));
+    }
+
+    /// <summary>Who holds the lock may be another node, or a script, which is held up itself.</summary>
+    [Test]
+    public async Task Whom_the_holder_of_the_lock_waits_for_is_named_too()
+    {
+        await using var holder = await AsNeighbourInTheWayAsync("BEGIN; CREATE TABLE public.solid_cache_state ()");
+        var script = PostgresServer.ExecuteAsync(OfApplication, PostgresSolidCacheSchema.GetScript());
+        await Eventually.TrueAsync(() => Database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database IS NULL)"), "the script waits");
+
+        await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        await Eventually.TrueAsync(
+            () => node.Logs.GetSnapshot().Any(record => record.Message.Contains($"which waits for pid {holder.ProcessID} (role {Neighbour}, application_name 'in the way')", StringComparison.Ordinal)),
+            "it is told whom the script waits for");
+        await holder.CloseAsync();
+        await script;
+    }
+
+    [Test]
+    public async Task Any_number_of_others_who_write_hide_nobody_who_holds_up_the_first_start()
+    {
+        await PostgresServer.ExecuteAsync(OfApplication, "CREATE TABLE theirs (number int); GRANT INSERT ON theirs TO PUBLIC");
+        var innocent = new List<NpgsqlConnection>();
+        for (var number = 0; number < 6; number++)
+        {
+            innocent.Add(await AsNeighbourInTheWayAsync("BEGIN; INSERT INTO public.theirs VALUES (1); CREATE TEMP TABLE own ()", "innocent"));
+        }
+
+        await using var holder = await AsNeighbourInTheWayAsync("BEGIN; CREATE TABLE public.solid_cache_state ()");
+        try
+        {
+            await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+            await IsNamedAsync(node, holder);
+        }
+        finally
+        {
+            foreach (var connection in innocent)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>A connection that keeps what it has begun.</summary>
+    private async Task<NpgsqlConnection> AsNeighbourInTheWayAsync(string begun, string application = "in the way")
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Database.ConnectionStringOf(Neighbour, "secret")) { ApplicationName = application, Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(begun, connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
     /// <summary>What is not committed is nobody's name yet, and is waited for all the same.</summary>
     [TestCase("CREATE TABLE solid_cache_entries ()")]
     [TestCase("CREATE TYPE solid_cache_tag_removals AS ENUM ()")]
     public async Task Nor_does_a_role_hold_up_the_first_start_unnamed_by_what_it_does_not_commit(string begun)
     {
-        var other = new NpgsqlConnectionStringBuilder(Database.ConnectionStringOf(Neighbour, "secret")) { ApplicationName = "in the way", Pooling = false };
-        await using var connection = new NpgsqlConnection(other.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"BEGIN; {begun}", connection);
-        await command.ExecuteNonQueryAsync();
+        await using var connection = await AsNeighbourInTheWayAsync($"BEGIN; {begun}");
 
         await using var node = await CacheHost.StartAsync(OfApplication, options => options.OperationTimeout = TimeSpan.FromSeconds(2));
         await IsNamedAsync(node, connection);

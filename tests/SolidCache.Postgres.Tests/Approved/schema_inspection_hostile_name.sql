@@ -314,13 +314,79 @@ SELECT EXISTS (
 
 -- LockHolders
 /* solid_cache:schema_lock */
-SELECT
-  coalesce(locks.pid, 0)::bigint,
-  coalesce(activity.usename::text, CASE WHEN locks.pid IS NULL THEN 'of a prepared transaction: see pg_prepared_xacts, and ROLLBACK PREPARED'::text ELSE ''::text END),
-  coalesce(activity.application_name, '')
+SELECT CASE WHEN locks.pid IS NULL THEN coalesce((
+    SELECT 'the prepared transaction '::text || pg_catalog.quote_literal(prepared.gid) || ' (role '::text || prepared.owner::text || ', who ends it by ROLLBACK PREPARED or COMMIT PREPARED)'::text
+    FROM pg_catalog.pg_locks AS own
+    JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
+    WHERE own.pid IS NULL AND own.virtualtransaction = locks.virtualtransaction
+  ), 'a prepared transaction'::text)
+  ELSE 'pid '::text || locks.pid::text || coalesce((
+    SELECT ' (role '::text || coalesce(activity.usename::text, ''::text) || ', application_name '''::text || coalesce(activity.application_name, ''::text) || ''')'::text
+    FROM pg_catalog.pg_stat_activity AS activity
+    WHERE activity.pid = locks.pid
+  ), ''::text) END || coalesce(', which waits for '::text || (
+  SELECT pg_catalog.string_agg(DISTINCT CASE WHEN others.pid IS NULL THEN coalesce((
+    SELECT 'the prepared transaction '::text || pg_catalog.quote_literal(prepared.gid) || ' (role '::text || prepared.owner::text || ', who ends it by ROLLBACK PREPARED or COMMIT PREPARED)'::text
+    FROM pg_catalog.pg_locks AS own
+    JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
+    WHERE own.pid IS NULL AND own.virtualtransaction = others.virtualtransaction
+  ), 'a prepared transaction'::text)
+  ELSE 'pid '::text || others.pid::text || coalesce((
+    SELECT ' (role '::text || coalesce(activity.usename::text, ''::text) || ', application_name '''::text || coalesce(activity.application_name, ''::text) || ''')'::text
+    FROM pg_catalog.pg_stat_activity AS activity
+    WHERE activity.pid = others.pid
+  ), ''::text) END, ' and '::text)
+  FROM pg_catalog.pg_locks AS waits
+  JOIN pg_catalog.pg_locks AS others
+    ON others.granted
+    AND others.locktype = waits.locktype
+    AND (others.transactionid = waits.transactionid OR (others.database = waits.database AND others.relation = waits.relation))
+  WHERE waits.pid = locks.pid
+    AND NOT waits.granted
+), ''::text)
 FROM pg_catalog.pg_locks AS locks
-LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
 WHERE locks.locktype = 'advisory'
   AND locks.granted
-  AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-  AND ((locks.classid::bigint << 32) | locks.objid::bigint) = pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0);
+  AND locks.database IN (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  AND ((locks.classid::bigint << 32) | locks.objid::bigint) = pg_catalog.hashtextextended( E'solid_cache:"Ünï""co''dé\\"', 0)
+  -- Of one number: a lock of two numbers that make the same is another.
+  AND locks.objsubid = '1'::smallint;
+
+-- TableHolders
+/* solid_cache:schema_lock */
+SELECT CASE WHEN holder.pid IS NULL THEN coalesce((
+    SELECT 'the prepared transaction '::text || pg_catalog.quote_literal(prepared.gid) || ' (role '::text || prepared.owner::text || ', who ends it by ROLLBACK PREPARED or COMMIT PREPARED)'::text
+    FROM pg_catalog.pg_locks AS own
+    JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
+    WHERE own.pid IS NULL AND own.virtualtransaction = holder.virtualtransaction
+  ), 'a prepared transaction'::text)
+  ELSE 'pid '::text || holder.pid::text || coalesce((
+    SELECT ' (role '::text || coalesce(activity.usename::text, ''::text) || ', application_name '''::text || coalesce(activity.application_name, ''::text) || ''')'::text
+    FROM pg_catalog.pg_stat_activity AS activity
+    WHERE activity.pid = holder.pid
+  ), ''::text) END
+FROM (
+  SELECT
+    locks.pid,
+    locks.virtualtransaction,
+    pg_catalog.max(locks.transactionid::text),
+    pg_catalog.min(CASE
+      WHEN locks.relation IN (pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"')::oid, pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_state"')::oid, pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"')::oid, pg_catalog.to_regclass( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_invalidations"')::oid) THEN 0
+      -- By which whoever makes something in it keeps it from being dropped.
+      WHEN locks.classid = 'pg_catalog.pg_namespace'::regclass::oid AND locks.objid = pg_catalog.to_regnamespace( E'"Ünï""co''dé\\"')::oid THEN 1
+      WHEN locks.locktype = 'relation' AND (locks.mode = 'AccessExclusiveLock' OR NOT EXISTS (SELECT FROM pg_catalog.pg_class AS seen WHERE seen.oid = locks.relation)) THEN 2
+      ELSE 3
+    END)
+  FROM pg_catalog.pg_locks AS locks
+  WHERE locks.granted
+  GROUP BY locks.pid, locks.virtualtransaction
+) AS holder (pid, virtualtransaction, written, rank)
+WHERE (holder.written IS NOT NULL OR holder.rank = 0)
+  AND holder.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+  AND pg_catalog.current_database() IN (
+    SELECT activity.datname FROM pg_catalog.pg_stat_activity AS activity WHERE activity.pid = holder.pid
+    UNION ALL
+    SELECT prepared.database FROM pg_catalog.pg_prepared_xacts AS prepared WHERE holder.pid IS NULL AND prepared.transaction::text = holder.written
+  )
+ORDER BY holder.rank, holder.pid
+LIMIT 5;

@@ -16,5 +16,5 @@ public sealed class SchemaInspectionTests
         Approval.Verify("schema_inspection_hostile_name", Script(new SqlNames(new TableName(@"Ünï""co'dé\", @"x""; DROP TABLE {state}; --'\"))));
 
     private static string Script(SqlNames names) =>
-        string.Join("\n\n", [$"-- Found\n{SchemaInspection.Of(names)};", $"-- Distributed\n{SchemaInspection.DistributedOf(names)};", $"-- LockHolders\n{SchemaScript.LockHolders(names)};"]);
+        string.Join("\n\n", [$"-- Found\n{SchemaInspection.Of(names)};", $"-- Distributed\n{SchemaInspection.DistributedOf(names)};", $"-- LockHolders\n{SchemaHolders.OfLock(names)};", $"-- TableHolders\n{SchemaHolders.OfTables(names)};"]);
 }
