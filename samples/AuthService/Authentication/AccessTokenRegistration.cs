@@ -41,7 +41,7 @@ internal static class AccessTokenRegistration
         ValidIssuer = AccessTokens.Issuer,
         ValidAudience = AccessTokens.Issuer,
         NameClaimType = JwtRegisteredClaimNames.Sub,
-        ClockSkew = TimeSpan.FromSeconds(30),
+        ClockSkew = TimeSpan.Zero,
     };
 
     /// <summary>Another program may have the key too: here a subject is the id of a user.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using AuthService.Users;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -13,12 +12,15 @@ internal sealed class AccessTokens(SigningKey key, TimeProvider time)
     public const string Issuer = "auth-service";
     public const string Type = "at+jwt";
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
+
+    /// <summary>Another instance, whose clock is behind, believes a token at once, and none is believed after its end.</summary>
+    private static readonly TimeSpan SlowestClock = TimeSpan.FromSeconds(30);
     private readonly SigningCredentials _credentials = new(key.Secret, SigningKey.Algorithm);
 
     /// <summary>Of a token that was believed.</summary>
     public static long UserOf(ClaimsPrincipal caller) => long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
 
-    public (string Token, TimeSpan Life) Issue(UserProfile user)
+    public (string Token, TimeSpan Life) Issue(long userId, string[] permissions)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
@@ -27,13 +29,13 @@ internal sealed class AccessTokens(SigningKey key, TimeProvider time)
             Audience = Issuer,
             TokenType = Type,
             IssuedAt = now,
-            NotBefore = now,
+            NotBefore = now - SlowestClock,
             Expires = now + Life,
             SigningCredentials = _credentials,
             Claims = new Dictionary<string, object>
             {
-                [JwtRegisteredClaimNames.Sub] = user.Id.ToString(CultureInfo.InvariantCulture),
-                [Permissions.Claim] = user.Permissions,
+                [JwtRegisteredClaimNames.Sub] = userId.ToString(CultureInfo.InvariantCulture),
+                [Permissions.Claim] = permissions,
             },
         });
         return (token, Life);

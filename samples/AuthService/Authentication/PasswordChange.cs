@@ -8,15 +8,15 @@ internal sealed record PasswordChange(
     [property: JsonPropertyName("newPassword")] string? NewPassword)
 {
     /// <summary>What is wrong with it, by the names that the client sent; empty when nothing is.</summary>
-    public Dictionary<string, string[]> FindProblems()
+    public Dictionary<string, string[]> FindProblems(string email)
     {
         var problems = new Dictionary<string, string[]>();
-        if (string.IsNullOrEmpty(CurrentPassword) || CurrentPassword.Length > PasswordRules.Longest)
+        if (!PasswordRules.CanBeOne(CurrentPassword))
         {
             problems["currentPassword"] = ["The current password is needed."];
         }
 
-        if (PasswordRules.FindProblem(NewPassword, email: null) is { } problem)
+        if (PasswordRules.FindProblem(NewPassword, email) is { } problem)
         {
             problems["newPassword"] = [problem];
         }

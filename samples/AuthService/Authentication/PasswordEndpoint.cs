@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using AuthService.Database;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
@@ -13,17 +14,17 @@ internal static class PasswordEndpoint
         HttpContext context,
         CredentialStore credentials,
         Passwords passwords,
+        DemoPasswords demoPasswords,
         PasswordAttempts attempts,
         CancellationToken cancellationToken)
     {
-        if (change.FindProblems() is { Count: > 0 } problems)
+        var network = ClientNetwork.Of(context);
+        var found = await credentials.FindAsync(AccessTokens.UserOf(caller), network, cancellationToken);
+        if (change.FindProblems(found.Email) is { Count: > 0 } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
-        var id = AccessTokens.UserOf(caller);
-        var network = ClientNetwork.Of(context);
-        var found = await credentials.FindAsync(id, network, cancellationToken);
         if (!attempts.MayTry("change password", found, network))
         {
             return TypedResults.Problem(
@@ -31,6 +32,7 @@ internal static class PasswordEndpoint
         }
 
         if (passwords.Verify(found.PasswordHash, change.CurrentPassword!) == PasswordVerificationResult.Failed
+            || demoPasswords.Refuse(found.Email, found.PasswordHash!)
             || !await credentials.ChangePasswordAsync(found, passwords.Hash(change.NewPassword!), cancellationToken))
         {
             return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["currentPassword"] = ["The current password is wrong."] });

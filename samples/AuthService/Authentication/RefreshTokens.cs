@@ -17,18 +17,18 @@ internal sealed class RefreshTokens(SessionStore store)
 
     private const int Bytes = 32;
 
-    /// <returns>The first of a new session; null when the password was changed meanwhile.</returns>
-    public async Task<string?> IssueAsync(SessionStart session, CancellationToken cancellationToken)
+    /// <returns>The first of a new session, and what its user may do; null when the password was changed meanwhile.</returns>
+    public async Task<(string Token, string[] Permissions)?> IssueAsync(SessionStart session, CancellationToken cancellationToken)
     {
         var (token, hash) = New();
-        return await store.OpenAsync(session, hash, cancellationToken) ? token : null;
+        return await store.OpenAsync(session, hash, cancellationToken) is { } permissions ? (token, permissions) : null;
     }
 
-    /// <returns>The user, the next token and its seconds; null when the token is unknown, expired, used, or of a session that has ended.</returns>
-    public async Task<(long UserId, string Token, int Seconds)?> RotateAsync(string token, CancellationToken cancellationToken)
+    /// <returns>The next token, and whose it is; null when the token is unknown, expired, used, or of a session that has ended.</returns>
+    public async Task<(string Token, RenewedSession Session)?> RotateAsync(string token, CancellationToken cancellationToken)
     {
         var (next, hash) = New();
-        return await store.RotateAsync(HashOf(token), hash, cancellationToken) is var (userId, seconds) ? (userId, next, seconds) : null;
+        return await store.RotateAsync(HashOf(token), hash, cancellationToken) is { } session ? (next, session) : null;
     }
 
     /// <summary>Ends the token's session.</summary>

@@ -1,3 +1,5 @@
+using System.Data;
+using AuthService.Users;
 using Npgsql;
 
 namespace AuthService.Authentication;
@@ -49,8 +51,9 @@ internal sealed class SessionStore(NpgsqlDataSource database)
           FROM used
           RETURNING expires_at
         )
-        SELECT used.user_id, extract(epoch FROM next.expires_at - now())::integer
+        SELECT users.id, lower(users.email), users.password_hash, extract(epoch FROM next.expires_at - now())::integer
         FROM used
+        JOIN auth.users ON users.id = used.user_id
         CROSS JOIN next
         """;
 
@@ -85,32 +88,35 @@ internal sealed class SessionStore(NpgsqlDataSource database)
         WHERE least(ended_at, expires_at) < now() - interval '30 days';
         """;
 
-    /// <returns>Whether the user still has this password.</returns>
-    public async Task<bool> OpenAsync(SessionStart session, byte[] tokenHash, CancellationToken cancellationToken)
+    /// <summary>Permissions are read once the session is open: what was taken away while that waited for the user's row must not be in its token.</summary>
+    /// <returns>What the user may do; null when the user has another password by now.</returns>
+    public async Task<string[]?> OpenAsync(SessionStart session, byte[] tokenHash, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Open);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session.UserId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = session.PasswordHash });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = session.Network });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.LongestSession });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tokenHash });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.Life });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await using var open = new NpgsqlCommand(Open, connection);
+        open.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session.UserId });
+        open.Parameters.Add(new NpgsqlParameter<string> { TypedValue = session.PasswordHash });
+        open.Parameters.Add(new NpgsqlParameter<string> { TypedValue = session.Network });
+        open.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.LongestSession });
+        open.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tokenHash });
+        open.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.Life });
+        if (await open.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return null;
+        }
+
+        var permissions = await UserStore.FindPermissionsAsync(connection, session.UserId, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return permissions;
     }
 
-    /// <returns>The user, and for how many seconds the next token lives; null when the token was good for nothing. One that was used before ends its session.</returns>
-    public async Task<(long UserId, int Seconds)?> RotateAsync(byte[] tokenHash, byte[] nextHash, CancellationToken cancellationToken)
+    /// <returns>Null when the token was good for nothing. One that was used before ends its session.</returns>
+    public async Task<RenewedSession?> RotateAsync(byte[] tokenHash, byte[] nextHash, CancellationToken cancellationToken)
     {
-        await using (var rotate = database.CreateCommand(Rotate))
+        if (await TryRotateAsync(tokenHash, nextHash, cancellationToken) is { } session)
         {
-            rotate.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tokenHash });
-            rotate.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = nextHash });
-            rotate.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.Life });
-            await using var rows = await rotate.ExecuteReaderAsync(cancellationToken);
-            if (await rows.ReadAsync(cancellationToken))
-            {
-                return (rows.GetInt64(0), rows.GetInt32(1));
-            }
+            return session;
         }
 
         await EndAsync(EndWhereReused, tokenHash);
@@ -123,6 +129,31 @@ internal sealed class SessionStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(CleanUp);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The token is spent only when all is read that the answer takes: whoever gets an error may try again with it.</summary>
+    private async Task<RenewedSession?> TryRotateAsync(byte[] tokenHash, byte[] nextHash, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await using var rotate = new NpgsqlCommand(Rotate, connection);
+        rotate.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tokenHash });
+        rotate.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = nextHash });
+        rotate.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = RefreshTokens.Life });
+        RenewedSession session;
+        await using (var rows = await rotate.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await rows.ReadAsync(cancellationToken))
+            {
+                return null;
+            }
+
+            session = new RenewedSession(rows.GetInt64(0), rows.GetString(1), rows.GetString(2), rows.GetInt32(3), Permissions: []);
+        }
+
+        session = session with { Permissions = await UserStore.FindPermissionsAsync(connection, session.UserId, cancellationToken) };
+        await transaction.CommitAsync(cancellationToken);
+        return session;
     }
 
     /// <summary>Takes no token: who hangs up must not keep a session alive that was to end.</summary>

@@ -1,28 +1,36 @@
-using AuthService.Users;
+using AuthService.Database;
 
 namespace AuthService.Authentication;
 
 /// <summary>Opens and renews what a client needs to be somebody: an access token and a refresh token.</summary>
-internal sealed class Sessions(UserDirectory users, AccessTokens accessTokens, RefreshTokens refreshTokens)
+internal sealed class Sessions(DemoPasswords demoPasswords, AccessTokens accessTokens, RefreshTokens refreshTokens)
 {
     /// <returns>Null when there is no such user any more, or none with this password.</returns>
     public async Task<TokenReply?> OpenAsync(SessionStart session, CancellationToken cancellationToken) =>
-        // From the database, not from the cache: a permission taken away must not come back in a new token.
-        await users.ReadAsync(session.UserId, cancellationToken) is { } user
-            && await refreshTokens.IssueAsync(session, cancellationToken) is { } refreshToken
-            ? Reply(user, refreshToken, (int)RefreshTokens.Life.TotalSeconds)
+        await refreshTokens.IssueAsync(session, cancellationToken) is var (token, permissions)
+            ? Reply(session.UserId, permissions, token, (int)RefreshTokens.Life.TotalSeconds)
             : null;
 
     /// <returns>Null when the refresh token is good for nothing.</returns>
-    public async Task<TokenReply?> RenewAsync(string refreshToken, CancellationToken cancellationToken) =>
-        await refreshTokens.RotateAsync(refreshToken, cancellationToken) is var (userId, next, seconds)
-            && await users.ReadAsync(userId, cancellationToken) is { } user
-            ? Reply(user, next, seconds)
-            : null;
-
-    private TokenReply Reply(UserProfile user, string refreshToken, int refreshSeconds)
+    public async Task<TokenReply?> RenewAsync(string refreshToken, CancellationToken cancellationToken)
     {
-        var (accessToken, life) = accessTokens.Issue(user);
+        if (await refreshTokens.RotateAsync(refreshToken, cancellationToken) is not var (next, session))
+        {
+            return null;
+        }
+
+        if (demoPasswords.Refuse(session.Email, session.PasswordHash))
+        {
+            await refreshTokens.EndAsync(refreshToken);
+            return null;
+        }
+
+        return Reply(session.UserId, session.Permissions, next, session.Seconds);
+    }
+
+    private TokenReply Reply(long userId, string[] permissions, string refreshToken, int refreshSeconds)
+    {
+        var (accessToken, life) = accessTokens.Issue(userId, permissions);
         return new TokenReply(accessToken, (int)life.TotalSeconds, refreshToken, refreshSeconds);
     }
 }

@@ -31,7 +31,7 @@ internal static class SignInEndpoint
 
         var result = passwords.Verify(found.PasswordHash, request.Password!);
         if (result == PasswordVerificationResult.Failed
-            || demoPasswords.Refuse(found.Email, request.Password!)
+            || demoPasswords.Refuse(found.Email, found.PasswordHash!)
             || await sessions.OpenAsync(new SessionStart(found.UserId, found.PasswordHash!, network), cancellationToken) is not { } reply)
         {
             return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");

@@ -86,7 +86,7 @@ internal sealed class DatabaseInitializer(
         await transaction.CommitAsync(cancellationToken);
         if (!demoPasswords.AreAllowed)
         {
-            await DemoUsers.LockOutAsync(credentials, passwords, cancellationToken);
+            await DemoUsers.LockOutAsync(credentials, passwords, demoPasswords, cancellationToken);
         }
     }
 }

@@ -1,5 +1,4 @@
 using AuthService.Authentication;
-using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
 namespace AuthService.Database;
@@ -13,8 +12,8 @@ internal static class DemoUsers
     private static readonly (string Email, string Password) Admin = ("admin@example.com", "Admin-demo-1");
     private static readonly (string Email, string Password) Alice = ("alice@example.com", "Alice-demo-1");
 
-    /// <summary>Whether it is one of them, with the password that everybody knows.</summary>
-    public static bool Has(string email, string password) => (email, password) == Admin || (email, password) == Alice;
+    /// <returns>The password that everybody knows; null for everybody else.</returns>
+    public static string? PasswordOf(string email) => email == Admin.Email ? Admin.Password : email == Alice.Email ? Alice.Password : null;
 
     public static async Task SeedAsync(NpgsqlConnection connection, Passwords passwords, CancellationToken cancellationToken)
     {
@@ -25,12 +24,12 @@ internal static class DemoUsers
     }
 
     /// <summary>The database may have been seeded before it went into production: gives them passwords that nobody knows, and ends their sessions.</summary>
-    public static async Task LockOutAsync(CredentialStore credentials, Passwords passwords, CancellationToken cancellationToken)
+    public static async Task LockOutAsync(CredentialStore credentials, Passwords passwords, DemoPasswords demoPasswords, CancellationToken cancellationToken)
     {
-        foreach (var (email, password) in new[] { Admin, Alice })
+        foreach (var email in new[] { Admin.Email, Alice.Email })
         {
             var found = await credentials.FindAsync(email, network: "", cancellationToken);
-            if (found.PasswordHash is not null && passwords.Verify(found.PasswordHash, password) != PasswordVerificationResult.Failed)
+            if (found.PasswordHash is { } hash && demoPasswords.Refuse(email, hash))
             {
                 await credentials.ChangePasswordAsync(found, passwords.Hash(Guid.NewGuid().ToString()), cancellationToken);
             }

@@ -37,6 +37,13 @@ internal sealed class UserStore(NpgsqlDataSource database, UserCaches caches)
         RETURNING version
         """;
 
+    /// <summary>For who decides over access in a transaction of its own.</summary>
+    public static async Task<string[]> FindPermissionsAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(FindPermissions, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = id } } };
+        return (string[])(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <returns>The user with its roles and no permissions, or null when there is none.</returns>
     public async Task<UserRow?> FindAsync(long id, CancellationToken cancellationToken)
     {
@@ -63,9 +70,8 @@ internal sealed class UserStore(NpgsqlDataSource database, UserCaches caches)
 
     public async Task<string[]> FindPermissionsAsync(long id, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(FindPermissions);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
-        return (string[])(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await FindPermissionsAsync(connection, id, cancellationToken);
     }
 
     /// <summary>Clears the user's caches with it.</summary>

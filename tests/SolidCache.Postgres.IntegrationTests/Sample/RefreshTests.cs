@@ -124,6 +124,30 @@ public sealed class RefreshTests : SampleFixture
         }
     }
 
+    [TestCase("Alice-demo-1", "ALICE@example.com", "newPassword")]
+    [TestCase("Alice-demo-1", "alice@example.com\0", "newPassword")]
+    [TestCase("Alice-demo-1", "a\0\0\0\0\0\0\0\0\0\0\0", "newPassword")]
+    [TestCase("Alice-demo-1\0", "the second password", "currentPassword")]
+    public async Task A_changed_password_keeps_the_rules_of_a_first_one(string currentPassword, string newPassword, string name)
+    {
+        using var response = await ChangeAsync(Alice, currentPassword, newPassword);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That((await response.JsonAsync()).GetProperty("errors").Names(), Is.EqualTo([name]));
+    }
+
+    [Test]
+    public async Task A_refresh_that_ended_in_an_error_spends_no_token()
+    {
+        var token = await SignInAsync();
+        await Database.ExecuteAsync("ALTER TABLE auth.role_permissions RENAME TO lost");
+        using var failed = await RefreshAsync(token);
+        await Database.ExecuteAsync("ALTER TABLE auth.lost RENAME TO role_permissions");
+        using var again = await RefreshAsync(token);
+
+        Assert.That((failed.IsSuccessStatusCode, again.StatusCode), Is.EqualTo((false, HttpStatusCode.OK)));
+    }
+
     [Test]
     public async Task The_database_holds_no_token()
     {

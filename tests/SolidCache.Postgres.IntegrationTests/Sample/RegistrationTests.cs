@@ -47,6 +47,16 @@ public sealed class RegistrationTests : SampleFixture
         Assert.That((await response.JsonAsync()).GetProperty("errors").Names(), Is.EqualTo(["password"]));
     }
 
+    [TestCase("a\0\0\0\0\0\0\0\0\0\0\0", Description = "HMAC takes it for the password a.")]
+    [TestCase("dave@example.com\0")]
+    public async Task Nothing_makes_a_password_long_that_a_hash_does_not_see(string password)
+    {
+        using var response = await Anonymous.PostAsJsonAsync("/auth/register", new { email = "dave@example.com", username = "dave", password, displayName = "Dave" });
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That((await response.JsonAsync()).GetProperty("errors").Names(), Is.EqualTo(["password"]));
+    }
+
     private Task<HttpResponseMessage> RegisterAsync(string email, string username) =>
         Anonymous.PostAsJsonAsync("/auth/register", new { email, username, password = Password, displayName = "Somebody New" });
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -83,6 +85,27 @@ public sealed class SessionRaceTests : SampleFixture
         }
 
         Assert.That(survivors, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_sign_in_that_waits_for_a_change_of_roles_gives_nothing_that_was_taken_away()
+    {
+        await Database.ExecuteAsync("INSERT INTO auth.user_roles (user_id, role_id) SELECT 2, id FROM auth.roles WHERE name = 'support'");
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var take = new NpgsqlCommand(
+            "UPDATE auth.users SET version = version + 1 WHERE id = 2; DELETE FROM auth.user_roles WHERE user_id = 2 AND role_id = (SELECT id FROM auth.roles WHERE name = 'support')",
+            connection);
+        await take.ExecuteNonQueryAsync();
+        var signIn = SignInAsync("Alice-demo-1");
+        await Eventually.TrueAsync(
+            () => Database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"), "the sign-in waits");
+        await transaction.CommitAsync();
+        using var alice = Service.WithToken((await signIn).AccessToken);
+        using var response = await alice.ReadAsync("/users");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     /// <summary>The thief refreshes until that is refused, and once more after the session was ended.</summary>

@@ -90,6 +90,7 @@ public sealed class SignInTests : SampleFixture
     [TestCase("""{"email":"","password":""}""", "email", "password")]
     [TestCase("""{"email":"alice@example.com"}""", "password")]
     [TestCase("""{"email":"a\u0000@example.com","password":"x"}""", "email")]
+    [TestCase("""{"email":"alice@example.com","password":"Alice-demo-1\u0000"}""", "password")]
     public async Task A_request_that_lacks_something_is_told_what(string body, params string[] names)
     {
         using var response = await Anonymous.PostTextAsync("/auth/sign-in", body);

@@ -126,6 +126,28 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task Nor_does_a_session_of_such_an_instance_go_on_in_production()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var production = new SampleService(database.ConnectionString, ("environment", "Production"));
+        using var client = production.CreateClient();
+        await Eventually.TrueAsync(async () => await HealthAsync(client) == HttpStatusCode.OK, "the service is healthy");
+        await using var development = new SampleService(database.ConnectionString);
+        using var developer = development.CreateClient();
+        using var session = await SignInAsync(developer);
+        var reply = await session.JsonAsync();
+        var refreshToken = reply.GetProperty("refreshToken").GetString();
+        using var admin = production.WithToken(reply.GetProperty("accessToken").GetString()!);
+        using var change = await admin.PostAsJsonAsync("/auth/change-password", new { currentPassword = "Admin-demo-1", newPassword = "of whoever came" });
+        using var refresh = await client.PostAsJsonAsync("/auth/refresh", new { refreshToken });
+        using var back = await developer.PostAsJsonAsync("/auth/refresh", new { refreshToken });
+
+        Assert.That(session.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(change.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That((refresh.StatusCode, back.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)), "The session is over.");
+    }
+
+    [Test]
     public async Task A_user_of_the_demo_with_a_password_of_its_own_keeps_it()
     {
         await using var database = await TestDatabase.CreateAsync();

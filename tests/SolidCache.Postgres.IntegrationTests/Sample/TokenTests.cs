@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -39,9 +40,18 @@ public sealed class TokenTests : SampleFixture
         Assert.That(await TryAsync($"{parts[0]}.{Base64UrlEncoder.Encode(changed)}.{parts[2]}"), Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
+    [TestCase("00:16:00")]
+    [TestCase("00:15:02")]
+    public async Task An_expired_token_is_refused(string age) =>
+        Assert.That(await TryAsync(Token(age: TimeSpan.Parse(age, CultureInfo.InvariantCulture))), Is.EqualTo(HttpStatusCode.Unauthorized));
+
     [Test]
-    public async Task An_expired_token_is_refused() =>
-        Assert.That(await TryAsync(Token(age: TimeSpan.FromMinutes(16))), Is.EqualTo(HttpStatusCode.Unauthorized));
+    public void A_token_is_believed_at_once_by_an_instance_whose_clock_is_behind()
+    {
+        var token = new JsonWebTokenHandler().ReadJsonWebToken(Alice.DefaultRequestHeaders.Authorization!.Parameter);
+
+        Assert.That(token.IssuedAt - token.ValidFrom, Is.EqualTo(TimeSpan.FromSeconds(30)));
+    }
 
     [Test]
     public async Task A_token_from_the_future_is_refused() =>
