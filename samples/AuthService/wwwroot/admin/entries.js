@@ -1,11 +1,11 @@
 // Looks keys up and removes them; runs a cleanup.
-import { SignedOut, call } from './api.js';
 import { bytes, count, duration } from './format.js';
+import * as live from './live.js';
 
 const element = (id) => document.getElementById(id);
 const entryOf = (key) => `/admin/cache/entry?key=${encodeURIComponent(key)}`;
 
-export function connect(onSignedOut, onChange) {
+export function connect(session) {
   const attempt = (result, work) => async (event) => {
     event.preventDefault();
     const button = event.submitter ?? event.currentTarget;
@@ -13,8 +13,7 @@ export function connect(onSignedOut, onChange) {
     try {
       await work();
     } catch (error) {
-      if (error instanceof SignedOut) onSignedOut(error.message);
-      else result.replaceChildren(text('p', error.message, 'notice'));
+      if (!session.isOver) result.replaceChildren(text('p', error.message, 'notice'));
     } finally {
       button.disabled = false;
     }
@@ -23,16 +22,16 @@ export function connect(onSignedOut, onChange) {
   const lookup = element('lookup-result');
   element('lookup-form').addEventListener('submit', attempt(lookup, async () => {
     const key = element('key').value;
-    const entry = await call('GET', entryOf(key));
+    const entry = await session.call('GET', entryOf(key));
     lookup.replaceChildren(...(entry ? describe(entry, remove(key)) : [text('p', 'There is no entry under this key.', 'result')]));
   }));
 
   const remove = (key) => attempt(lookup, async () => {
     if (!await confirmed(`Remove the entry “${key}”?`)) return;
-    await call('DELETE', entryOf(key));
+    await session.call('DELETE', entryOf(key));
     lookup.replaceChildren(text('p', 'The entry was removed.', 'result'));
     element('key').focus();
-    onChange();
+    live.refresh(session);
   });
 
   const prefixResult = element('prefix-result');
@@ -40,16 +39,16 @@ export function connect(onSignedOut, onChange) {
     const prefix = element('prefix').value;
     prefixResult.textContent = '';
     if (!await confirmed(`Remove every entry whose key starts with “${prefix}”? The cache fills again by itself; until then the database works harder.`)) return;
-    const { removed_count: removed } = await call('DELETE', `/admin/cache/entries?prefix=${encodeURIComponent(prefix)}`);
+    const { removed_count: removed } = await session.call('DELETE', `/admin/cache/entries?prefix=${encodeURIComponent(prefix)}`);
     prefixResult.textContent = removed === 1 ? '1 entry was removed.' : `${count(removed)} entries were removed.`;
-    onChange();
+    live.refresh(session);
   }));
 
   const cleanupResult = element('cleanup-result');
   element('cleanup').addEventListener('click', attempt(cleanupResult, async () => {
-    const { deleted_count: deleted } = await call('POST', '/admin/cache/cleanup');
+    const { deleted_count: deleted } = await session.call('POST', '/admin/cache/cleanup');
     cleanupResult.textContent = deleted === 1 ? '1 expired entry was removed.' : `${count(deleted)} expired entries were removed.`;
-    onChange();
+    live.refresh(session);
   }));
 }
 

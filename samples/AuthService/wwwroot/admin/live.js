@@ -1,33 +1,25 @@
 // The figures, the chart and the sweeps, anew every other second while the page is visible.
-import { Away, SignedOut, call, health, isSignedIn } from './api.js';
+import { Away } from './api.js';
 import { describe, draw } from './chart.js';
 import { bytes, count, duration, milliseconds, percent, time } from './format.js';
 
 const period = 2000;
 const element = (id) => document.getElementById(id);
-let timer = 0;
 
-export function start(onSignedOut) {
-  stop();
-  const tick = async () => {
-    await refresh(onSignedOut);
-    if (isSignedIn()) timer = setTimeout(tick, document.hidden ? period * 5 : period);
-  };
-  tick();
+export async function start(session) {
+  await refresh(session);
+  if (!session.isOver) setTimeout(() => start(session), document.hidden ? period * 5 : period);
 }
 
-export function stop() {
-  clearTimeout(timer);
-}
-
-export async function refresh(onSignedOut) {
+export async function refresh(session) {
+  const health = await session.health().catch(() => null);
+  if (session.isOver) return;
+  showHealth(health);
   try {
-    showHealth(await health().catch(() => null));
-    show(await call('GET', '/admin/cache/live'));
+    show(await session.call('GET', '/admin/cache/live'));
     connection('Live');
   } catch (error) {
-    if (error instanceof SignedOut) onSignedOut(error.message);
-    else if (isSignedIn()) connection(`${error instanceof Away ? error.message : 'The figures could not be read.'} Trying again …`, true);
+    if (!session.isOver) connection(`${error instanceof Away ? error.message : 'The figures could not be read.'} Trying again …`, true);
   }
 }
 

@@ -204,4 +204,170 @@ public sealed class AdminPageTests : BrowserFixture
         await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended.");
         ForgiveComplaints("401");
     }
+
+    [Test]
+    public async Task A_slow_sign_out_touches_nothing_of_the_session_that_follows()
+    {
+        var answered = new TaskCompletionSource();
+        await SignInAsync();
+        await Page.RouteAsync("**/auth/sign-out", async route =>
+        {
+            await answered.Task;
+            await route.ContinueAsync();
+        });
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        var signOut = Page.WaitForResponseAsync("**/auth/sign-out");
+        answered.SetResult();
+        await signOut;
+        await Page.WaitForTimeoutAsync(500);
+
+        await Expect(Page.Locator("#dashboard")).ToBeVisibleAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+    }
+
+    [Test]
+    public async Task A_sign_out_that_fails_is_told_and_tried_again()
+    {
+        await SignInAsync();
+        await Page.RouteAsync("**/auth/sign-out", route => route.FulfillAsync(new() { Status = 503 }));
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(Page.Locator("#sign-out-messages")).ToContainTextAsync("Trying again");
+        var open = await CountOpenSessionsAsync();
+        await Page.UnrouteAsync("**/auth/sign-out");
+
+        await Expect(Page.Locator("#sign-out-messages")).ToHaveTextAsync("");
+        Assert.That(await CountOpenSessionsAsync(), Is.EqualTo(open - 1));
+        ForgiveComplaints("503");
+    }
+
+    [Test]
+    public async Task Who_need_a_new_access_token_at_once_ask_for_one()
+    {
+        var (spent, isSpent, renewals) = ("", false, 0);
+        await Page.RouteAsync("**/admin/cache/**", async route =>
+        {
+            var token = await route.Request.HeaderValueAsync("Authorization") ?? "";
+            spent = isSpent ? spent : token;
+            await (isSpent && token == spent ? route.FulfillAsync(new() { Status = 401 }) : route.ContinueAsync());
+        });
+        await Page.RouteAsync("**/auth/refresh", async route =>
+        {
+            Interlocked.Increment(ref renewals);
+            await Task.Delay(3_000);
+            await route.ContinueAsync();
+        });
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        isSpent = true;
+        await Page.Locator("#key").FillAsync("nothing");
+        await Page.Locator("#key").PressAsync("Enter");
+
+        await Expect(Page.Locator("#lookup-result")).ToHaveTextAsync("There is no entry under this key.");
+        await Page.WaitForResponseAsync("**/admin/cache/live");
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        Assert.That(renewals, Is.EqualTo(1));
+        ForgiveComplaints("40");
+    }
+
+    [Test]
+    public async Task A_renewal_that_comes_late_brings_no_session_back()
+    {
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/admin/cache/live", route => route.FulfillAsync(new() { Status = 401 }));
+        await Page.RouteAsync("**/auth/refresh", async route =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            await route.ContinueAsync();
+        });
+        await asked.Task;
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        answered.SetResult();
+        await Page.WaitForTimeoutAsync(500);
+
+        await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        await Expect(Page.Locator("#sign-in-message")).ToBeHiddenAsync();
+        ForgiveComplaints("401");
+    }
+
+    [TestCase(429)]
+    [TestCase(503)]
+    public async Task A_renewal_that_gets_no_answer_yet_ends_no_session(int status)
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/admin/cache/live", route => route.FulfillAsync(new() { Status = 401 }));
+        await Page.RouteAsync("**/auth/refresh", route => route.FulfillAsync(new() { Status = status }));
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("The service does not answer. Trying again …");
+        await Page.UnrouteAllAsync();
+
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        ForgiveComplaints("401");
+        ForgiveComplaints($"{status}");
+    }
+
+    [Test]
+    public async Task A_session_that_ends_takes_its_question_along_and_what_is_under_way()
+    {
+        var (looked, isEnded) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Page.RequestFailed += (_, _) => isEnded.TrySetResult();
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/admin/cache/entry**", async route =>
+        {
+            await looked.Task;
+            await route.ContinueAsync();
+        });
+        await Page.Locator("#key").FillAsync("nothing");
+        await Page.Locator("#key").PressAsync("Enter");
+        await Page.Locator("#prefix").FillAsync("list:");
+        await Page.Locator("#prefix").PressAsync("Enter");
+        await Expect(Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await Page.RouteAsync("**/admin/cache/live", route => route.FulfillAsync(new() { Status = 403 }));
+
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended.");
+        await Expect(Page.GetByRole(AriaRole.Dialog)).ToBeHiddenAsync();
+        await isEnded.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        looked.SetResult();
+        ForgiveComplaints("403");
+    }
+
+    [Test]
+    public async Task The_next_session_sees_nothing_of_the_one_before()
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Expect(Page.Locator("#password")).ToHaveValueAsync("");
+        await Page.Locator("#prefix").FillAsync("list:");
+        await Page.Locator("#key").FillAsync("nothing");
+        await Page.Locator("#key").PressAsync("Enter");
+        await Expect(Page.Locator("#lookup-result")).Not.ToHaveTextAsync("");
+        ForgiveComplaints("404");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        var answered = new TaskCompletionSource();
+        foreach (var path in (string[])["**/health", "**/admin/cache/live"])
+        {
+            await Page.RouteAsync(path, async route =>
+            {
+                await answered.Task;
+                await route.ContinueAsync();
+            });
+        }
+
+        await SignInAsync();
+        await Expect(Page.Locator("#dashboard")).ToBeVisibleAsync();
+        foreach (var (id, text) in new[] { ("entries", "–"), ("health", "–"), ("last-sweep", ""), ("chart-text", "No operations yet."), ("lookup-result", "") })
+        {
+            await Expect(Page.Locator($"#{id}")).ToHaveTextAsync(text);
+        }
+
+        await Expect(Page.Locator("#key")).ToHaveValueAsync("");
+        await Expect(Page.Locator("#prefix")).ToHaveValueAsync("");
+        answered.SetResult();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+    }
 }

@@ -52,6 +52,8 @@ public abstract class BrowserFixture
 
     protected Task ExecuteAsync(string sql) => _service.Database.ExecuteAsync(sql);
 
+    protected Task<long> CountOpenSessionsAsync() => _service.Database.ScalarAsync<long>("SELECT count(*) FROM auth.sessions WHERE ended_at IS NULL");
+
     /// <summary>What the browser says about refused requests is expected from here on.</summary>
     protected void ForgiveComplaints(string text) => _complaints.RemoveAll(complaint => complaint.Contains(text, StringComparison.Ordinal));
 
