@@ -1,8 +1,9 @@
+using AuthService.Authentication;
 using Microsoft.Net.Http.Headers;
 
 namespace AuthService;
 
-/// <summary>Tells browsers what pages of this service may do: nothing but what they bring along. And that nobody keeps what was an answer to a token.</summary>
+/// <summary>Tells browsers what pages of this service may do: nothing but what they bring along. And that nobody keeps what is secret.</summary>
 internal static class SecurityHeaders
 {
     private const string Strict =
@@ -16,6 +17,8 @@ internal static class SecurityHeaders
     /// <summary>Comes first, and writes when the answer starts: whoever handles an error begins the answer anew.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use(static (context, next) =>
     {
+        // What is answered to a token; and under /auth neither tokens nor what is said about passwords belong into a cache on the way.
+        var isSecret = context.Request.Headers.ContainsKey(HeaderNames.Authorization) || context.Request.Path.StartsWithSegments(AuthenticationEndpoints.Path, StringComparison.OrdinalIgnoreCase);
         var policy = context.Request.Path.StartsWithSegments(ApiDocumentation.Path, StringComparison.OrdinalIgnoreCase) ? OfTheReference : Strict;
         context.Response.OnStarting(() =>
         {
@@ -25,7 +28,7 @@ internal static class SecurityHeaders
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
-            if (context.Request.Headers.ContainsKey(HeaderNames.Authorization))
+            if (isSecret)
             {
                 headers.CacheControl = "no-store";
             }

@@ -2,6 +2,8 @@ namespace AuthService.Authentication;
 
 internal static class AuthenticationEndpoints
 {
+    public const string Path = "/auth";
+
     public static void MapAuthentication(this WebApplication app)
     {
         if (app.Services.GetRequiredService<SigningKey>().IsRandom)
@@ -9,7 +11,7 @@ internal static class AuthenticationEndpoints
             app.Logger.LogInformation("Jwt:SigningKey is not set: tokens are signed with a random key and end with this process.");
         }
 
-        var auth = app.MapGroup("/auth").WithTags("Authentication").RequireRateLimiting(RateLimits.Credentials).AddEndpointFilter(NotStoredAsync);
+        var auth = app.MapGroup(Path).WithTags("Authentication").RequireRateLimiting(RateLimits.Credentials);
         auth.MapPost("/register", RegistrationEndpoint.RegisterAsync)
             .AllowAnonymous().WithSummary("Registers a user with the role 'member', and signs it in")
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status429TooManyRequests);
@@ -24,12 +26,5 @@ internal static class AuthenticationEndpoints
         auth.MapPost("/change-password", PasswordEndpoint.ChangeAsync)
             .RequireAuthorization().WithSummary("Changes the own password and ends all sessions")
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
-    }
-
-    /// <summary>Neither tokens nor what is said about passwords belong into a cache on the way.</summary>
-    private static ValueTask<object?> NotStoredAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        context.HttpContext.Response.Headers.CacheControl = "no-store";
-        return next(context);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class PasswordAttempts(IConfiguration configuration) : IDisposab
 {
     private readonly PartitionedRateLimiter<(string Purpose, string Account, string? Network)> _limiter =
         PartitionedRateLimiter.Create<(string Purpose, string Account, string? Network), (string, string, string?)>(attempt =>
-            RateLimitPartition.GetFixedWindowLimiter(attempt, _ => RateLimits.PerMinute(configuration, RateLimits.PerAccount, 10)));
+            RateLimitPartition.GetSlidingWindowLimiter(attempt, _ => RateLimits.PerMinute(configuration, RateLimits.PerAccount, 10)));
 
     public bool MayTry(string purpose, Credentials credentials, string network)
     {

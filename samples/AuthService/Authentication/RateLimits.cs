@@ -11,6 +11,10 @@ internal static class RateLimits
     public const string PerAccount = "RateLimits:PerAccount";
     public const string PerAddress = "RateLimits:PerAddress";
 
+    /// <summary>The window slides by ten seconds: at the turn of one that does not, twice as many would come at once.</summary>
+    private const int Segments = 6;
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<PasswordAttempts>();
@@ -18,24 +22,22 @@ internal static class RateLimits
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = TellWhenAsync;
-            limiter.AddPolicy(Credentials, context => RateLimitPartition.GetFixedWindowLimiter(
+            limiter.AddPolicy(Credentials, context => RateLimitPartition.GetSlidingWindowLimiter(
                 ClientNetwork.Of(context), _ => PerMinute(builder.Configuration, PerAddress, 20)));
         });
     }
 
-    public static FixedWindowRateLimiterOptions PerMinute(IConfiguration configuration, string setting, int usual) => new()
+    public static SlidingWindowRateLimiterOptions PerMinute(IConfiguration configuration, string setting, int usual) => new()
     {
         PermitLimit = configuration.GetValue(setting, usual),
-        Window = TimeSpan.FromMinutes(1),
+        Window = Minute,
+        SegmentsPerWindow = Segments,
     };
 
     private static async ValueTask TellWhenAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
-        if (context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
-        {
-            context.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        }
-
+        // A window that slides does not tell; when it has passed, there is room.
+        context.HttpContext.Response.Headers.RetryAfter = Minute.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         await context.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new()
         {
             HttpContext = context.HttpContext,

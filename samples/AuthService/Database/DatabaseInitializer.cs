@@ -23,6 +23,9 @@ internal sealed class DatabaseInitializer(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>More than a request has: an index on many users takes its time.</summary>
+    private const int SecondsForTables = 60;
+
     /// <summary>What <c>schema.sql</c> raises where others own what it would use: waiting does not help.</summary>
     private const string OwnedByOthers = "AS001";
 
@@ -77,6 +80,7 @@ internal sealed class DatabaseInitializer(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var script = SqlScript.Command("schema.sql", connection);
+        script.CommandTimeout = SecondsForTables;
         await script.ExecuteNonQueryAsync(cancellationToken);
         if (demoPasswords.AreAllowed)
         {

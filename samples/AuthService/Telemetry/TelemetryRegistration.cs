@@ -17,11 +17,11 @@ internal static class TelemetryRegistration
     /// <summary>What proxies add for whom they ask. A scraper on this machine has none in between.</summary>
     private static readonly string[] Forwarding =
     [
-        "Forwarded", "Via", "X-Real-IP", "Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address", "CF-Connecting-IP", "True-Client-IP",
-        "Fastly-Client-IP", "X-Azure-ClientIP", "CDN-Loop",
+        "Via", "X-Real-IP", "X-Envoy-External-Address", "CDN-Loop",
     ];
 
-    private static readonly string[] ForwardingPrefixes = ["X-Forwarded-", "X-Original-"];
+    /// <summary>As in X-Forwarded, Forwarded-For or X-Original-Forwarded-For, in True-Client-IP or X-Azure-ClientIP, and in all of Cloudflare's.</summary>
+    private static readonly string[] ForwardingParts = ["Forward", "X-Original-", "Client-IP", "ClientIP", "CF-"];
 
     public static void AddServiceTelemetry(this WebApplicationBuilder builder)
     {
@@ -61,5 +61,5 @@ internal static class TelemetryRegistration
 
     private static bool TellsOfForwarding(string header) =>
         Forwarding.Contains(header, StringComparer.OrdinalIgnoreCase)
-        || Array.Exists(ForwardingPrefixes, prefix => header.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        || Array.Exists(ForwardingParts, part => header.Contains(part, StringComparison.OrdinalIgnoreCase));
 }

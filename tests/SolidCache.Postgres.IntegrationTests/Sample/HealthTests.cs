@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -94,6 +96,74 @@ public sealed class HealthTests : SampleFixture
         Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
     }
 
+    [Test]
+    public async Task A_database_that_is_silent_is_told_in_seconds()
+    {
+        await using var server = new SilentServer(Database.ConnectionString);
+        await using var service = new SampleService(server.ConnectionString);
+        using var client = service.CreateClient();
+        using var before = await client.ReadAsync("/health");
+        server.FallSilent();
+        var started = Stopwatch.GetTimestamp();
+        using var health = await client.ReadAsync("/health");
+        var toHealth = Stopwatch.GetElapsedTime(started);
+        using var signIn = await client.PostTextAsync("/auth/sign-in", """{"email":"a@example.com","password":"x"}""");
+
+        Assert.That((before.StatusCode, health.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable)));
+        Assert.That(signIn.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(toHealth, Is.LessThan(TimeSpan.FromSeconds(10)));
+        Assert.That(Stopwatch.GetElapsedTime(started) - toHealth, Is.LessThan(TimeSpan.FromSeconds(25)));
+    }
+
+    [Test]
+    public async Task A_database_that_takes_no_changes_serves_reads_and_says_so()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var service = new SampleService(own.ConnectionString);
+        using var admin = await service.SignInAsAdminAsync();
+        await own.ExecuteAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$");
+        await using (var source = NpgsqlDataSource.Create(own.ConnectionString))
+        {
+            await using var end = source.CreateCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+            await end.ExecuteNonQueryAsync();
+        }
+
+        await Eventually.TrueAsync(async () => await StatusAsync(admin) == "degraded", "the database takes no changes");
+        using var read = await admin.ReadAsync("/users/1?useCache=false");
+        using var signIn = await admin.PostTextAsync("/auth/sign-in", """{"email":"alice@example.com","password":"Alice-demo-1"}""");
+        using var change = await admin.PutTextAsync("/users/1", """{"displayName":"Other"}""");
+
+        Assert.That(read.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((signIn.StatusCode, change.StatusCode), Is.EqualTo((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable)));
+    }
+
+    [Test]
+    public async Task A_statement_that_ran_out_of_its_time_may_be_tried_again()
+    {
+        var hasty = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Options = "-c statement_timeout=500" };
+        await using var service = new SampleService(hasty.ConnectionString);
+        using var client = service.CreateClient();
+        await Eventually.TrueAsync(async () => await StatusAsync(client) == "healthy", "the service is up");
+        await using var source = NpgsqlDataSource.Create(Database.ConnectionString);
+        await using var held = await HeldLock.TakeAsync(source, "LOCK auth.users IN ACCESS EXCLUSIVE MODE");
+        using var response = await client.PostTextAsync("/auth/sign-in", """{"email":"a@example.com","password":"x"}""");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    [Test]
+    public async Task A_service_whose_tables_are_not_made_yet_is_not_broken()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var source = NpgsqlDataSource.Create(own.ConnectionString);
+        await using var held = await HeldLock.TakeAsync(source, "SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0))");
+        await using var service = new SampleService(own.ConnectionString);
+        using var client = service.CreateClient();
+        using var response = await client.PostTextAsync("/auth/sign-in", """{"email":"a@example.com","password":"x"}""");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
     /// <summary>The cache is asked first, and refuses after a while by itself.</summary>
     [Test]
     public async Task Without_its_database_what_is_cached_is_unavailable_too_whoever_says_so()
@@ -106,6 +176,12 @@ public sealed class HealthTests : SampleFixture
             using var response = await client.ReadAsync("/settings");
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         }
+    }
+
+    private static async Task<string?> StatusAsync(HttpClient client)
+    {
+        using var response = await client.ReadAsync("/health");
+        return (await response.JsonAsync()).GetProperty("status").GetString();
     }
 
     /// <summary>The paths of a JSON object in their order, with the values that never change.</summary>

@@ -156,6 +156,9 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
     [TestCase("X-Original-Host", "metrics.example")]
     [TestCase("CF-Connecting-IP", "192.0.2.1")]
     [TestCase("X-Client-IP", "192.0.2.1")]
+    [TestCase("X-Forwarded", "for=192.0.2.1")]
+    [TestCase("Forwarded-For", "192.0.2.1")]
+    [TestCase("CF-Ray", "230b030023ae2822-SJC")]
     public async Task Metrics_are_not_for_those_for_whom_a_proxy_on_this_machine_asks(string header, string value)
     {
         using var proxy = Service.From("127.0.0.1");
@@ -196,6 +199,18 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
     {
         using var response = await Admin.ReadAsync(path);
 
+        Assert.That(response.Headers.CacheControl?.NoStore, Is.True);
+    }
+
+    [TestCase("/auth/nowhere", "{}", HttpStatusCode.NotFound)]
+    [TestCase("/auth/sign-in", "{", HttpStatusCode.BadRequest)]
+    [TestCase("/auth/refresh", """{"refreshToken":"unknown"}""", HttpStatusCode.Unauthorized)]
+    [TestCase("/auth/change-password", "{}", HttpStatusCode.Unauthorized)]
+    public async Task Nor_what_is_said_about_passwords_and_tokens_an_error_included(string path, string body, HttpStatusCode expected)
+    {
+        using var response = await Anonymous.PostTextAsync(path, body);
+
+        Assert.That(response.StatusCode, Is.EqualTo(expected));
         Assert.That(response.Headers.CacheControl?.NoStore, Is.True);
     }
 

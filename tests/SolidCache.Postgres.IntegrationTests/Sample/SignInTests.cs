@@ -132,6 +132,17 @@ public sealed class SignInTests : SampleFixture
         Assert.That(response.MediaType(), Is.EqualTo("application/problem+json"));
     }
 
+    [TestCase("utf-8")]
+    [TestCase("\"UTF-8\"")]
+    public async Task A_body_may_name_its_encoding(string charset)
+    {
+        using var content = new ByteArrayContent("{}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+        using var response = await Anonymous.PostAsync(new Uri("/auth/sign-in", UriKind.Relative), content);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+    }
+
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static async Task<TimeSpan> TimeAsync(HttpClient client, string email)
