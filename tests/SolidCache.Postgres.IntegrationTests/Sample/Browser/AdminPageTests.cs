@@ -285,13 +285,40 @@ public sealed class AdminPageTests : BrowserFixture
             await route.ContinueAsync();
         });
         await asked.Task;
-        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await EndSessionAsync();
+        await Page.UnrouteAsync("**/admin/cache/live");
         answered.SetResult();
-        await Page.WaitForTimeoutAsync(500);
+        await Page.WaitForTimeoutAsync(3_000);
 
-        await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
-        await Expect(Page.Locator("#sign-in-message")).ToBeHiddenAsync();
-        ForgiveComplaints("401");
+        await Expect(Page.Locator("#dashboard")).ToBeHiddenAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("");
+        ForgiveComplaints("40");
+    }
+
+    [Test]
+    public async Task A_session_that_ended_looks_no_more_when_the_next_does()
+    {
+        var (asked, answered, looks) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync("**/admin/cache/live", async route =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            Interlocked.Increment(ref looks);
+            await route.ContinueAsync();
+        });
+        await asked.Task;
+        await EndSessionAsync();
+        await SignInAsync();
+        await Expect(Page.Locator("#dashboard")).ToBeVisibleAsync();
+        answered.SetResult();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        looks = 0;
+        await Page.WaitForTimeoutAsync(9_000);
+
+        Assert.That(looks, Is.InRange(1, 5), "One every other second.");
+        ForgiveComplaints("403");
     }
 
     [TestCase(429)]
@@ -369,5 +396,14 @@ public sealed class AdminPageTests : BrowserFixture
         await Expect(Page.Locator("#prefix")).ToHaveValueAsync("");
         answered.SetResult();
         await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+    }
+
+    /// <summary>By an answer to a look for a key.</summary>
+    private async Task EndSessionAsync()
+    {
+        await Page.RouteAsync("**/admin/cache/entry**", route => route.FulfillAsync(new() { Status = 403 }));
+        await Page.Locator("#key").FillAsync("nothing");
+        await Page.Locator("#key").PressAsync("Enter");
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended.");
     }
 }
