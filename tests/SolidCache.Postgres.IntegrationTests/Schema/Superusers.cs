@@ -1,5 +1,6 @@
 using System.Data;
 using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Documentation;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using SolidCache.Postgres.IntegrationTests.Tool;
 
@@ -209,5 +210,24 @@ public sealed class Superusers : NeighbourFixture
         await Database.ExecuteAsync($"GRANT {Neighbour} TO {Application}");
         await using var member = await CacheHost.StartAsync(OfApplication, options => options.TableName = "group_cache");
         await member.Cache.SetAsync("key", [1], new());
+    }
+
+    /// <summary>A type of his stands before PostgreSQL's own where the database's search_path lets him, and a block in PL/pgSQL names its types before its first statement.</summary>
+    [Test]
+    public async Task What_hands_the_tables_over_runs_nothing_of_a_neighbours()
+    {
+        await Database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        await AsNeighbourAsync(
+            $"""
+            CREATE TABLE theirs ();
+            CREATE TYPE public.text AS ENUM ('TABLE public.theirs');
+            CREATE FUNCTION grab(pg_catalog.text) RETURNS public.text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE {Neighbour} SUPERUSER'; RETURN pg_catalog.enum_first(NULL::public.text); END $$;
+            CREATE CAST (pg_catalog.text AS public.text) WITH FUNCTION grab(pg_catalog.text) AS ASSIGNMENT;
+            """);
+        var block = DocumentedBlock.Of("docs/security.md").Single(static block => block.Text.Contains("OWNER TO cache_user", StringComparison.Ordinal));
+
+        await PostgresServer.ExecuteAsync(Database.ConnectionString + ";Pooling=false;Search Path='public, pg_catalog'", block.Text.Replace("cache_user", Application, StringComparison.Ordinal));
+        Assert.That(await Database.ScalarAsync<bool>($"SELECT rolsuper FROM pg_roles WHERE rolname = '{Neighbour}'"), Is.False);
+        Assert.That(await Database.ScalarAsync<bool>("SELECT pg_get_userbyid(relowner) LIKE 'application%' FROM pg_class WHERE relname = 'solid_cache_entries'"), Is.True);
     }
 }
