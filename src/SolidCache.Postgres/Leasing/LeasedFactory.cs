@@ -54,9 +54,6 @@ internal sealed class LeasedFactory(
                     return new(stale, stage, IsStored: false);
 
                 case { State: LeaseState.Held } when reads && time.GetElapsedTime(began) < recipe.Options.LeaseWait:
-                    await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);
-                    break;
-
                 // By a removal or a set of another caller's, most often, which ends within a moment.
                 case { State: LeaseState.Locked } when looks == 1:
                     await Task.Delay(LeasePause.After(looks, Random.Shared.NextDouble()), time, creation.Abandoned).ConfigureAwait(false);

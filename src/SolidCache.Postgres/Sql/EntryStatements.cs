@@ -80,7 +80,7 @@ internal sealed class EntryStatements
         Leases = new(names, stretch, maxValueBytes);
 
         // What locks stands in an array, which is made once, before the rows are looked for: where the server takes the table for empty, it would lock anew for each row by a join.
-        // So the deadline is looked at after the locks, for which the deletion itself would wait too late.
+        // So the deadline is looked at after the locks, for which the deletion itself would wait too late: of a row's conditions the server asks the cheaper first, also where it reads all of a small table.
         Remove =
             $"""
             /* solid_cache:remove */
