@@ -25,12 +25,18 @@ internal sealed class CachePolicy(PostgresSolidCacheOptions options)
 
     public TimeSpan SweepInterval { get; } = options.SweepInterval;
 
-    /// <exception cref="ArgumentException">A tag is null, or the absolute expiration lies in the past.</exception>
+    /// <exception cref="ArgumentException">A tag is null, there are too many, or the absolute expiration lies in the past.</exception>
     public Expiration ExpirationOf(DistributedCacheEntryOptions options, TimeProvider time)
     {
         var expiration = Expiration.From(options, DefaultSlidingExpiration, time, DefaultAbsoluteExpiration);
-        return options is SolidCacheEntryOptions { Tags: { Count: > 0 } tags } ? expiration with { Tags = TagSet.Of(Map(tags)) } : expiration;
+        return options is SolidCacheEntryOptions { Tags: { Count: > 0 } tags } ? expiration with { Tags = TagsOf(tags) } : expiration;
     }
+
+    /// <summary>The tags of an entry, as it is stored with them; null for none.</summary>
+    /// <exception cref="ArgumentException">One of them is null, or there are too many.</exception>
+    public string? TagsOf(IReadOnlyCollection<string> tags) => tags.Count <= TagSet.MaxCount
+        ? TagSet.Of(Map(tags))
+        : throw new ArgumentException($"The entry has {tags.Count} tags; it may have {TagSet.MaxCount}. Use one that stands for several of them.", nameof(tags));
 
     /// <summary>Keys, or tags: those are stored as keys are, any string, and those of another prefix are others.</summary>
     /// <exception cref="ArgumentException">One of them is null.</exception>

@@ -5,6 +5,12 @@ namespace SolidCache.Postgres.Entries;
 /// <summary>The tags of an entry as PostgreSQL writes an array of texts: rows of one statement may have different numbers of them.</summary>
 internal static class TagSet
 {
+    /// <summary>Tags that an entry has at most.</summary>
+    public const int MaxCount = 1_000;
+
+    /// <summary>What the server needs for that many: each with its length, and in multiples of four bytes.</summary>
+    public const int MaxBytes = MaxCount * (CacheKey.MaxBytes + 8);
+
     /// <param name="tags">As they are stored.</param>
     /// <returns>Null for none.</returns>
     public static string? Of(IEnumerable<CacheKey> tags)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using SolidCache.Postgres.Caching;
-using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Leasing;
 
 namespace SolidCache.Postgres.Hybrid;
@@ -40,7 +39,7 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
         RefreshBefore = options.RefreshBefore,
     };
 
-    public string? StoredTags(CachePolicy policy) => Tags is null ? null : TagSet.Of(policy.Map(Tags));
+    public string? StoredTags(CachePolicy policy) => Tags is null ? null : policy.TagsOf(Tags);
 
     private static string[]? Checked(IEnumerable<string>? tags)
     {

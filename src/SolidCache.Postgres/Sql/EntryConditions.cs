@@ -1,3 +1,5 @@
+using SolidCache.Postgres.Entries;
+
 namespace SolidCache.Postgres.Sql;
 
 /// <summary>What makes a row an entry, as every statement sees it that looks.</summary>
@@ -31,15 +33,15 @@ internal static class EntryConditions
         """;
 
     /// <summary>Three columns: how much is left of an entry's life, how many microseconds it lives, null for ever, and its tags, unless they are too large.</summary>
-    public static string Age(string entry, int maxTagBytes) =>
+    public static string Age(string entry) =>
         $"""
         {LifeLeft(entry)},
           CASE WHEN isfinite({entry}.expires_at) THEN (extract(epoch FROM {entry}.expires_at - now()) * 1000000.0)::bigint END,
-          CASE WHEN {HasFewTags(entry, maxTagBytes)} THEN {entry}.tags END
+          CASE WHEN {HasFewTags(entry)} THEN {entry}.tags END
         """;
 
-    /// <summary>Whether an entry's tags take no more bytes, as they are stored, than its value may.</summary>
-    public static string HasFewTags(string entry, int maxTagBytes) => $"coalesce(pg_catalog.pg_column_size({entry}.tags), 0) <= {maxTagBytes}";
+    /// <summary>Whether an entry's tags take no more bytes, as they are stored, than those that this cache stores may.</summary>
+    public static string HasFewTags(string entry) => $"coalesce(pg_catalog.pg_column_size({entry}.tags), 0) <= {TagSet.MaxBytes}";
 
     /// <summary>Longer than any duration that the library stores, a thousand years: what somebody else has stored must not lead out of range.</summary>
     public const string Longest = "31536000000000000";

@@ -41,8 +41,8 @@ internal sealed class EntryStatements
         ReadAged = ReadWhere(
             "get_aged",
             $"key = ANY ({EntryConditions.AskedKeys})",
-            EntryConditions.HasFewTags("entry", maxValueBytes),
-            $",\n  {EntryConditions.Age("entry", maxValueBytes)}");
+            EntryConditions.HasFewTags("entry"),
+            $",\n  {EntryConditions.Age("entry")}");
 
         Life =
             $"""
@@ -80,15 +80,17 @@ internal sealed class EntryStatements
         Leases = new(names, stretch, maxValueBytes);
 
         // What locks stands in an array, which is made once, before the rows are looked for: where the server takes the table for empty, it would lock anew for each row by a join.
-        // So the deadline is looked at after the locks, for which the deletion itself would wait too late: of a row's conditions the server asks the cheaper first, also where it reads all of a small table.
+        // The deadline is looked at as each row has been locked: the deletion itself waits for nobody.
         Remove =
             $"""
             /* solid_cache:remove */
+            WITH locked AS MATERIALIZED (
+              SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE
+            )
             DELETE FROM {entries} AS entry
-            WHERE entry.key = ANY (ARRAY(SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE))
+            WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE {LateWrite.Check("$2")}))
               AND {WriteConditions.Durability("true")}
               AND {WriteConditions.WaitsForLocks("$3")}
-              AND {LateWrite.Check("$2")}
             """;
 
         // Leaves out the rows that others have locked, and tells their keys.

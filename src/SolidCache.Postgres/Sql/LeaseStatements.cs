@@ -18,7 +18,7 @@ internal sealed class LeaseStatements
         var value = EntryConditions.Value(
             "entry",
             maxValueBytes,
-            $"({isLive} OR ({EntryConditions.StaleUntil("entry", "asked.stale_for")} > now() AND {isFresh})) AND {EntryConditions.HasFewTags("entry", maxValueBytes)}");
+            $"({isLive} OR ({EntryConditions.StaleUntil("entry", "asked.stale_for")} > now() AND {isFresh})) AND {EntryConditions.HasFewTags("entry")}");
         const string Asked =
             $"""
             SELECT one.key, one.lease, one.duration, one.stale_for, one.ahead, nullif(one.tags, '')::text[] AS tags
@@ -91,7 +91,7 @@ internal sealed class LeaseStatements
               asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
               coalesce({isLive}, false),
               {value},
-              {EntryConditions.Age("entry", maxValueBytes)}
+              {EntryConditions.Age("entry")}
             FROM asked
             LEFT JOIN {entries} AS entry ON entry.key = asked.key AND {IsAsked}
             """;

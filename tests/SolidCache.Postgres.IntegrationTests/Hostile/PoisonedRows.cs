@@ -71,13 +71,13 @@ public sealed class PoisonedRows(bool coalescing)
     }
 
     [Test]
-    public async Task Tags_that_take_more_than_a_value_may_are_not_fetched()
+    public async Task Tags_that_take_more_than_an_entry_may_have_are_not_fetched()
     {
         await _database.ExecuteAsync(
             $"""
             INSERT INTO solid_cache_entries (expires_at, absolute_expiration, key, value, tags, made_after)
             SELECT now() + interval '1 hour', now() + interval '1 hour', 'tagged', '\x01', array_agg(tag), pg_current_snapshot()
-            FROM (SELECT number / 20, string_agg(md5(number::text), '') AS tag FROM generate_series(1, {Limit / 16}) AS number GROUP BY number / 20) AS tags
+            FROM (SELECT number / 20, string_agg(md5(number::text), '') AS tag FROM generate_series(1, {2 * Limit / 16}) AS number GROUP BY number / 20) AS tags
             """);
 
         Assert.That(await _node.Cache.GetOrCreateAsync("tagged", static _ => ValueTask.FromResult<byte[]>([2]), new() { RefreshBefore = 0.1 }), Is.EqualTo((byte[])[2]));

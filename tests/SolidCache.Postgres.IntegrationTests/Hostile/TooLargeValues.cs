@@ -85,6 +85,30 @@ public sealed class TooLargeValues(bool coalescing)
         }
     }
 
+    /// <summary>On a node whose values may have a thousand bytes, the most tags of the longest kind, which take a thousand times that, are stored and told.</summary>
+    [Test]
+    public async Task An_entry_has_a_thousand_tags_and_no_more()
+    {
+        string[] tags = [.. Enumerable.Range(0, 1_000).Select(static number => $"{number}".PadLeft(1_020, '-'))];
+        SolidCacheEntryOptions most = new() { Tags = tags, RefreshBefore = 0.1, AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
+        SolidCacheEntryOptions more = new() { Tags = [.. tags, "more"] };
+        Func<Task>[] calls =
+        [
+            () => _small.Cache.SetAsync("key", [1], more),
+            () => _small.Cache.SetAsync("key", Segmented.Of(new byte[1], 1), more).AsTask(),
+            () => _small.Cache.GetOrCreateAsync("key", static _ => ValueTask.FromResult<byte[]>([1]), more).AsTask(),
+        ];
+        foreach (var call in calls)
+        {
+            await Assert.ThatAsync(() => call(), Throws.ArgumentException.With.Message.StartsWith("The entry has 1001 tags; it may have 1000."));
+        }
+
+        await _small.Cache.SetAsync("key", [1], most);
+        Assert.That(await _small.Cache.GetOrCreateAsync("key", static _ => ValueTask.FromResult<byte[]>([2]), most), Is.EqualTo((byte[])[1]));
+        await _small.Cache.RemoveByTagAsync(tags[^1]);
+        Assert.That(await _small.Cache.GetAsync("key"), Is.Null);
+    }
+
     private sealed class RepeatedSegment : ReadOnlySequenceSegment<byte>
     {
         private RepeatedSegment(byte[] bytes, long runningIndex) => (Memory, RunningIndex) = (bytes, runningIndex);

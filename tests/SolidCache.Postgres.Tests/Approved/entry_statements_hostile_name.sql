@@ -25,15 +25,15 @@ WHERE key = ANY ((SELECT $1)::text[])
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.compressed END,
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.tags END
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.tags END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
@@ -72,11 +72,13 @@ WHERE entry.key = ANY (ARRAY(
 
 -- Remove
 /* solid_cache:remove */
+WITH locked AS MATERIALIZED (
+  SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE
+)
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-WHERE entry.key = ANY (ARRAY(SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE))
+WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END))
   AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL
-  AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END;
+  AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL;
 
 -- RemoveFree
 /* solid_cache:remove_free */
@@ -335,15 +337,15 @@ SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
   coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))), false),
-  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.compressed END,
+  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 67108864 THEN entry.tags END
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.tags END
 FROM asked
 LEFT JOIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry ON entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]);
 
