@@ -5,7 +5,7 @@ namespace SolidCache.Postgres;
 /// one is held, and that of a node that died ends by itself.
 /// </summary>
 /// <remarks>
-/// Not for what must never be done twice: a node that stands still for longer than its lease, or an emptied table, lets a second caller in.
+/// Not for what must never be done twice: a node that stands still for longer than its lease, somebody else's transaction that has the lock's row locked for as long, or an emptied table lets a second caller in.
 /// </remarks>
 public interface ISolidCacheLocks
 {

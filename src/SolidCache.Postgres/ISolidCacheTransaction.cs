@@ -46,6 +46,7 @@ public interface ISolidCacheTransaction
     void RemoveByTag(IReadOnlyCollection<string> tags);
 
     /// <summary>Stores an entry, for those who write through. A cache that only reads (<see cref="PostgresSolidCacheOptions.ReadOnly"/>) leaves that out.</summary>
+    /// <remarks>For what this transaction has written. What it has only read, somebody else may have changed and removed since: <c>GetOrCreateAsync</c> stores it only if nobody has.</remarks>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="options">When it expires, counted from this call, and its tags.</param>

@@ -63,7 +63,7 @@ internal sealed class InvalidationLog
     }
 
     /// <summary>Tells the nodes that listen to look.</summary>
-    /// <returns>Whether it was told: a queue of notifications that somebody has filled takes none, and those who would hear it look by themselves.</returns>
+    /// <returns>Whether it was told: a queue of notifications that somebody has filled, or keeps locked, takes none, and those who would hear it look by themselves.</returns>
     public bool Announce()
     {
         try
@@ -72,7 +72,7 @@ internal sealed class InvalidationLog
             rows.Read();
             return true;
         }
-        catch (PostgresException error) when (IsOfFullQueue(error))
+        catch (PostgresException error) when (IsOfFullQueue(error) || ServerErrors.IsLocked(error))
         {
             RestAfter(error);
             return false;

@@ -530,6 +530,7 @@ AS $solid_cache$
 DECLARE
   deleted bigint;
   called text;
+  lock_wait CONSTANT text := current_setting('lock_timeout');
 BEGIN
   -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
   GET DIAGNOSTICS called = PG_CONTEXT;
@@ -538,22 +539,31 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each.
+  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each. And by the place of the version that was looked at: of a newer
+  -- one, which a set has put there since, this statement could not tell whether its tags were removed, and it stays.
   DELETE FROM "public"."solid_cache_entries" AS entry
-  WHERE entry.key = ANY (ARRAY(
-    SELECT key
+  WHERE ctid = ANY (ARRAY(
+    SELECT ctid
     FROM "public"."solid_cache_entries" AS entry
     WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
-  ));
+  ))
+    AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN
-    UPDATE "public"."solid_cache_state"
-    SET last_sweep_finished_at = clock_timestamp(),
-        last_sweep_deleted = deleted
-    WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
+    -- Whoever has swept before and not committed yet is recorded in its place: what is deleted here is not to stay locked for as long as that takes.
+    BEGIN
+      PERFORM set_config('lock_timeout', '100ms', true);
+      UPDATE "public"."solid_cache_state"
+      SET last_sweep_finished_at = clock_timestamp(),
+          last_sweep_deleted = deleted
+      WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
+      PERFORM set_config('lock_timeout', lock_wait, true);
+    EXCEPTION WHEN lock_not_available THEN
+      NULL;
+    END;
     IF has_table_privilege('"public"."solid_cache_tag_removals"', 'DELETE') THEN
       WITH noted AS (
   UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
@@ -587,6 +597,7 @@ DECLARE
   block_count bigint;
   slice_deleted bigint;
   called pg_catalog.text;
+  lock_wait pg_catalog.text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -628,10 +639,17 @@ BEGIN
     END IF;
   END LOOP;
 
-  UPDATE "public"."solid_cache_state"
-  SET last_sweep_finished_at = clock_timestamp(),
-      last_sweep_deleted = deleted
-  WHERE true;
+  lock_wait := current_setting('lock_timeout');
+  BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
+    UPDATE "public"."solid_cache_state"
+    SET last_sweep_finished_at = clock_timestamp(),
+        last_sweep_deleted = deleted
+    WHERE true;
+    PERFORM pg_catalog.set_config('lock_timeout', lock_wait, true);
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
   IF has_table_privilege('"public"."solid_cache_tag_removals"', 'DELETE') THEN
     WITH noted AS (
   UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL

@@ -103,6 +103,7 @@ internal sealed class EntryStatements
               DELETE FROM {entries} AS entry
               WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND {WriteConditions.Durability("true")}
+                AND {WriteConditions.WaitsForLocks($"'{WriteConditions.ShortLockWait}'")}
                 AND {LateWrite.Check("$2")}
             )
             SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)

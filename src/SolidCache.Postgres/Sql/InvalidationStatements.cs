@@ -78,10 +78,11 @@ internal sealed class InvalidationStatements
             """;
 
         Announce =
-            """
+            $"""
             /* solid_cache:invalidations_announced */
             SELECT pg_catalog.pg_notify($1, ''::text) IS NULL
             WHERE pg_catalog.set_config('synchronous_commit', 'off', true) IS NOT NULL
+              AND pg_catalog.set_config('lock_timeout', '{WriteConditions.LockWait}', true) IS NOT NULL
             """;
 
         // What had ended five minutes ago, every node has read that has looked since; who has not drops all. A transaction that stays open keeps its part of the log; a clock that

@@ -28,18 +28,20 @@ internal sealed class TagRemoval
               AND {isGone}
             LIMIT {KeysTogether}
             """;
+        // By the place of the version that was looked at: a newer one was set after the removal, and stays.
         _delete =
             $"""
             /* solid_cache:remove_tagged */
             DELETE FROM {names.Entries} AS entry
-            WHERE entry.key = ANY (ARRAY(
-              SELECT entry.key
+            WHERE entry.ctid = ANY (ARRAY(
+              SELECT entry.ctid
               FROM {names.Entries} AS entry
               WHERE entry.key = ANY ({EntryConditions.AskedKeys})
                 AND {isGone}
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
             ))
+              AND {isGone}
               AND {WriteConditions.Durability("false")}
             """;
     }

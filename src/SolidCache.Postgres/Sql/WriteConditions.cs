@@ -24,7 +24,11 @@ internal static class WriteConditions
         $"(SELECT set_config('synchronous_commit', CASE WHEN {isDurable} THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) "
         + "|| set_config('client_min_messages', 'warning', true)) IS NOT NULL";
 
-    /// <summary>Limits each wait for a lock.</summary>
+    /// <summary>
+    /// Limits each wait for a lock. With the short one, nodes that listen are not told of the change, and find it by themselves: PostgreSQL has one lock for all who notify, which somebody
+    /// keeps whose commit waits for a standby, in any database.
+    /// </summary>
     /// <param name="milliseconds">The SQL of a text.</param>
-    public static string WaitsForLocks(string milliseconds) => $"(SELECT set_config('lock_timeout', {milliseconds}, true)) IS NOT NULL";
+    public static string WaitsForLocks(string milliseconds) =>
+        $"(SELECT set_config('lock_timeout', {milliseconds}, true) || CASE {milliseconds} WHEN '{ShortLockWait}' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL";
 }

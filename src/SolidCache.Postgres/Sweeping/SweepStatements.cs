@@ -9,6 +9,8 @@ internal sealed class SweepStatements
     {
         // The file tells whether somebody has rewritten the table meanwhile.
         var file = $"pg_catalog.pg_relation_filenode({SqlNames.Literal(names.Entries)}::regclass)::bigint";
+        // Whoever has swept by hand and not committed yet has it locked: that is another who sweeps.
+        var isFree = $"ctid = ANY (ARRAY(SELECT ctid FROM {names.State} FOR UPDATE SKIP LOCKED))";
         BlockCount =
             $"""
             /* solid_cache:sweep_size */
@@ -31,7 +33,8 @@ internal sealed class SweepStatements
             SET sweep_holder = $1,
                 sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
                 sweep_next_block = CASE WHEN sweep_file = {file} THEN sweep_next_block ELSE 0 END
-            WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+            WHERE {isFree}
+              AND (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
                 OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
               AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
                 OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
@@ -110,7 +113,7 @@ internal sealed class SweepStatements
             UPDATE {names.State}
             SET last_sweep_finished_at = now(),
                 last_sweep_deleted = $1
-            WHERE singleton
+            WHERE {isFree}
             """;
     }
 

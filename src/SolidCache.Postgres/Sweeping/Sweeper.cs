@@ -37,7 +37,7 @@ internal sealed class Sweeper(
             session =>
             {
                 var (deleted, _) = pass.Run(session, 0, 0, static (_, _, _) => true, cancellationToken);
-                if (session.Execute(statements.RecordManualSweep, Parameter.BigInt(deleted)) == 0)
+                if (session.Execute(statements.RecordManualSweep, Parameter.BigInt(deleted)) == 0 && !HasState(session))
                 {
                     stateLost();
                 }
@@ -89,7 +89,7 @@ internal sealed class Sweeper(
 
         if (_lease.Acquire(session, minimumAge) is not { } start)
         {
-            return session.QueryOne(static rows => rows.Bool(0), statements.HasState)
+            return HasState(session)
                 ? SweepResult.Skipped("another node sweeps, or swept within the interval")
                 : SweepResult.StateIsGone;
         }
@@ -112,6 +112,8 @@ internal sealed class Sweeper(
             throw;
         }
     }
+
+    private bool HasState(Session session) => session.QueryOne(static rows => rows.Bool(0), statements.HasState);
 
     /// <summary>Spares the next node the wait for the lease's end.</summary>
     private void Release(Session session)

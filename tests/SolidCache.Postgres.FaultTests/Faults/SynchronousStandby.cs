@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SolidCache.Postgres.FaultTests.Calls;
 using SolidCache.Postgres.FaultTests.Servers;
 using SolidCache.Postgres.Histories;
@@ -89,6 +92,42 @@ public sealed class SynchronousStandby
 
         await Eventually.TrueAsync(async () => await node.Cache.GetAsync("removed") is null, "the removal, whose commit is not undone, is seen");
         await Eventually.TrueAsync(async () => await node.Cache.GetAsync("durable") is [1], "the set, whose commit is not undone, is seen");
+    }
+
+    /// <summary>Whoever notifies takes a lock at his commit that there is once in a server, and keeps it as long as the commit waits.</summary>
+    [Test]
+    public async Task Somebody_elses_notification_that_waits_for_it_holds_up_no_relaxed_set_and_no_memory()
+    {
+        await using var remembering = await CacheHost.StartAsync(
+            _primary.ConnectionString, static options => (options.SweepExpiredEntries, options.Invalidation.Enabled) = (false, true));
+        var told = remembering.Services.GetRequiredService<ISolidCacheInvalidations>();
+        await told.WaitUntilCurrentAsync();
+        await using var node = await CacheHost.StartAsync(_primary.ConnectionString, static options => options.SweepExpiredEntries = false);
+        await SetAllAsync();
+        await remembering.Cache.SetAsync("remembering", [1], Forever);
+        var (keys, losses) = (new ConcurrentDictionary<string, bool>(), 0);
+        using var subscription = told.Subscribe(change => change.Keys.ToList().ForEach(key => keys[key] = true));
+        using var connection = told.SubscribeConnected(_ => Interlocked.Increment(ref losses));
+        _standby.Freeze();
+        await using var other = await _primary.ConnectAsync();
+        await using var notifying = new NpgsqlCommand("BEGIN; CREATE TABLE anything (); NOTIFY anything; COMMIT", other) { CommandTimeout = 60 };
+        var waiting = notifying.ExecuteNonQueryAsync();
+        await Eventually.TrueAsync(() => _primary.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep')"), "its commit waits");
+
+        for (var round = 0; round < 5; round++)
+        {
+            await Task.WhenAll(SetAllAsync(), remembering.Cache.SetAsync("remembering", [1], Forever));
+        }
+
+        await Eventually.TrueAsync(() => keys.Count == 51, "all is told that was set");
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Assert.That(told.IsCurrent, Is.True);
+        Assert.That(losses, Is.Zero, "The log can be read all the time.");
+        Assert.That(waiting.IsCompleted, Is.False);
+        _standby.Thaw();
+        await waiting;
+
+        Task SetAllAsync() => Task.WhenAll(Enumerable.Range(0, 50).Select(number => node.Cache.SetAsync($"key:{number}", [1], Forever)));
     }
 
     private static Task<LoadResult> ThroughAsync(string connectionString, Func<ISolidCache, Task> fault) =>

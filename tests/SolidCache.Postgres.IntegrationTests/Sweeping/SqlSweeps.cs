@@ -71,6 +71,43 @@ public sealed class SqlSweeps
         Assert.That(await _database.ScalarAsync<long>(sweep), Is.EqualTo(999));
     }
 
+    /// <summary>A sweep that is not committed has its record, and keeps no other from its end; nor a node, which is not to sweep beside it.</summary>
+    [Test]
+    public async Task Nor_for_another_sweep_that_is_not_committed()
+    {
+        await using var connection = await _database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("SELECT cleanup_expired_cache()", connection);
+        await command.ExecuteNonQueryAsync();
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+
+        foreach (var sweep in (Func<Task<long>>[])
+            [
+                () => _database.ScalarAsync<long>("SELECT cleanup_expired_cache()"),
+                () => _database.ScalarAsync<long>("CALL sweep_expired_cache()"),
+                () => node.Cache.RemoveExpiredAsync(),
+            ])
+        {
+            await _database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value) VALUES ('-infinity', 'expired', '')");
+            Assert.That(await sweep().WaitAsync(TimeSpan.FromSeconds(4)), Is.EqualTo(1));
+        }
+
+        Assert.That(node.Logs.GetSnapshot().Select(static record => record.Id.Name), Has.None.EqualTo("cache_cleanup_failed"));
+        Assert.That(await _database.ScalarAsync<bool>("SELECT last_sweep_finished_at IS NULL FROM solid_cache_state"), Is.True);
+    }
+
+    [Test]
+    public async Task The_function_leaves_the_limit_of_waits_as_it_was()
+    {
+        await using var connection = await _database.Source.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; SET LOCAL lock_timeout = '7s'; SELECT cleanup_expired_cache(); SHOW lock_timeout", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        await reader.ReadAsync();
+
+        Assert.That(reader.GetString(0), Is.EqualTo("7s"));
+    }
+
     [TestCase("SELECT cleanup_expired_cache()")]
     [TestCase("CALL sweep_expired_cache()")]
     public async Task Both_are_recorded_as_the_last_sweep(string sweep)

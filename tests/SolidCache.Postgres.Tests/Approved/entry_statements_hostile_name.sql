@@ -78,7 +78,7 @@ WITH locked AS MATERIALIZED (
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END))
   AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $3, true)) IS NOT NULL;
+  AND (SELECT set_config('lock_timeout', $3, true) || CASE $3 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL;
 
 -- RemoveFree
 /* solid_cache:remove_free */
@@ -88,6 +88,7 @@ WITH free AS MATERIALIZED (
   DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', '2', true) || CASE '2' WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
     AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 )
 SELECT key FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free);
@@ -153,7 +154,7 @@ SELECT
   $4
 
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -183,7 +184,7 @@ SELECT
   row.value
 FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value) AS row
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -217,7 +218,7 @@ SELECT
   CASE WHEN row.tags <> '' THEN pg_catalog.pg_current_snapshot() END
 FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags, pg_catalog.unnest($11) AS is_compressed) AS row
 WHERE (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
 ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -257,7 +258,7 @@ SELECT
   FROM (SELECT pg_catalog.unnest($1) AS key, pg_catalog.unnest($2) AS absolute, pg_catalog.unnest($3) AS sliding, pg_catalog.unnest($4) AS value, pg_catalog.unnest($9) AS stale_for, pg_catalog.unnest($10) AS tags, pg_catalog.unnest($11) AS is_compressed) AS row
   WHERE row.key NOT IN (SELECT key FROM locked)
     AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
   ON CONFLICT (key) DO UPDATE SET
   expires_at = excluded.expires_at,
   created_at = excluded.created_at,
@@ -320,7 +321,7 @@ WITH asked AS MATERIALIZED (
   WHERE entry.key = free.key
     AND entry.key = ANY ((SELECT $1)::text[])
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
   RETURNING entry.key
 ), made AS (
   INSERT INTO "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
@@ -328,7 +329,7 @@ WITH asked AS MATERIALIZED (
   FROM asked
   WHERE NOT EXISTS (SELECT FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry WHERE entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]))
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-    AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+    AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
   ORDER BY asked.key
   ON CONFLICT (key) DO NOTHING
   RETURNING entry.key
@@ -414,7 +415,7 @@ WHERE entry.key = held.key
     FOR UPDATE OF entry SKIP LOCKED
   ))
   AND (SELECT set_config('synchronous_commit', CASE WHEN $6 THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
-  AND (SELECT set_config('lock_timeout', $7, true)) IS NOT NULL
+  AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
   AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
   AND (held.tags = '' OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(nullif(held.tags, '')::text[], entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))
 RETURNING entry.key;

@@ -17,7 +17,8 @@ UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = $1,
     sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
     sweep_next_block = CASE WHEN sweep_file = pg_catalog.pg_relation_filenode( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass)::bigint THEN sweep_next_block ELSE 0 END
-WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED))
+  AND (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
     OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
   AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
     OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
@@ -92,4 +93,4 @@ WHERE removal.swept_at < now() - interval '10 minutes'
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET last_sweep_finished_at = now(),
     last_sweep_deleted = $1
-WHERE singleton;
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED));

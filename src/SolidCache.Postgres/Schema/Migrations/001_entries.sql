@@ -92,6 +92,7 @@ AS $solid_cache$
 DECLARE
   deleted bigint;
   called text;
+  lock_wait CONSTANT text := current_setting('lock_timeout');
 BEGIN
   -- A schema that is renamed takes this along, and another cache may have the schema's old name by now: its table is not this function's.
   GET DIAGNOSTICS called = PG_CONTEXT;
@@ -100,22 +101,31 @@ BEGIN
       USING HINT = 'Start the application with the new name of the schema, or run solid-cache migrate.';
   END IF;
 
-  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each.
+  -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each. And by the place of the version that was looked at: of a newer
+  -- one, which a set has put there since, this statement could not tell whether its tags were removed, and it stays.
   DELETE FROM {entries} AS entry
-  WHERE entry.key = ANY (ARRAY(
-    SELECT key
+  WHERE ctid = ANY (ARRAY(
+    SELECT ctid
     FROM {entries} AS entry
     WHERE {is_gone}
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
-  ));
+  ))
+    AND {is_gone};
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN
-    UPDATE {state}
-    SET last_sweep_finished_at = clock_timestamp(),
-        last_sweep_deleted = deleted
-    WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
+    -- Whoever has swept before and not committed yet is recorded in its place: what is deleted here is not to stay locked for as long as that takes.
+    BEGIN
+      PERFORM set_config('lock_timeout', '100ms', true);
+      UPDATE {state}
+      SET last_sweep_finished_at = clock_timestamp(),
+          last_sweep_deleted = deleted
+      WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
+      PERFORM set_config('lock_timeout', lock_wait, true);
+    EXCEPTION WHEN lock_not_available THEN
+      NULL;
+    END;
     IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
       {forget_tag_removals};
     END IF;
@@ -138,6 +148,7 @@ DECLARE
   block_count bigint;
   slice_deleted bigint;
   called pg_catalog.text;
+  lock_wait pg_catalog.text;
 BEGIN
   -- A procedure with a search_path of its own may not commit, so each transaction sets it anew before it looks anything up.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -179,10 +190,17 @@ BEGIN
     END IF;
   END LOOP;
 
-  UPDATE {state}
-  SET last_sweep_finished_at = clock_timestamp(),
-      last_sweep_deleted = deleted
-  WHERE true;
+  lock_wait := current_setting('lock_timeout');
+  BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
+    UPDATE {state}
+    SET last_sweep_finished_at = clock_timestamp(),
+        last_sweep_deleted = deleted
+    WHERE true;
+    PERFORM pg_catalog.set_config('lock_timeout', lock_wait, true);
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
   IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
     {forget_tag_removals};
   END IF;
