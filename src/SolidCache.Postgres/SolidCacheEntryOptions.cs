@@ -12,7 +12,7 @@ public sealed class SolidCacheEntryOptions : DistributedCacheEntryOptions
     private static readonly TimeSpan LongestLease = TimeSpan.FromHours(1);
 
     /// <summary>Gets or sets the tags of the entry, by which <see cref="ISolidCache.RemoveByTagAsync(string, CancellationToken)"/> removes it. Any strings but null.</summary>
-    /// <value>None. At most 1,000: with more, the call that they are given to throws <see cref="ArgumentException"/>.</value>
+    /// <value>None. At most 10,000: with more, the call that they are given to throws <see cref="ArgumentException"/>.</value>
     public IReadOnlyCollection<string>? Tags { get; set; }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace SolidCache.Postgres.Entries;
 internal static class TagSet
 {
     /// <summary>Tags that an entry has at most.</summary>
-    public const int MaxCount = 1_000;
+    public const int MaxCount = 10_000;
 
     /// <summary>What the server needs for that many: each with its length, and in multiples of four bytes.</summary>
     public const int MaxBytes = MaxCount * (CacheKey.MaxBytes + 8);

@@ -77,7 +77,7 @@ public sealed class PoisonedRows(bool coalescing)
             $"""
             INSERT INTO solid_cache_entries (expires_at, absolute_expiration, key, value, tags, made_after)
             SELECT now() + interval '1 hour', now() + interval '1 hour', 'tagged', '\x01', array_agg(tag), pg_current_snapshot()
-            FROM (SELECT number / 20, string_agg(md5(number::text), '') AS tag FROM generate_series(1, {2 * Limit / 16}) AS number GROUP BY number / 20) AS tags
+            FROM (SELECT number / 20, string_agg(md5(number::text), '') AS tag FROM generate_series(1, {20 * Limit / 16}) AS number GROUP BY number / 20) AS tags
             """);
 
         Assert.That(await _node.Cache.GetOrCreateAsync("tagged", static _ => ValueTask.FromResult<byte[]>([2]), new() { RefreshBefore = 0.1 }), Is.EqualTo((byte[])[2]));

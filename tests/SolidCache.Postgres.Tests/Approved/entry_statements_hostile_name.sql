@@ -25,15 +25,15 @@ WHERE key = ANY ((SELECT $1)::text[])
 SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * interval '1 microsecond'
   AND expires_at < coalesce(absolute_expiration, 'infinity')
-  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.compressed END,
+  AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.tags END
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.tags END
 FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")));
@@ -338,15 +338,15 @@ SELECT
   asked.key,
   asked.key IN (SELECT key FROM taken UNION ALL SELECT key FROM made),
   coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))), false),
-  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.value END,
-  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.compressed END,
+  CASE WHEN octet_length(entry.value) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.value END,
+  CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 AND ((entry.expires_at > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count"))) OR ((least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), asked.stale_for, 31536000000000000)::float8 * interval '1 microsecond') > now() AND (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))) AND coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.compressed END,
   CASE
     WHEN isfinite(entry.absolute_expiration) AND isfinite(entry.created_at) AND entry.absolute_expiration > entry.created_at
     THEN (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM now())::float8) / (extract(epoch FROM entry.absolute_expiration)::float8 - extract(epoch FROM entry.created_at)::float8)
     ELSE 1::float8
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
-  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 1032000 THEN entry.tags END
+  CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.tags END
 FROM asked
 LEFT JOIN "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry ON entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]);
 
