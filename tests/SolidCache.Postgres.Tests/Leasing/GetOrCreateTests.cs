@@ -197,6 +197,22 @@ public sealed class GetOrCreateTests
         Assert.That(() => Volatile.Read(ref made), Is.EqualTo(runs).After(runs == 0 ? 50 : 5_000, 5));
     }
 
+    /// <summary>Somebody removes or sets the entry, most often, and is done in a moment.</summary>
+    [TestCase(1, true)]
+    [TestCase(2, false)]
+    public async Task A_row_that_is_locked_is_asked_for_once_more(int times, bool isStored)
+    {
+        for (var time = 0; time < times; time++)
+        {
+            _test.Store.Answers.Enqueue(new LeaseAnswer(LeaseState.Locked, Value: null));
+        }
+
+        Assert.That(await _test.Cache.GetOrCreateAsync("key", _ => Bytes("made")), Is.EqualTo("made"u8.ToArray()));
+
+        Assert.That(Verbs().Count(static verb => verb == "Lease"), Is.EqualTo(2));
+        Assert.That(Verbs().Contains("Write"), Is.EqualTo(isStored));
+    }
+
     [Test]
     public void Its_arguments_are_checked_before_anything_is_asked()
     {
