@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SolidCache.Postgres.Sql;
 using SolidCache.Postgres.Tool.Connecting;
 
 namespace SolidCache.Postgres.Tool;
@@ -38,8 +39,8 @@ internal sealed partial record Failure(string Message, int Code)
         SolidCacheException { InnerException: { } cause } when IsOfAFile(cause) || (cause is NpgsqlException && cause.InnerException is { } inner && IsOfAFile(inner)) =>
             new(InTermsOfTheTool(error.Message), ExitCode.NotConfigured),
         SolidCacheException refusal => new(InTermsOfTheTool(error.Message), IsOfTheWay(refusal) ? ExitCode.Unavailable : ExitCode.Refused),
-        PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {login.MessageText}", ExitCode.Unavailable),
-        PostgresException server => new($"The server refuses ({server.SqlState}): {InTermsOfTheTool(server.MessageText)}", ExitCode.Refused),
+        PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {ConnectionValues.Told(login.SqlState, login.MessageText)}", ExitCode.Unavailable),
+        PostgresException server => new($"The server refuses ({server.SqlState}): {InTermsOfTheTool(ConnectionValues.Told(server.SqlState, server.MessageText))}", ExitCode.Refused),
         NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
         OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), IsOfTheConnection(options) ? ExitCode.NotConfigured : ExitCode.Usage),
         _ when IsOfAFile(error) => new($"A file that the connection string names cannot be used: {error.Message}", ExitCode.NotConfigured),

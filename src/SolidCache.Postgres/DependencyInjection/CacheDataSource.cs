@@ -53,17 +53,22 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         return new CacheDataSource(own, own);
     }
 
-    /// <summary>Whether a data source can be made of a connection string; none is connected.</summary>
-    public static bool CanBuild(string connectionString)
+    /// <summary>Why no data source can be made of a connection string; none is connected.</summary>
+    /// <returns>Null if one can, and empty where it is not known, since Npgsql's words may hold a password.</returns>
+    public static string? Flaw(string connectionString)
     {
         try
         {
             Build(connectionString, name: "", TimeSpan.Zero).Dispose();
-            return true;
+            return null;
+        }
+        catch (FlawedConnectionStringException flaw)
+        {
+            return flaw.Message;
         }
         catch (Exception error) when (MeansUnusable(error))
         {
-            return false;
+            return "";
         }
     }
 
@@ -73,19 +78,6 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             ? "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
                 + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key."
             : null;
-
-    /// <summary>The keyword of a value that holds more than itself, or null.</summary>
-    public static string? Overfull(string connectionString)
-    {
-        try
-        {
-            return ConnectionValues.Overfull(new NpgsqlConnectionStringBuilder(ConnectionUri.Read(connectionString)));
-        }
-        catch (Exception error) when (MeansUnusable(error))
-        {
-            return null;
-        }
-    }
 
     public void Dispose() => _owned?.Dispose();
 
@@ -106,7 +98,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         var settings = builder.ConnectionStringBuilder;
         if (ConnectionValues.Overfull(settings) is { } keyword)
         {
-            throw new ArgumentException($"{keyword} holds more than its value.");
+            throw new FlawedConnectionStringException(
+                $"The value of {keyword} holds more than itself: the parts of a connection string are parted by semicolons, those of a URI after its '?' by '&'; a password with such signs stands in quotes, in a URI as %3B and so on.");
         }
 
         // Whatever the environment (PGCLIENTENCODING) or a string that others use too says: in another encoding a key would be another key.

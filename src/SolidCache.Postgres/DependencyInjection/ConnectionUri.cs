@@ -22,7 +22,7 @@ internal static class ConnectionUri
         ["target_session_attrs"] = "Target Session Attributes",
     };
 
-    /// <exception cref="FormatException">It begins like a URI and is none.</exception>
+    /// <exception cref="FlawedConnectionStringException">It begins like a URI and is none.</exception>
     public static string Read(string connectionString)
     {
         if (!connectionString.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase) && !connectionString.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase))
@@ -33,7 +33,7 @@ internal static class ConnectionUri
         // Behind the path's '/', an '@' ends a password that has a '/' in it: what stands before would be the name of a host, and the rest that of a database.
         if (!Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || uri.AbsolutePath.Contains('@'))
         {
-            throw new FormatException("The URI cannot be read: it has one host, and '@', ':', '/', '#' and '%' in a user name or password are written as %40 and so on.");
+            throw new FlawedConnectionStringException("The URI cannot be read: it has one host, and '@', ':', '/', '#' and '%' in a user name or password are written as %40 and so on.");
         }
 
         var settings = new System.Data.Common.DbConnectionStringBuilder();
@@ -55,6 +55,12 @@ internal static class ConnectionUri
 
         void Set(string keyword, string escaped)
         {
+            // A semicolon parts nothing here: who wrote one for '&', or for the ':' before a password, has what follows in a name.
+            if (keyword is not ("Password" or "password") && escaped.Contains(';'))
+            {
+                throw new FlawedConnectionStringException("In a URI ';' parts nothing: parameters are parted by '&', and one in a name is written as %3B.");
+            }
+
             if (escaped.Length > 0)
             {
                 settings[keyword] = Uri.UnescapeDataString(escaped);

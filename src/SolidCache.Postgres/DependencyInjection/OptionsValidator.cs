@@ -76,13 +76,10 @@ internal sealed class OptionsValidator : IValidateOptions<PostgresSolidCacheOpti
             return $"{option}: {refusal}";
         }
 
-        return CacheDataSource.CanBuild(connectionString)
+        return CacheDataSource.Flaw(connectionString) is not { } flaw
             ? null
             : $"{option} cannot be used (it is not shown, since it may hold a password); it must be an Npgsql connection string or a postgresql:// URI with a host, or null to use the registered NpgsqlDataSource."
-                + (ConnectionKeywords.Misspelt(connectionString) is { } meant ? $" Is {meant} misspelt in it?" : "")
-                + (CacheDataSource.Overfull(connectionString) is { } keyword
-                    ? $" The value of {keyword} holds more than itself: the parts of a connection string are parted by semicolons, those of a URI after its '?' by '&'; a password with such signs stands in quotes, in a URI as %3B and so on."
-                    : "");
+                + (flaw.Length > 0 ? $" {flaw}" : ConnectionKeywords.Misspelt(connectionString) is { } meant ? $" Is {meant} misspelt in it?" : "");
     }
 
     private static string? Within<T>(string option, T value, T least, T most)

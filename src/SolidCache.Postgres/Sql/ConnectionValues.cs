@@ -10,33 +10,44 @@ namespace SolidCache.Postgres.Sql;
 /// </summary>
 internal static partial class ConnectionValues
 {
-    private const string NotTold = "(what it says is not shown: it repeats a value of the connection string that holds more than itself; the parts of one are parted by semicolons)";
+    private const string NotTold = "(what it says is not shown: it repeats a value of the connection string that may hold more than itself; the parts of one are parted by semicolons)";
+
+    /// <summary>Also misspelt, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
+    private const string Password = @"(passw[a-z]*|passphrase|pwd|psw)\s*";
 
     /// <returns>The keyword of a value that visibly holds another part as well; null where there is none.</returns>
     public static string? Overfull(NpgsqlConnectionStringBuilder settings) => settings.Keys.FirstOrDefault(keyword => keyword switch
     {
         "Password" or "SSL Password" => false,
         "Host" when !AreHosts(settings.Host) => true,
-        _ => Convert.ToString(settings[keyword], CultureInfo.InvariantCulture) is { } value && (HoldsPassword(value) || (keyword is "Username" or "Database" && value.Contains(';'))),
+        _ => Convert.ToString(settings[keyword], CultureInfo.InvariantCulture) is { } value && (AssignedPassword().IsMatch(value) || (keyword is "Username" or "Database" && Login().IsMatch(value))),
     });
 
     /// <summary>
     /// Whether they can be names, addresses or paths, and may be told. One that was written as libpq wants it, with spaces between its parts, or on several lines, is a single name to
-    /// Npgsql, with the password in it.
+    /// Npgsql, with the password in it; so is a URI, or what stands in one before the path. An abstract socket has its '@' in front.
     /// </summary>
     public static bool AreHosts(string? hosts) =>
-        hosts is null || hosts.Split(',', StringSplitOptions.TrimEntries).All(static host => !host.Contains('=') && !host.Contains('"') && (Path.IsPathRooted(host) || !host.Any(char.IsWhiteSpace)));
+        hosts is null || hosts.Split(',', StringSplitOptions.TrimEntries).All(static host =>
+            host.AsSpan().IndexOfAny('=', '"') < 0 && !host.Contains("//", StringComparison.Ordinal) && (Path.IsPathRooted(host) || (host.LastIndexOf('@') <= 0 && !host.Any(char.IsWhiteSpace))));
 
-    /// <summary>What a server says, unless it repeats such a value: a data source of the application's cannot be refused for one.</summary>
+    /// <summary>
+    /// What a server says, unless it may repeat such a value: a data source of the application's cannot be refused for one, and of a name with a semicolon or a colon nobody knows
+    /// whether it was meant.
+    /// </summary>
     public static string Told(string sqlState, string message) =>
-        HoldsPassword(message) || (IsOfLogin(sqlState) && message.Contains(';')) ? NotTold : message;
+        NearPassword().IsMatch(message) || (IsOfLogin(sqlState) && (message.Contains(';') || Login().IsMatch(message))) ? NotTold : message;
 
-    private static bool HoldsPassword(string text) => Password().IsMatch(text);
-
-    /// <summary>Whether the message names user or database, neither of which has a semicolon.</summary>
+    /// <summary>Whether the message names user or database.</summary>
     private static bool IsOfLogin(string sqlState) => sqlState.StartsWith("28", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.InvalidCatalogName;
 
-    /// <summary>Also misspelt, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
-    [GeneratedRegex(@"(passw[a-z]*|passphrase|pwd|psw)\s*[=:]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Password();
+    [GeneratedRegex(Password + "=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex AssignedPassword();
+
+    [GeneratedRegex(Password + "[=:]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NearPassword();
+
+    /// <summary>A URI, or user and password before a host, as in one.</summary>
+    [GeneratedRegex(@"://|:\S*@")]
+    private static partial Regex Login();
 }

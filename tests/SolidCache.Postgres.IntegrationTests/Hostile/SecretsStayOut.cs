@@ -94,6 +94,8 @@ public sealed class SecretsStayOut(bool coalescing)
     /// <summary>Of the application's own data source, which nobody refuses; the server repeats user, database and settings.</summary>
     [TestCase("Username={0} Password=pass-Zq4x;Password=x")]
     [TestCase("Username='{0};pass-Zq4x';Password=x")]
+    [TestCase("Username={0}:pass-Zq4x@127.0.0.1;Password=x")]
+    [TestCase("Username={0} password: pass-Zq4x;Password=x")]
     [TestCase("Username={0};Password=pass-Zq4x;Database=none SslPassword=pass-Zq4x")]
     [TestCase("Username={0};Password=pass-Zq4x;Search Path=public Password=pass-Zq4x")]
     public async Task When_a_data_source_has_the_password_in_another_value(string settings)
@@ -103,7 +105,7 @@ public sealed class SecretsStayOut(bool coalescing)
         await using var source = new NpgsqlDataSourceBuilder($"Host={server.Host};Port={server.Port};Database={server.Database};{string.Format(null, settings, _role)}") { Name = "shop" }.Build();
         await RunAsync(null, _ => Task.CompletedTask, services => services.AddSingleton(source));
 
-        Assert.That(_ear.Heard, Does.Contain("it repeats a value of the connection string that holds more than itself"));
+        Assert.That(_ear.Heard, Does.Contain("it repeats a value of the connection string that may hold more than itself"));
     }
 
     [TestCase("Host=127.0.0.1;Port=1")]
