@@ -42,7 +42,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
                 $"The cache has no database. Set {nameof(PostgresSolidCacheOptions)}.{nameof(options.ConnectionString)}, or register an "
                 + "NpgsqlDataSource: services.AddSingleton(NpgsqlDataSource.Create(connectionString)), or services.AddNpgsqlDataSource(connectionString) of the package Npgsql.DependencyInjection. "
                 + "If you have set it, what you have set it to is null: is that setting, or section, of the configuration there, under this name?");
-        RefuseMultiplexing(registered.ConnectionString);
+        RefuseUnfit(registered.ConnectionString);
         return new CacheDataSource(registered, owned: null);
     }
 
@@ -73,11 +73,15 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Why a connection string that Npgsql accepts does not do for a cache, or null.</summary>
-    public static string? Refusal(string connectionString) =>
-        IsMultiplexing(connectionString)
-            ? "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
-                + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key."
-            : null;
+    public static string? Refusal(string connectionString) => Read(connectionString) switch
+    {
+        { Multiplexing: true } =>
+            "The cache cannot use a data source with Multiplexing=true: Npgsql then neither prepares statements nor runs synchronous ones. "
+            + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key.",
+        { } settings when !ConnectionValues.ArePorts(settings) =>
+            "There is no port above 65535, and the connection string or data source has one: correct its Port, or the number behind a host.",
+        _ => null,
+    };
 
     public void Dispose() => _owned?.Dispose();
 
@@ -89,7 +93,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
     /// </summary>
     private static NpgsqlDataSource Build(string connectionString, string name, TimeSpan commandTimeout)
     {
-        RefuseMultiplexing(connectionString);
+        RefuseUnfit(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(ConnectionUri.Read(connectionString)) { Name = name.Length == 0 ? "SolidCache.Postgres" : $"SolidCache.Postgres:{name}" };
         builder.EnableArrays();
         builder.EnableTransportSecurity();
@@ -144,7 +148,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         }
     }
 
-    private static void RefuseMultiplexing(string connectionString)
+    private static void RefuseUnfit(string connectionString)
     {
         if (Refusal(connectionString) is { } refusal)
         {
@@ -152,15 +156,15 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         }
     }
 
-    private static bool IsMultiplexing(string connectionString)
+    private static NpgsqlConnectionStringBuilder? Read(string connectionString)
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(ConnectionUri.Read(connectionString)).Multiplexing;
+            return new NpgsqlConnectionStringBuilder(ConnectionUri.Read(connectionString));
         }
         catch (Exception error) when (MeansUnusable(error))
         {
-            return false;
+            return null;
         }
     }
 

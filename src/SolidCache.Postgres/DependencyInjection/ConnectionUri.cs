@@ -1,62 +1,104 @@
+using System.Data.Common;
+using System.Text.RegularExpressions;
+using Npgsql;
+
 namespace SolidCache.Postgres.DependencyInjection;
 
 /// <summary>
 /// Puts a <c>postgresql://</c> URI, which the tools of PostgreSQL and many hosting services write, into the form that Npgsql reads. Anything else stays as it is.
 /// </summary>
-internal static class ConnectionUri
+internal static partial class ConnectionUri
 {
-    /// <summary>What libpq calls the parameters that Npgsql has under another name; all others are taken for Npgsql's.</summary>
+    /// <summary>What libpq calls the parameters that Npgsql has under another name; empty where it has none, and the cache works as well without.</summary>
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["host"] = "Host",
+        ["port"] = "Port",
         ["dbname"] = "Database",
         ["user"] = "Username",
+        ["password"] = "Password",
+        ["passfile"] = "Passfile",
         ["connect_timeout"] = "Timeout",
         ["application_name"] = "Application Name",
+        ["fallback_application_name"] = "",
+        ["options"] = "Options",
+        ["ssl"] = "SSL Mode",
         ["sslmode"] = "SSL Mode",
+        ["sslnegotiation"] = "SSL Negotiation",
         ["sslrootcert"] = "Root Certificate",
         ["sslcert"] = "SSL Certificate",
         ["sslkey"] = "SSL Key",
         ["sslpassword"] = "SSL Password",
         ["channel_binding"] = "Channel Binding",
+        ["require_auth"] = "Require Auth",
+        ["gssencmode"] = "GSS Encryption Mode",
+        ["krbsrvname"] = "Kerberos Service Name",
         ["client_encoding"] = "Client Encoding",
         ["target_session_attrs"] = "Target Session Attributes",
+        ["load_balance_hosts"] = "Load Balance Hosts",
+        ["keepalives"] = "",
+        ["keepalives_idle"] = "Tcp Keepalive Time",
+        ["keepalives_interval"] = "Tcp Keepalive Interval",
+        ["keepalives_count"] = "",
+        ["tcp_user_timeout"] = "",
+        ["sslcompression"] = "",
+        ["sslsni"] = "",
     };
 
-    /// <exception cref="FlawedConnectionStringException">It begins like a URI and is none.</exception>
+    /// <summary>What libpq has besides, and would not be done.</summary>
+    private static readonly string[] NotOfNpgsql =
+    [
+        "hostaddr", "service", "servicefile", "requirepeer", "replication", "requiressl", "sslcrl", "sslcrldir", "sslcertmode", "sslkeylogfile", "ssl_min_protocol_version", "ssl_max_protocol_version",
+        "min_protocol_version", "max_protocol_version", "gsslib", "gssdelegation", "scram_client_key", "scram_server_key", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope",
+    ];
+
+    /// <exception cref="FlawedConnectionStringException">It begins like a URI and is none, or one of more than Npgsql can do.</exception>
     public static string Read(string connectionString)
     {
-        if (!connectionString.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase) && !connectionString.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase))
+        if (!Beginning().IsMatch(connectionString))
         {
             return connectionString;
         }
 
-        // Behind the path's '/', an '@' ends a password that has a '/' in it: what stands before would be the name of a host, and the rest that of a database.
-        if (!Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || uri.AbsolutePath.Contains('@'))
+        // An '@' in the path ends a password that has a '/' in it: what stands before would be the name of a host, and the rest that of a database.
+        var uri = Parts().Match(connectionString.TrimEnd());
+        if (!uri.Success)
         {
-            throw new FlawedConnectionStringException("The URI cannot be read: it has one host, and '@', ':', '/', '#' and '%' in a user name or password are written as %40 and so on.");
+            throw new FlawedConnectionStringException(
+                "The URI cannot be read: '@', ':', '/', '?', '#' and '%' in a user name or password are written as %40 and so on, so is the '/' of a socket's path, and a port is a number.");
         }
 
-        var settings = new System.Data.Common.DbConnectionStringBuilder();
-        Set("Host", uri.Host.Trim('[', ']'));
-        Set("Port", uri.Port < 0 ? "" : uri.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        var user = uri.UserInfo.Split(':', 2);
-        Set("Username", user[0]);
-        Set("Password", user.Length > 1 ? user[1] : "");
-        Set("Database", uri.AbsolutePath.TrimStart('/'));
-        foreach (var parameter in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        var settings = new DbConnectionStringBuilder();
+        Set("Username", uri.Groups["user"].Value);
+        Set("Password", uri.Groups["password"].Value);
+        Set("Database", uri.Groups["database"].Value);
+        var hosts = string.Join(',', uri.Groups["host"].Captures.Select(static host => host.Value.Trim('[', ']')));
+        var ports = string.Join(',', uri.Groups["port"].Captures.Select(static port => port.Value.TrimStart(':')));
+        foreach (var parameter in uri.Groups["parameters"].Value.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
-            var (name, value) = parameter.Split('=', 2) is [var left, var right] ? (Uri.UnescapeDataString(left), right) : (Uri.UnescapeDataString(parameter), "");
-            var keyword = Names.GetValueOrDefault(name, name);
-            // verify-full is VerifyFull to Npgsql; its names of servers keep their hyphens.
-            Set(keyword, keyword == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value);
+            var end = parameter.IndexOf('=', StringComparison.Ordinal);
+            if (end < 1)
+            {
+                throw new FlawedConnectionStringException("A parameter of the URI has no '='.");
+            }
+
+            var (keyword, value) = (Keyword(Uri.UnescapeDataString(parameter[..end])), parameter[(end + 1)..]);
+            (hosts, ports) = (keyword == "Host" ? value : hosts, keyword == "Port" ? value : ports);
+            if (keyword is not ("" or "Host" or "Port"))
+            {
+                Set(keyword, OfNpgsql(keyword, value));
+            }
         }
 
+        var (host, port) = Servers(Uri.UnescapeDataString(hosts).Split(','), Uri.UnescapeDataString(ports).Split(','));
+        Set("Host", host);
+        Set("Port", port);
         return settings.ConnectionString;
 
         void Set(string keyword, string escaped)
         {
-            // A semicolon parts nothing here: who wrote one for '&', or for the ':' before a password, has what follows in a name.
-            if (keyword is not ("Password" or "password") && escaped.Contains(';'))
+            // Who wrote a semicolon for '&', or for the ':' before a password, has what follows in a name.
+            if (keyword is not ("Password" or "SSL Password") && escaped.Contains(';'))
             {
                 throw new FlawedConnectionStringException("In a URI ';' parts nothing: parameters are parted by '&', and one in a name is written as %3B.");
             }
@@ -67,4 +109,55 @@ internal static class ConnectionUri
             }
         }
     }
+
+    /// <summary>One port is that of all hosts; else each has its own.</summary>
+    private static (string Host, string Port) Servers(string[] hosts, string[] ports) =>
+        ports.Distinct().Count() == 1 ? (string.Join(',', hosts), ports[0])
+        : ports.Length != hosts.Length ? throw new FlawedConnectionStringException($"The URI has {hosts.Length} hosts and {ports.Length} ports; there must be one port, or one for each host.")
+        : (string.Join(',', hosts.Zip(ports, static (host, port) => (host.Contains(':') && !Path.IsPathRooted(host) ? $"[{host}]" : host) + (port.Length > 0 ? $":{port}" : ""))), "");
+
+    /// <summary>A name that nobody knows is not told: it may be the rest of a password with '&amp;'.</summary>
+    private static string Keyword(string name)
+    {
+        if (Names.TryGetValue(name, out var keyword))
+        {
+            return keyword;
+        }
+
+        if (NotOfNpgsql.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new FlawedConnectionStringException($"Npgsql has nothing for the URI's parameter {name.ToLowerInvariant()}.");
+        }
+
+        var nearest = Spelling.Nearest(name, Names.Keys);
+        return new NpgsqlConnectionStringBuilder().ContainsKey(name)
+            ? name
+            : throw new FlawedConnectionStringException(
+                $"A parameter of the URI is none that is known{(Spelling.Distance(nearest, name) <= 2 ? $": is {nearest} misspelt in it?" : ".")} Known are {string.Join(", ", Names.Keys)}, and Npgsql's keywords.");
+    }
+
+    private static string OfNpgsql(string keyword, string value) => (keyword, value) switch
+    {
+        ("SSL Mode", "true") => "Require",
+        // verify-full is VerifyFull to Npgsql; its names of servers keep their hyphens.
+        ("SSL Mode", _) => value.Replace("-", "", StringComparison.Ordinal),
+        ("Require Auth", _) => value.Replace("scram-sha-256", "ScramSHA256", StringComparison.Ordinal).Replace("md5", "MD5", StringComparison.Ordinal).Replace("password", "Password", StringComparison.Ordinal),
+        ("Load Balance Hosts", "random") => "true",
+        ("Load Balance Hosts", "disable") => "false",
+        // The system's own time, to libpq.
+        ("Tcp Keepalive Time" or "Tcp Keepalive Interval", "0") => "",
+        _ => value,
+    };
+
+    [GeneratedRegex("^postgres(ql)?://", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Beginning();
+
+    [GeneratedRegex(
+        """
+        ^[a-z]+://((?<user>[^:@/?\#]*)(:(?<password>[^@/?\#]*))?@)?
+        (?<host>\[[^]]*]|[^]:/?@,\#[]*)(?<port>(:[0-9]*)?)(,(?<host>\[[^]]*]|[^]:/?@,\#[]*)(?<port>(:[0-9]*)?))*
+        (/(?<database>[^@?\#]*))?(\?(?<parameters>[^\#]*))?$
+        """,
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Parts();
 }

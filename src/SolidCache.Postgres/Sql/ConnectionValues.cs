@@ -23,6 +23,12 @@ internal static partial class ConnectionValues
         _ => Convert.ToString(settings[keyword], CultureInfo.InvariantCulture) is { } value && (AssignedPassword().IsMatch(value) || (keyword is "Username" or "Database" && Login().IsMatch(value))),
     });
 
+    /// <summary>Whether no port is one that there cannot be, which Npgsql notices when it connects; that of a path is a part of the socket's name.</summary>
+    public static bool ArePorts(NpgsqlConnectionStringBuilder settings) =>
+        settings.Port <= ushort.MaxValue
+        && (settings.Host ?? "").Split(',', StringSplitOptions.TrimEntries).All(static host =>
+            Path.IsPathRooted(host) || (host.LastIndexOf(':') is var colon && (colon < 0 || !int.TryParse(host.AsSpan(colon + 1), out var port) || port <= ushort.MaxValue)));
+
     /// <summary>
     /// Whether they can be names, addresses or paths, and may be told. One that was written as libpq wants it, with spaces between its parts, or on several lines, is a single name to
     /// Npgsql, with the password in it; so is a URI, or what stands in one before the path. An abstract socket has its '@' in front.

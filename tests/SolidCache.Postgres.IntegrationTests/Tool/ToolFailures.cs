@@ -55,6 +55,17 @@ public sealed class ToolFailures : ToolFixture
         Assert.That(run.Error, Does.Contain("it is not shown").And.Not.Contain("se-cret"));
     }
 
+    [TestCase("Host=127.0.0.1;Port=99999;Password=se-cret", "There is no port above 65535")]
+    [TestCase("postgresql://me:se-cret@127.0.0.1:99999/shop", "There is no port above 65535")]
+    [TestCase("postgresql://me:se-cret@127.0.0.1/shop?service=x", "Npgsql has nothing for the URI's parameter service.")]
+    public async Task What_is_wrong_with_one_is_told(string connectionString, string told)
+    {
+        var run = await ToolRun.OfAsync("verify", "--connection-string", connectionString);
+
+        Assert.That(run.ExitCode, Is.EqualTo(78));
+        Assert.That(run.Error, Does.Contain(told).And.Not.Contain("se-cret"));
+    }
+
     /// <summary>The server would be asked for the user, or the database, and repeat it.</summary>
     [TestCase("Host=127.0.0.1;Username=app Password=se-cret", "Username")]
     [TestCase("Host=127.0.0.1;Username=app;Password=x;Database=shop SslPassword=se-cret", "Database")]

@@ -110,6 +110,44 @@ public sealed class CacheDataSourceTests
         Assert.That(new NpgsqlConnectionStringBuilder(ConnectionUri.Read("postgresql://me:p%40s;s@db")).Password, Is.EqualTo("p@s;s"));
     }
 
+    /// <summary>The forms of libpq's documentation.</summary>
+    [TestCase("postgresql://localhost", "localhost", 5432)]
+    [TestCase("postgresql://me@localhost:5433/other?connect_timeout=10&application_name=myapp", "localhost", 5433)]
+    [TestCase("postgresql://host1:123,host2:456/somedb?target_session_attrs=any&application_name=myapp", "host1:123,host2:456", 5432)]
+    [TestCase("postgresql://a,b:6/x", "a,b:6", 5432)]
+    [TestCase("postgresql://a:6,[::1]:6/x", "a,::1", 6)]
+    [TestCase("postgresql://a:5,[::1]:6/x", "a:5,[::1]:6", 5432)]
+    [TestCase("postgresql://a,b/x?port=7", "a,b", 7)]
+    [TestCase("postgresql:///mydb?host=localhost&port=5433", "localhost", 5433)]
+    [TestCase("postgresql://me:p%3Aw@/mydb?host=a,b&port=1,2", "a:1,b:2", 5432)]
+    [TestCase("postgresql:///dbname?host=/var/lib/postgresql", "/var/lib/postgresql", 5432)]
+    [TestCase("postgresql://%2Fvar%2Flib%2Fpostgresql/dbname", "/var/lib/postgresql", 5432)]
+    [TestCase("postgresql://me@%2Frun:5433/dbname", "/run", 5433)]
+    [TestCase("postgresql://[2001:db8::1234]/database", "2001:db8::1234", 5432)]
+    [TestCase("postgres://db/x?keepalives=1&keepalives_count=3&tcp_user_timeout=1000&fallback_application_name=y&gssencmode=disable&sslnegotiation=postgres&load_balance_hosts=disable&ssl=true", "db", 5432)]
+    [TestCase("postgres://db/x?require_auth=scram-sha-256&channel_binding=require&sslmode=require&krbsrvname=p&client_encoding=auto&options=-c%20geqo%3Doff\n", "db", 5432)]
+    public void A_URI_may_be_any_that_libpq_reads(string connectionString, string host, int port)
+    {
+        var built = Settings(connectionString);
+
+        Assert.That((built.Host, built.Port), Is.EqualTo((host, port)));
+    }
+
+    [Test]
+    public void Its_keepalives_are_Npgsqls()
+    {
+        var built = Settings("postgresql://me@db?keepalives_idle=7&keepalives_interval=3");
+        var left = Settings("postgresql://me@db?keepalives_idle=0");
+
+        Assert.That((built.TcpKeepAliveTime, built.TcpKeepAliveInterval, left.TcpKeepAliveTime, left.TcpKeepAliveInterval), Is.EqualTo((7, 3, 60, 10)));
+    }
+
+    [Test]
+    public void One_with_a_port_that_is_none_is_refused_whoever_made_it() =>
+        Assert.That(
+            () => Choose(new ServiceCollection().AddSingleton(Registered("Host=db;Port=99999"))),
+            Throws.InvalidOperationException.With.Message.StartsWith("There is no port above 65535"));
+
     [Test]
     public void A_given_one_is_used_without_a_container()
     {
