@@ -17,7 +17,7 @@ internal static class ExitCode
     /// <summary>The server refused what was asked: a missing table or right, a schema of another version.</summary>
     public const int Refused = 70;
 
-    /// <summary>A file cannot be written.</summary>
+    /// <summary>The output, or a file, cannot be written.</summary>
     public const int NotWritten = 73;
 
     /// <summary>No connection string, or one that names a file that cannot be used.</summary>

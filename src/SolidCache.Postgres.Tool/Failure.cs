@@ -12,6 +12,9 @@ namespace SolidCache.Postgres.Tool;
 /// <param name="Code">One of <see cref="ExitCode"/>.</param>
 internal sealed partial record Failure(string Message, int Code)
 {
+    /// <summary>EPIPE: whoever read the output has gone.</summary>
+    private const int BrokenPipe = 32;
+
     /// <summary>The names of the library's options, which say nothing to somebody who typed a command, and what takes their place. Pinned by tests.</summary>
     private static readonly (string Library, string Tool)[] Terms =
     [
@@ -43,8 +46,9 @@ internal sealed partial record Failure(string Message, int Code)
         PostgresException server => new($"The server refuses ({server.SqlState}): {InTermsOfTheTool(ConnectionValues.Told(server.SqlState, server.MessageText))}", ExitCode.Refused),
         NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
         OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), IsOfTheConnection(options) ? ExitCode.NotConfigured : ExitCode.Usage),
-        _ when IsOfAFile(error) => new($"A file that the connection string names cannot be used: {error.Message}", ExitCode.NotConfigured),
-        IOException file => new(file.Message, ExitCode.NotWritten),
+        // As `head` does when it has enough: the next word of any program would be of use to nobody.
+        IOException { HResult: BrokenPipe } => new("", ExitCode.NotWritten),
+        IOException or UnauthorizedAccessException => new($"The output cannot be written: {error.Message}", ExitCode.NotWritten),
         ArgumentException argument => new(InTermsOfTheTool(argument.Message), ExitCode.Usage),
         _ => null,
     };
@@ -52,7 +56,7 @@ internal sealed partial record Failure(string Message, int Code)
     /// <summary>Whether the connection string is to blame, wherever it was found.</summary>
     private static bool IsOfTheConnection(OptionsValidationException error) => error.Failures.All(static failure => failure.StartsWith("ConnectionString", StringComparison.Ordinal));
 
-    /// <summary>Whether a certificate or a key cannot be read. Nothing else that the tool reads is named by a file's name.</summary>
+    /// <summary>Whether a certificate or a key cannot be read.</summary>
     private static bool IsOfAFile(Exception error) => error is FileNotFoundException or UnauthorizedAccessException or CryptographicException;
 
     /// <summary>Whether the server was not reached, or refused the login, rather than the statement.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using SolidCache.Postgres.Diagnostics;
 using Spectre.Console;
 
@@ -13,7 +14,25 @@ internal sealed record Terminal(IAnsiConsole Output, IAnsiConsole Error, Stream 
     public static Terminal OfThisProcess()
     {
         var error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return new Terminal(AnsiConsole.Console, error, Console.OpenStandardOutput(), !Console.IsOutputRedirected && !Console.IsInputRedirected);
+        var output = StandardOutput();
+        if (output is FileStream)
+        {
+            Console.SetOut(new StreamWriter(output, Console.OutputEncoding) { AutoFlush = true });
+        }
+
+        return new Terminal(AnsiConsole.Console, error, output, !Console.IsOutputRedirected && !Console.IsInputRedirected);
+    }
+
+    /// <summary>.NET's own stream keeps to itself that nobody reads a pipe any more, and a watch would never end. A file has its position from whoever writes to it besides.</summary>
+    private static Stream StandardOutput()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+        {
+            return Console.OpenStandardOutput();
+        }
+
+        var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;
     }
 
     /// <summary>Plain text, past the console, which breaks long lines: a value stays as it is behind a pipe and when somebody copies it.</summary>

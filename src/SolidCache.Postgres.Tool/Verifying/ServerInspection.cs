@@ -46,6 +46,8 @@ internal static class ServerInspection
     /// <exception cref="SolidCacheException">The table or its function is missing, or the cache refuses what it finds.</exception>
     public static async Task RunAsync(ConnectionTarget target, ISolidCache cache, Terminal terminal, CancellationToken cancellationToken)
     {
+        // The first statement of a cache looks whether all is as the library made it, and knows best what to say, also of a server that is silent or a certificate that cannot be read.
+        await cache.GetStatisticsAsync(cancellationToken);
         var rows = await target.QueryAsync(
             static row => (
                 Version: row.GetString(0),
@@ -58,13 +60,6 @@ internal static class ServerInspection
             [target.Schema, target.Table],
             cancellationToken);
         var found = rows[0];
-        if (found.Table is null)
-        {
-            throw Missing("table", target);
-        }
-
-        // The first statement of a cache looks whether all is as the library made it, and knows best what to say.
-        await cache.GetStatisticsAsync(cancellationToken);
         if (found.Function is null)
         {
             throw Missing("cleanup function", target);

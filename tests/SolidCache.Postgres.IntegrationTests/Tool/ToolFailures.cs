@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Sample;
 
 namespace SolidCache.Postgres.IntegrationTests.Tool;
 
@@ -57,7 +58,7 @@ public sealed class ToolFailures : ToolFixture
 
     [TestCase("Host=127.0.0.1;Port=99999;Password=se-cret", "There is no port above 65535")]
     [TestCase("postgresql://me:se-cret@127.0.0.1:99999/shop", "There is no port above 65535")]
-    [TestCase("postgresql://me:se-cret@127.0.0.1/shop?service=x", "Npgsql has nothing for the URI's parameter service.")]
+    [TestCase("postgresql://me:se-cret@127.0.0.1/shop?service=x", "Npgsql has nothing for the URI's parameter service")]
     public async Task What_is_wrong_with_one_is_told(string connectionString, string told)
     {
         var run = await ToolRun.OfAsync("verify", "--connection-string", connectionString);
@@ -188,9 +189,49 @@ public sealed class ToolFailures : ToolFixture
         Assert.That(await watching.StandardError.ReadToEndAsync(), Is.Empty);
     }
 
-    private Process Start(params string[] arguments)
+    [Test]
+    public async Task A_watch_ends_when_nobody_reads_it_any_more()
     {
-        var start = ToolProgram.Of(arguments);
+        await using var services = await MigratedCacheAsync("one");
+        using var watching = Start("stats", "--json", "--watch", "1");
+        await watching.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        watching.StandardOutput.Close();
+        await watching.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(watching.ExitCode, Is.EqualTo(73));
+        Assert.That(await watching.StandardError.ReadToEndAsync(), Is.Empty);
+    }
+
+    [TestCase("stats >&-")]
+    [TestCase("stats >/dev/full")]
+    [TestCase("migrate --script >&-")]
+    public async Task An_output_that_cannot_be_written_is_no_matter_of_the_connection_string(string arguments)
+    {
+        await using var services = await MigratedCacheAsync("one");
+        var start = ToolProgram.Of([]);
+        var program = new ProcessStartInfo("sh", ["-c", $"exec \"$@\" {arguments}", "sh", start.FileName, .. start.ArgumentList]) { RedirectStandardError = true };
+        using var writing = Run(program);
+        await writing.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(writing.ExitCode, Is.EqualTo(73));
+        Assert.That(await writing.StandardError.ReadToEndAsync(), Does.StartWith("solid-cache: The output cannot be written: "));
+    }
+
+    [Test]
+    public async Task A_server_that_is_silent_is_told_by_every_command_as_the_cache_tells_it([Values("stats", "verify", "migrate")] string command)
+    {
+        await using var silent = new SilentServer(Database.ConnectionString);
+        silent.FallSilent();
+        var run = await ToolRun.OfAsync(command, "--connection-string", new NpgsqlConnectionStringBuilder(silent.ConnectionString) { Timeout = 1 }.ConnectionString);
+
+        Assert.That(run.ExitCode, Is.EqualTo(69));
+        Assert.That(run.Error, Does.StartWith("solid-cache: The server does not answer: The cache public.solid_cache_entries had no answer from its server within"));
+    }
+
+    private Process Start(params string[] arguments) => Run(ToolProgram.Of(arguments));
+
+    private Process Run(ProcessStartInfo start)
+    {
         start.Environment["ConnectionStrings__SolidCache"] = Database.ConnectionString;
         return Process.Start(start)!;
     }
