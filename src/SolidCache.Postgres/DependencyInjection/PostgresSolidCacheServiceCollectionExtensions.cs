@@ -196,10 +196,14 @@ public static class PostgresSolidCacheServiceCollectionExtensions
 
     internal static IServiceCollection Bind(IServiceCollection services, string name, IConfiguration configuration, SectionOf holds = SectionOf.Cache)
     {
-        services.AddOptions<PostgresSolidCacheOptions>(name).Bind(configuration);
+        var options = services.AddOptions<PostgresSolidCacheOptions>(name);
         // At its root a configuration holds the settings of everybody.
-        return configuration is IConfigurationSection section
-            ? services.AddSingleton<IValidateOptions<PostgresSolidCacheOptions>>(new SectionValidator(name, section, holds))
-            : services;
+        if (configuration is IConfigurationSection section)
+        {
+            options.Configure(_ => new SectionValidator(name, section, holds).Validate());
+        }
+
+        options.Bind(configuration);
+        return services;
     }
 }

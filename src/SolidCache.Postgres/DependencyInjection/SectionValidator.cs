@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -6,14 +7,16 @@ using Microsoft.Extensions.Options;
 namespace SolidCache.Postgres.DependencyInjection;
 
 /// <summary>
-/// Refuses what binding passes over: a name that is no option's, which would leave the option at its default, and a duration without a unit, which .NET
-/// takes for days.
+/// Refuses, before it is bound, what binding passes over: a name that is no option's, which would leave the option at its default, and a duration without a unit, which .NET
+/// takes for days; and what binding refuses without the rule.
 /// </summary>
 /// <param name="cache">The name of the cache.</param>
 /// <param name="section">Its section.</param>
 /// <param name="holds">What may be in it.</param>
-internal sealed class SectionValidator(string cache, IConfigurationSection section, SectionOf holds = SectionOf.Cache) : IValidateOptions<PostgresSolidCacheOptions>
+internal sealed class SectionValidator(string cache, IConfigurationSection section, SectionOf holds = SectionOf.Cache)
 {
+    private const string FormOfDurations = "hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds";
+
     private static readonly PropertyInfo[] OfOptions = OptionsOf(typeof(PostgresSolidCacheOptions));
 
     /// <summary>Groups of options, each a section of its own.</summary>
@@ -25,18 +28,17 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
 
     private static readonly PropertyInfo[] OfHosts = [.. OfOptions.UnionBy(typeof(PostgresSolidCacheSettings).GetProperties(), static option => option.Name)];
 
-    public ValidateOptionsResult Validate(string? name, PostgresSolidCacheOptions options)
+    /// <exception cref="OptionsValidationException">Something in it is no option, or no value of one.</exception>
+    public void Validate()
     {
-        if (name != cache)
-        {
-            return ValidateOptionsResult.Skip;
-        }
-
         var failures = section.GetChildren()
             .Where(setting => holds != SectionOf.AllConnections || !IsOfAConnection(setting))
             .SelectMany(setting => Failures(setting, holds == SectionOf.Cache ? OfOptions : OfHosts))
             .ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        if (failures.Count > 0)
+        {
+            throw new OptionsValidationException(cache, typeof(PostgresSolidCacheOptions), failures);
+        }
     }
 
     private static PropertyInfo[] OptionsOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type) =>
@@ -81,9 +83,22 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
             return $"{setting.Path} is a section, and must be a value";
         }
 
-        var isDuration = option.PropertyType == typeof(TimeSpan) || option.PropertyType == typeof(TimeSpan?);
-        return isDuration && setting.Value is { Length: > 0 } value && !value.Contains(':', StringComparison.Ordinal)
-            ? $"{setting.Path} is '{value}', which has no unit and would be days; it must be hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds"
+        return setting.Value is { Length: > 0 } value && Rule(Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType, value) is { } rule
+            ? $"{setting.Path} is '{value}'{rule}"
             : null;
     }
+
+    /// <returns>What a value must be that binding cannot convert; null for one that it can.</returns>
+    private static string? Rule(Type type, string value) => type switch
+    {
+        _ when type == typeof(bool) => bool.TryParse(value, out _) ? null : "; it must be true or false",
+        _ when type == typeof(int) => int.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a whole number",
+        _ when type == typeof(long) => long.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a whole number",
+        _ when type == typeof(double) => double.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a number",
+        _ when type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal) && double.TryParse(value, CultureInfo.InvariantCulture, out _) =>
+            $", which has no unit and would be days; it must be {FormOfDurations}",
+        _ when type == typeof(TimeSpan) => TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : $"; it must be {FormOfDurations}",
+        { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
+        _ => null,
+    };
 }
