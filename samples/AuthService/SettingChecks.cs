@@ -9,13 +9,14 @@ internal static class SettingChecks
     {
         configuration.Check<bool>("Seed:DemoUsers", "true or false");
         configuration.Check<bool>("Metrics:AllowRemote", "true or false");
-        configuration.Check<int>("Seed:Crowd", "a whole number");
+        configuration.Check<int>("Seed:Crowd", "a whole number from 0", static number => number >= 0);
         foreach (var name in new[] { RateLimits.PerAddress, RateLimits.PerAccount, Passwords.Iterations })
         {
             configuration.Check<int>(name, "a whole number above 0", static number => number > 0);
         }
 
-        configuration.Check<TimeSpan>("Profiles:Lifetime", "a span of time above 00:00:00, as 00:10:00", static span => span > TimeSpan.Zero);
+        // A number alone would be days.
+        configuration.Check<TimeSpan>("Profiles:Lifetime", "a span of time above 00:00:00, as 00:10:00", span => span > TimeSpan.Zero && configuration["Profiles:Lifetime"]!.Contains(':'));
     }
 
     private static void Check<T>(this IConfiguration configuration, string name, string wanted, Predicate<T>? isAllowed = null)

@@ -31,13 +31,20 @@ internal static class PasswordEndpoint
                 statusCode: StatusCodes.Status429TooManyRequests, detail: "The current password was tried too often. Wait a minute.");
         }
 
-        if (passwords.Verify(found.PasswordHash, change.CurrentPassword!) == PasswordVerificationResult.Failed
-            || demoPasswords.Refuse(found.Email, found.PasswordHash!)
-            || !await credentials.ChangePasswordAsync(found, passwords.Hash(change.NewPassword!), cancellationToken))
+        var isChanged = await ChangeAsync(found);
+        // A sign-in may have replaced the hash meanwhile, for the same password.
+        if (!isChanged && await credentials.FindAsync(found.UserId, network, cancellationToken) is var now && now.PasswordHash != found.PasswordHash)
         {
-            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["currentPassword"] = ["The current password is wrong."] });
+            isChanged = await ChangeAsync(now);
         }
 
-        return TypedResults.NoContent();
+        return isChanged
+            ? TypedResults.NoContent()
+            : TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["currentPassword"] = ["The current password is wrong."] });
+
+        async Task<bool> ChangeAsync(Credentials credential) =>
+            passwords.Verify(credential.PasswordHash, change.CurrentPassword!) != PasswordVerificationResult.Failed
+            && !demoPasswords.Refuse(credential.Email, credential.PasswordHash!)
+            && await credentials.ChangePasswordAsync(credential, passwords.Hash(change.NewPassword!), cancellationToken);
     }
 }

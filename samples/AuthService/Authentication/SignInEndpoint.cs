@@ -29,19 +29,29 @@ internal static class SignInEndpoint
                 statusCode: StatusCodes.Status429TooManyRequests, detail: "Too many sign-ins with this email address were tried. Wait a minute.");
         }
 
-        var result = passwords.Verify(found.PasswordHash, request.Password!);
-        if (result == PasswordVerificationResult.Failed
-            || demoPasswords.Refuse(found.Email, found.PasswordHash!)
-            || await sessions.OpenAsync(new SessionStart(found.UserId, found.PasswordHash!, network), cancellationToken) is not { } reply)
+        var reply = await OpenAsync(found);
+        // Another sign-in may have replaced the hash meanwhile, for the same password.
+        if (reply is null && await credentials.FindAsync(request.Email!, network, cancellationToken) is var now && now.PasswordHash != found.PasswordHash)
         {
-            return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.");
+            reply = await OpenAsync(now);
         }
 
-        if (result == PasswordVerificationResult.SuccessRehashNeeded)
-        {
-            await credentials.ReplaceHashAsync(found, passwords.Hash(request.Password!), cancellationToken);
-        }
+        return reply is null
+            ? TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "The email address or the password is wrong.")
+            : TypedResults.Ok(reply);
 
-        return TypedResults.Ok(reply);
+        async Task<TokenReply?> OpenAsync(Credentials credential)
+        {
+            var result = passwords.Verify(credential.PasswordHash, request.Password!);
+            var opened = result == PasswordVerificationResult.Failed || demoPasswords.Refuse(credential.Email, credential.PasswordHash!)
+                ? null
+                : await sessions.OpenAsync(new SessionStart(credential.UserId, credential.PasswordHash!, network), cancellationToken);
+            if (opened is not null && result == PasswordVerificationResult.SuccessRehashNeeded)
+            {
+                await credentials.ReplaceHashAsync(credential, passwords.Hash(request.Password!), cancellationToken);
+            }
+
+            return opened;
+        }
     }
 }

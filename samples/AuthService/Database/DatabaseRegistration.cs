@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
 using Npgsql;
+using SolidCache.Postgres;
 
 namespace AuthService.Database;
 
@@ -38,13 +40,16 @@ internal static class DatabaseRegistration
     {
         try
         {
+            // The cache's own rule: servers repeat users and databases in messages, which this service logs, and where a semicolon is missing the password is in one.
+            using var rule = new ServiceCollection().AddPostgresSolidCache(options => options.ConnectionString = connectionString).BuildServiceProvider();
+            _ = rule.GetRequiredService<IOptions<PostgresSolidCacheOptions>>().Value;
             return new NpgsqlConnectionStringBuilder($"{Patience};{connectionString}");
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or OptionsValidationException)
         {
-            // It holds a password, so neither its text nor the parser's words are shown.
+            // It holds a password, so neither its text nor the parser's words are shown; the cache's words hold nothing of it.
             throw new SetupException(
-                "ConnectionStrings__Postgres is no connection string of Npgsql; it looks like Host=...;Username=...;Password=...;Database=...", error);
+                $"ConnectionStrings__Postgres is no connection string of Npgsql; it looks like Host=...;Username=...;Password=...;Database=... {(error as OptionsValidationException)?.Message}".TrimEnd(), error);
         }
     }
 

@@ -18,10 +18,15 @@ public sealed class MissingSettingsTests
             "There is no database. Set ConnectionStrings__Postgres to a PostgreSQL database, or run ./demo.sh, which finds or starts a server.\n"));
     }
 
-    [Test]
-    public async Task A_connection_string_that_cannot_be_read_is_not_shown()
+    [TestCase("Passwort=se-cret")]
+    [TestCase("Host=127.0.0.1;Port=99999;Password=se-cret")]
+    [TestCase("Host=127.0.0.1:99999;Password=se-cret")]
+    [TestCase("Host=127.0.0.1:99999999999;Password=se-cret")]
+    [TestCase("Host=127.0.0.1;Username=me Password=se-cret")]
+    [TestCase("postgresql://me:se-cret@127.0.0.1/shop")]
+    public async Task A_connection_string_that_cannot_be_used_is_not_shown(string connectionString)
     {
-        var (exitCode, error) = await RunAsync(("ConnectionStrings__Postgres", "Passwort=se-cret"));
+        var (exitCode, error) = await RunAsync(("ConnectionStrings__Postgres", connectionString));
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Match(@"\AConnectionStrings__Postgres .*\n\z").And.Not.Contain("se-cret"));
@@ -68,7 +73,9 @@ public sealed class MissingSettingsTests
     [TestCase("RateLimits__PerAddress", "20/min", "a whole number above 0")]
     [TestCase("RateLimits__PerAccount", "0", "a whole number above 0")]
     [TestCase("Passwords__Iterations", "-1", "a whole number above 0")]
-    [TestCase("Seed__Crowd", "many", "a whole number")]
+    [TestCase("Seed__Crowd", "many", "a whole number from 0")]
+    [TestCase("Seed__Crowd", "-1", "a whole number from 0")]
+    [TestCase("Profiles__Lifetime", "5", "a span of time above 00:00:00, as 00:10:00")]
     [TestCase("Profiles__Lifetime", "ten minutes", "a span of time above 00:00:00, as 00:10:00")]
     public async Task A_setting_that_cannot_be_what_it_says_is_named(string setting, string value, string wanted)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Identity;
 using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
@@ -85,6 +86,33 @@ public sealed class SessionRaceTests : SampleFixture
         }
 
         Assert.That(survivors, Is.Zero);
+    }
+
+    [Test]
+    public async Task The_right_password_is_right_also_while_its_hash_is_replaced([Values] bool isChange)
+    {
+        var (accessToken, _) = await SignInAsync("Alice-demo-1");
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var replace = new NpgsqlCommand("UPDATE auth.users SET password_hash = $1 WHERE email = 'alice@example.com'", connection)
+        {
+            Parameters = { new() { Value = new PasswordHasher<object>().HashPassword(this, "Alice-demo-1") } },
+        };
+        await replace.ExecuteNonQueryAsync();
+        var asking = isChange ? ChangeAsync() : TrySignInAsync("Alice-demo-1");
+        await Eventually.TrueAsync(
+            () => Database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"), "the request waits");
+        await transaction.CommitAsync();
+        using var response = await asking;
+
+        Assert.That(response.StatusCode, Is.EqualTo(isChange ? HttpStatusCode.NoContent : HttpStatusCode.OK));
+
+        async Task<HttpResponseMessage> ChangeAsync()
+        {
+            using var alice = Service.WithToken(accessToken);
+            return await alice.PostAsJsonAsync("/auth/change-password", new { currentPassword = "Alice-demo-1", newPassword = "Alice-demo-1" });
+        }
     }
 
     [Test]
