@@ -9,13 +9,15 @@ export function connect(session) {
   const attempt = (result, work) => async (event) => {
     event.preventDefault();
     const button = event.submitter ?? event.currentTarget;
-    button.disabled = true;
+    // A disabled one would lose the focus, and who has only a keyboard would begin at the top.
+    if (button.ariaDisabled) return;
+    button.ariaDisabled = 'true';
     try {
       await work();
     } catch (error) {
       if (!session.isOver) result.replaceChildren(text('p', error.message, 'notice'));
     } finally {
-      button.disabled = false;
+      button.ariaDisabled = null;
     }
   };
 

@@ -4,6 +4,7 @@ import { describe, draw } from './chart.js';
 import { bytes, count, duration, milliseconds, percent, time } from './format.js';
 
 const period = 2000;
+const slow = 4000;
 const element = (id) => document.getElementById(id);
 
 export async function start(session) {
@@ -12,6 +13,11 @@ export async function start(session) {
 }
 
 export async function refresh(session) {
+  const late = setTimeout(() => connection('The service is slow to answer. Waiting …', true), slow);
+  await look(session).finally(() => clearTimeout(late));
+}
+
+async function look(session) {
   const health = await session.health().catch(() => null);
   if (session.isOver) return;
   showHealth(health);

@@ -48,7 +48,8 @@ async function end(leaving) {
 
 element('sign-in-form').addEventListener('submit', async (event) => {
   event.preventDefault();
-  event.submitter.disabled = true;
+  if (event.submitter.ariaDisabled) return;
+  event.submitter.ariaDisabled = 'true';
   tell('');
   try {
     const opened = await Session.open(element('email').value, element('password').value);
@@ -63,7 +64,7 @@ element('sign-in-form').addEventListener('submit', async (event) => {
     tell(error.message);
     element('password').focus();
   } finally {
-    event.submitter.disabled = false;
+    event.submitter.ariaDisabled = null;
   }
 });
 

@@ -193,6 +193,43 @@ public sealed class AdminPageTests : BrowserFixture
         ForgiveComplaints("ERR_FAILED");
     }
 
+    [TestCase("**/admin/cache/live")]
+    [TestCase("**/health")]
+    public async Task A_service_that_is_silent_is_told_long_before_it_is_given_up(string path)
+    {
+        await SignInAsync();
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Page.RouteAsync(path, _ => Task.CompletedTask);
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("The service is slow to answer. Waiting …");
+        await Page.UnrouteAsync(path);
+
+        await Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+    }
+
+    /// <summary>With the keyboard alone, and while an answer takes its time.</summary>
+    [Test]
+    public async Task A_button_keeps_the_focus_while_it_works_and_does_nothing_twice()
+    {
+        await SignInAsync();
+        var (asked, answer) = (0, new TaskCompletionSource());
+        await Page.RouteAsync("**/admin/cache/cleanup", async route =>
+        {
+            asked++;
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        var cleanup = Page.GetByRole(AriaRole.Button, new() { Name = "Clean up now" });
+        await cleanup.PressAsync("Enter");
+        await Expect(cleanup).ToBeDisabledAsync();
+        await Page.Keyboard.PressAsync("Enter");
+        answer.SetResult();
+        await Expect(Page.Locator("#cleanup-result")).ToContainTextAsync("removed.");
+
+        await Expect(cleanup).ToBeEnabledAsync();
+        await Expect(cleanup).ToBeFocusedAsync();
+        Assert.That(asked, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task A_session_that_has_ended_leads_back_to_the_sign_in()
     {
