@@ -11,7 +11,7 @@ namespace SolidCache.Postgres.IntegrationTests.Hybrid;
 /// Callers on three nodes read versions of data through HybridCache and change the data beside it. A read that begins later than the bound on staleness after a change was
 /// acknowledged may not return what was there before; on the node whose HybridCache removed the entry itself, no read that begins after it.
 /// </summary>
-internal sealed class StaleMemoryCheck(string connectionString, TimeSpan bound) : IAsyncDisposable
+internal sealed class StaleMemoryCheck(string connectionString, TimeSpan bound, int readsToAWrite = 40) : IAsyncDisposable
 {
     private const int Keys = 12;
     private const int Callers = 32;
@@ -87,7 +87,7 @@ internal sealed class StaleMemoryCheck(string connectionString, TimeSpan bound) 
             var (id, node) = (random.Next(Keys), random.Next(Nodes));
             try
             {
-                if (random.Next(40) == 0)
+                if (random.Next(readsToAWrite) == 0)
                 {
                     await WriteAsync(node, id, random);
                 }
