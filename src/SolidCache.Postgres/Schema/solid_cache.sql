@@ -566,17 +566,22 @@ BEGIN
     END;
     IF has_table_privilege('"public"."solid_cache_tag_removals"', 'DELETE') THEN
       WITH noted AS (
-  UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+  UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."solid_cache_tag_removals" WHERE swept_at IS NULL FOR UPDATE SKIP LOCKED))
 )
 DELETE FROM "public"."solid_cache_tag_removals" AS removal
-WHERE removal.swept_at < now() - interval '10 minutes'
-  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_entries" AS entry
-    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  );
+WHERE removal.ctid = ANY (ARRAY(
+  SELECT removal.ctid
+  FROM "public"."solid_cache_tag_removals" AS removal
+  WHERE removal.swept_at < now() - interval '10 minutes'
+    AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
+    AND NOT EXISTS (
+      SELECT
+      FROM "public"."solid_cache_entries" AS entry
+      WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+        AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+    )
+  FOR UPDATE OF removal SKIP LOCKED
+));
     END IF;
   END IF;
 
@@ -652,17 +657,22 @@ BEGIN
   END;
   IF has_table_privilege('"public"."solid_cache_tag_removals"', 'DELETE') THEN
     WITH noted AS (
-  UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+  UPDATE "public"."solid_cache_tag_removals" SET swept_at = now() WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."solid_cache_tag_removals" WHERE swept_at IS NULL FOR UPDATE SKIP LOCKED))
 )
 DELETE FROM "public"."solid_cache_tag_removals" AS removal
-WHERE removal.swept_at < now() - interval '10 minutes'
-  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
-  AND NOT EXISTS (
-    SELECT
-    FROM "public"."solid_cache_entries" AS entry
-    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  );
+WHERE removal.ctid = ANY (ARRAY(
+  SELECT removal.ctid
+  FROM "public"."solid_cache_tag_removals" AS removal
+  WHERE removal.swept_at < now() - interval '10 minutes'
+    AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
+    AND NOT EXISTS (
+      SELECT
+      FROM "public"."solid_cache_entries" AS entry
+      WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+        AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+    )
+  FOR UPDATE OF removal SKIP LOCKED
+));
   END IF;
 END
 $solid_cache$;

@@ -35,7 +35,7 @@ internal static partial class ConnectionValues
     /// </summary>
     public static bool AreHosts(string? hosts) =>
         hosts is null || hosts.Split(',', StringSplitOptions.TrimEntries).All(static host =>
-            host.AsSpan().IndexOfAny('=', '"') < 0 && !host.Contains("//", StringComparison.Ordinal) && (Path.IsPathRooted(host) || (host.LastIndexOf('@') <= 0 && !host.Any(char.IsWhiteSpace))));
+            host.AsSpan().IndexOfAny('=', '"') < 0 && !NearPassword().IsMatch(host) && !host.Contains("//", StringComparison.Ordinal) && (Path.IsPathRooted(host) || (host.LastIndexOf('@') <= 0 && !host.Any(char.IsWhiteSpace))));
 
     /// <summary>
     /// What a server says, unless it may repeat such a value: a data source of the application's cannot be refused for one, and of a name with a semicolon or a colon nobody knows

@@ -79,22 +79,28 @@ internal static class EntryConditions
 
     /// <summary>
     /// Forgets the removals of tags that no entry needs any more. The first time it only notes that they are committed: until later, somebody may add an entry who
-    /// could not see them. That is the end of the statements that were under way, and of the transactions: one that has set an entry and commits it hours later.
+    /// could not see them. That is the end of the statements that were under way, and of the transactions: one that has set an entry and commits it hours later. It waits for
+    /// nobody's lock: another sweep has noted or forgotten those.
     /// </summary>
     public static string ForgetTagRemovals(SqlNames names) =>
         $"""
         WITH noted AS (
-          UPDATE {names.TagRemovals} SET swept_at = now() WHERE swept_at IS NULL
+          UPDATE {names.TagRemovals} SET swept_at = now() WHERE ctid = ANY (ARRAY(SELECT ctid FROM {names.TagRemovals} WHERE swept_at IS NULL FOR UPDATE SKIP LOCKED))
         )
         DELETE FROM {names.TagRemovals} AS removal
-        WHERE removal.swept_at < now() - interval '{KeptMinutes} minutes'
-          AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
-          AND NOT EXISTS (
-            SELECT
-            FROM {names.Entries} AS entry
-            WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
-              AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-          )
+        WHERE removal.ctid = ANY (ARRAY(
+          SELECT removal.ctid
+          FROM {names.TagRemovals} AS removal
+          WHERE removal.swept_at < now() - interval '{KeptMinutes} minutes'
+            AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
+            AND NOT EXISTS (
+              SELECT
+              FROM {names.Entries} AS entry
+              WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+                AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+            )
+          FOR UPDATE OF removal SKIP LOCKED
+        ))
         """;
 
     /// <summary>A number, since the difference of two times may be out of the range of an interval.</summary>

@@ -33,7 +33,8 @@ internal sealed class SweepLease(SweepStatements statements)
             Parameter.BigInt((long)Duration.TotalMicroseconds),
             Parameter.BigInt(nextBlock),
             Parameter.BigInt(deleted),
-            Parameter.BigInt(file)) > 0;
+            Parameter.BigInt(file)) > 0
+        || session.QueryOne(static rows => rows.Bool(0), statements.Holds, Parameter.Text(_holder));
 
     public void Finish(Session session, long deleted) => session.Execute(statements.Finish, Parameter.Text(_holder), Parameter.BigInt(deleted));
 

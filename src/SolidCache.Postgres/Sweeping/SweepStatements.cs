@@ -9,7 +9,7 @@ internal sealed class SweepStatements
     {
         // The file tells whether somebody has rewritten the table meanwhile.
         var file = $"pg_catalog.pg_relation_filenode({SqlNames.Literal(names.Entries)}::regclass)::bigint";
-        // Whoever has swept by hand and not committed yet has it locked: that is another who sweeps.
+        // Whoever has swept by hand and not committed yet has the state's row locked, and his record stands for this one.
         var isFree = $"ctid = ANY (ARRAY(SELECT ctid FROM {names.State} FOR UPDATE SKIP LOCKED))";
         BlockCount =
             $"""
@@ -33,11 +33,15 @@ internal sealed class SweepStatements
             SET sweep_holder = $1,
                 sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
                 sweep_next_block = CASE WHEN sweep_file = {file} THEN sweep_next_block ELSE 0 END
-            WHERE {isFree}
-              AND (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
-                OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
-              AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
-                OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+            WHERE ctid = ANY (ARRAY(
+              SELECT ctid
+              FROM {names.State}
+              WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+                  OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
+                AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
+                  OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+              FOR UPDATE SKIP LOCKED
+            ))
             RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000)
             """;
 
@@ -60,6 +64,7 @@ internal sealed class SweepStatements
               AND {EntryConditions.IsGone(names)}
             """;
 
+        const string IsHeld = "sweep_holder = $1 AND sweep_lease_ends_at >= now()";
         RecordSlice =
             $"""
             /* solid_cache:sweep_progress */
@@ -69,9 +74,11 @@ internal sealed class SweepStatements
                 sweep_deleted = $4,
                 sweep_file = $5
             FROM set_config('synchronous_commit', 'off', true) AS durability
-            WHERE sweep_holder = $1
-              AND sweep_lease_ends_at >= now()
+            WHERE {isFree}
+              AND {IsHeld}
             """;
+
+        Holds = $"/* solid_cache:sweep_holds */ SELECT EXISTS (SELECT FROM {names.State} WHERE {IsHeld})";
 
         Finish =
             $"""
@@ -83,7 +90,8 @@ internal sealed class SweepStatements
                 sweep_deleted = 0,
                 last_sweep_finished_at = now(),
                 last_sweep_deleted = $2
-            WHERE sweep_holder = $1
+            WHERE {isFree}
+              AND sweep_holder = $1
             """;
 
         Release =
@@ -92,7 +100,8 @@ internal sealed class SweepStatements
             UPDATE {names.State}
             SET sweep_holder = NULL,
                 sweep_lease_ends_at = NULL
-            WHERE sweep_holder = $1
+            WHERE {isFree}
+              AND sweep_holder = $1
             """;
 
         // Who uses no tags needs no right on their removals.
@@ -128,6 +137,8 @@ internal sealed class SweepStatements
     public string DeleteSlice { get; }
 
     public string RecordSlice { get; }
+
+    public string Holds { get; }
 
     public string Finish { get; }
 

@@ -302,6 +302,7 @@ public sealed class ShadowedNames
             (new SweepStatements(Names).RecordSlice, [Parameter.Text("nobody"), Parameter.BigInt(1), Parameter.BigInt(1), Parameter.BigInt(1), Parameter.BigInt(1)]),
             (new SweepStatements(Names).Release, [Parameter.Text("nobody")]),
             (new SweepStatements(Names).HasState, []),
+            (new SweepStatements(Names).Holds, [Parameter.Text("nobody")]),
             (BackendEnd.EndIfSame, [Parameter.BigInt(0), Parameter.BigInt(0)]),
             (BackendEnd.CancelIfHanging, [Parameter.BigInt(0), Parameter.BigInt(0)]),
             (ConnectionSource.IsReadOnlyFromItsBeginning, []),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sweeping;
@@ -51,6 +52,22 @@ public sealed class HostedSweeper
         Assert.That(logs[1].StructuredState!.Single(pair => pair.Key == "DeletedCount").Value, Is.EqualTo("5"));
         Assert.That(logs.Select(record => record.Level), Is.All.EqualTo(LogLevel.Information));
         await node.DisposeAsync();
+    }
+
+    /// <summary>A sweep by hand has locked the record in which the node notes how far it is.</summary>
+    [Test]
+    public async Task A_pass_that_meets_a_sweep_by_hand_which_is_not_committed_goes_on()
+    {
+        await InsertExpiredAsync("e", 10_000);
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString, static options => (options.SweepExpiredEntries, options.SweepMegabytesPerSecond) = (true, 1));
+        await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT sweep_next_block > 0 FROM solid_cache_state"), "it sweeps");
+        await using var connection = await _database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("SELECT cleanup_expired_cache()", connection);
+        Assert.That(await command.ExecuteScalarAsync(), Is.GreaterThan(0L), "The pass is under way.");
+
+        await Eventually.LoggedAsync(node, "cache_cleanup_executed");
+        Assert.That(node.Logs.GetSnapshot().Select(static record => record.Id.Name), Has.None.EqualTo("cache_cleanup_failed"));
     }
 
     [Test]

@@ -75,6 +75,7 @@ public sealed class SqlSweeps
     [Test]
     public async Task Nor_for_another_sweep_that_is_not_committed()
     {
+        await _database.ExecuteAsync("SELECT solid_cache_remove_by_tag('tag')");
         await using var connection = await _database.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand("SELECT cleanup_expired_cache()", connection);

@@ -17,11 +17,15 @@ UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = $1,
     sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
     sweep_next_block = CASE WHEN sweep_file = pg_catalog.pg_relation_filenode( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\"'::regclass)::bigint THEN sweep_next_block ELSE 0 END
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED))
-  AND (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
-    OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
-  AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
-    OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+WHERE ctid = ANY (ARRAY(
+  SELECT ctid
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
+  WHERE (sweep_lease_ends_at IS NULL OR sweep_lease_ends_at < now() OR sweep_holder = $1
+      OR sweep_lease_ends_at > now() + $2::float8 * interval '1 microsecond')
+    AND (last_sweep_finished_at IS NULL OR last_sweep_finished_at > now()
+      OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
+  FOR UPDATE SKIP LOCKED
+))
 RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000);
 
 -- DeleteSlice
@@ -46,8 +50,11 @@ SET sweep_lease_ends_at = now() + $2::float8 * interval '1 microsecond',
     sweep_deleted = $4,
     sweep_file = $5
 FROM set_config('synchronous_commit', 'off', true) AS durability
-WHERE sweep_holder = $1
-  AND sweep_lease_ends_at >= now();
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED))
+  AND sweep_holder = $1 AND sweep_lease_ends_at >= now();
+
+-- Holds
+/* solid_cache:sweep_holds */ SELECT EXISTS (SELECT FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" WHERE sweep_holder = $1 AND sweep_lease_ends_at >= now());
 
 -- Finish
 /* solid_cache:sweep_finish */
@@ -58,14 +65,16 @@ SET sweep_holder = NULL,
     sweep_deleted = 0,
     last_sweep_finished_at = now(),
     last_sweep_deleted = $2
-WHERE sweep_holder = $1;
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED))
+  AND sweep_holder = $1;
 
 -- Release
 /* solid_cache:sweep_release */
 UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
 SET sweep_holder = NULL,
     sweep_lease_ends_at = NULL
-WHERE sweep_holder = $1;
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state" FOR UPDATE SKIP LOCKED))
+  AND sweep_holder = $1;
 
 -- MayForgetTagRemovals
 /* solid_cache:sweep_rights */ SELECT pg_catalog.has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"', 'DELETE');
@@ -76,17 +85,22 @@ WHERE sweep_holder = $1;
 -- ForgetTagRemovals
 /* solid_cache:sweep_tag_removals */
 WITH noted AS (
-  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" SET swept_at = now() WHERE swept_at IS NULL
+  UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" SET swept_at = now() WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" WHERE swept_at IS NULL FOR UPDATE SKIP LOCKED))
 )
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
-WHERE removal.swept_at < now() - interval '10 minutes'
-  AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
-  AND NOT EXISTS (
-    SELECT
-    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
-    WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
-      AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
-  );
+WHERE removal.ctid = ANY (ARRAY(
+  SELECT removal.ctid
+  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
+  WHERE removal.swept_at < now() - interval '10 minutes'
+    AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
+    AND NOT EXISTS (
+      SELECT
+      FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+      WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
+        AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
+    )
+  FOR UPDATE OF removal SKIP LOCKED
+));
 
 -- RecordManualSweep
 /* solid_cache:sweep_manual */

@@ -86,6 +86,7 @@ public sealed class OptionsProperties
     [TestCase("Host=postgresql://u:hunter2@h/d")]
     [TestCase("Host=h,u:hunter2@h")]
     [TestCase("Host=//u:hunter2@h")]
+    [TestCase("Host=/tmp Password:hunter2")]
     [TestCase("Host=h;Username=u:hunter2@h")]
     public void Nor_is_one_that_a_URI_or_a_semicolon_puts_into_a_name(string connectionString) =>
         Assert.That(
