@@ -48,8 +48,8 @@ internal sealed partial record Migration(int Version, string Template)
         "is_called_sweep" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.SweepProcedure)})"),
         "is_called_sweep_alone" => CalledName.Is($"format('%I(', {SqlNames.Literal(names.Table.SweepProcedure)})"),
         "is_gone" => EntryConditions.IsGone(names),
-        "forget_tag_removals" => EntryConditions.ForgetTagRemovals(names),
         "barrier" => RemovalBarrier.OnConflict,
+        "record_sweep" => RecordSweep(names),
         "refuse_strangers" => SchemaOwners.RefuseStrangers(names),
         "refuse_renamed" => RefuseRenamed(names),
         "remove_changed" => RemoveChanged(names),
@@ -61,6 +61,27 @@ internal sealed partial record Migration(int Version, string Template)
 
     private static string? Named(string placeholder, string end) =>
         placeholder.EndsWith(end, StringComparison.Ordinal) && FunctionNames.Contains(placeholder[..^end.Length]) ? placeholder[..^end.Length] : null;
+
+    /// <summary>
+    /// What both sweeps of SQL do at their end. Whoever has swept before and not committed yet is recorded in its place: what is deleted here is not to stay locked for as long as that takes.
+    /// Where pg-safeupdate is loaded, no update passes without a condition; a column would need the right to read it.
+    /// </summary>
+    private static string RecordSweep(SqlNames names) =>
+        $"""
+        BEGIN
+            PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
+            UPDATE {names.State}
+            SET last_sweep_finished_at = clock_timestamp(),
+                last_sweep_deleted = deleted
+            WHERE true;
+            PERFORM pg_catalog.set_config('lock_timeout', lock_wait, true);
+          EXCEPTION WHEN lock_not_available THEN
+            NULL;
+          END;
+          IF has_table_privilege({SqlNames.Literal(names.TagRemovals)}, 'DELETE') THEN
+            {EntryConditions.ForgetTagRemovals(names)};
+          END IF;
+        """;
 
     /// <summary>A schema that is renamed takes its functions along, and another cache may have the schema's old name by now: its table is not theirs.</summary>
     private static string RefuseRenamed(SqlNames names) =>

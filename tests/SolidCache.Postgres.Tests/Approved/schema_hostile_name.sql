@@ -553,19 +553,18 @@ BEGIN
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN
-    -- Whoever has swept before and not committed yet is recorded in its place: what is deleted here is not to stay locked for as long as that takes.
     BEGIN
-      PERFORM set_config('lock_timeout', '100ms', true);
-      UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
-      SET last_sweep_finished_at = clock_timestamp(),
-          last_sweep_deleted = deleted
-      WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
-      PERFORM set_config('lock_timeout', lock_wait, true);
-    EXCEPTION WHEN lock_not_available THEN
-      NULL;
-    END;
-    IF has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"', 'DELETE') THEN
-      WITH noted AS (
+    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
+    UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_state"
+    SET last_sweep_finished_at = clock_timestamp(),
+        last_sweep_deleted = deleted
+    WHERE true;
+    PERFORM pg_catalog.set_config('lock_timeout', lock_wait, true);
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
+  IF has_table_privilege( E'"Ünï""co''dé\\"."x""; DROP TABLE {state}; --''\\_tag_removals"', 'DELETE') THEN
+    WITH noted AS (
   UPDATE "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" SET swept_at = now() WHERE ctid = ANY (ARRAY(SELECT ctid FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" WHERE swept_at IS NULL FOR UPDATE SKIP LOCKED))
 )
 DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_tag_removals" AS removal
@@ -582,7 +581,7 @@ WHERE removal.ctid = ANY (ARRAY(
     )
   FOR UPDATE OF removal SKIP LOCKED
 ));
-    END IF;
+  END IF;
   END IF;
 
   RETURN deleted;

@@ -115,20 +115,7 @@ BEGIN
   GET DIAGNOSTICS deleted = ROW_COUNT;
 
   IF maximum IS NULL THEN
-    -- Whoever has swept before and not committed yet is recorded in its place: what is deleted here is not to stay locked for as long as that takes.
-    BEGIN
-      PERFORM set_config('lock_timeout', '100ms', true);
-      UPDATE {state}
-      SET last_sweep_finished_at = clock_timestamp(),
-          last_sweep_deleted = deleted
-      WHERE true;  -- Where pg-safeupdate is loaded, none passes without. A column would need the right to read it.
-      PERFORM set_config('lock_timeout', lock_wait, true);
-    EXCEPTION WHEN lock_not_available THEN
-      NULL;
-    END;
-    IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
-      {forget_tag_removals};
-    END IF;
+    {record_sweep}
   END IF;
 
   RETURN deleted;
@@ -191,19 +178,7 @@ BEGIN
   END LOOP;
 
   lock_wait := current_setting('lock_timeout');
-  BEGIN
-    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
-    UPDATE {state}
-    SET last_sweep_finished_at = clock_timestamp(),
-        last_sweep_deleted = deleted
-    WHERE true;
-    PERFORM pg_catalog.set_config('lock_timeout', lock_wait, true);
-  EXCEPTION WHEN lock_not_available THEN
-    NULL;
-  END;
-  IF has_table_privilege({tag_removals_literal}, 'DELETE') THEN
-    {forget_tag_removals};
-  END IF;
+  {record_sweep}
 END
 $solid_cache$;
 
