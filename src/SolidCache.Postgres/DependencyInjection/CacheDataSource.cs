@@ -122,7 +122,7 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         SetUnlessGiven(settings, "Cancellation Timeout", 500);
         // A network that forgets connections which are silent for minutes (address translation, load balancers) would let the next call wait in vain. The
         // system sees to it, for those that are idle in the pool too.
-        if (!IsAnyUnixSocket(settings.Host))
+        if (settings.Host is not { } hosts || !Array.Exists(hosts.Split(',', StringSplitOptions.TrimEntries), IsUnixSocket))
         {
             SetUnlessGiven(settings, "Tcp Keepalive Time", 60);
             SetUnlessGiven(settings, "Tcp Keepalive Interval", 10);
@@ -135,9 +135,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
         return builder.Build();
     }
 
-    /// <summary>Whether one of the hosts is a path, or a name in Linux' own space of them. Such a socket refuses what is TCP's, and no connection would open.</summary>
-    private static bool IsAnyUnixSocket(string? hosts) =>
-        hosts is not null && hosts.Split(',', StringSplitOptions.TrimEntries).Any(static host => Path.IsPathRooted(host) || host.StartsWith('@'));
+    /// <summary>Whether a host is a path, or a name in Linux' own space of them. Such a socket refuses what is TCP's, and no connection would open.</summary>
+    public static bool IsUnixSocket(string host) => Path.IsPathRooted(host) || host.StartsWith('@');
 
     private static void SetUnlessGiven(NpgsqlConnectionStringBuilder settings, string keyword, object value)
     {

@@ -9,6 +9,13 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// </summary>
 internal static partial class ConnectionUri
 {
+    private const string IdleTime = "Tcp Keepalive Time";
+
+    private const string IdleInterval = "Tcp Keepalive Interval";
+
+    /// <summary>Not of Npgsql: without, it keeps nothing alive.</summary>
+    private const string Keepalives = "keepalives";
+
     /// <summary>What libpq calls the parameters that Npgsql has under another name; empty where it has none, and the cache works as well without.</summary>
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -36,9 +43,9 @@ internal static partial class ConnectionUri
         ["client_encoding"] = "Client Encoding",
         ["target_session_attrs"] = "Target Session Attributes",
         ["load_balance_hosts"] = "Load Balance Hosts",
-        ["keepalives"] = "",
-        ["keepalives_idle"] = "Tcp Keepalive Time",
-        ["keepalives_interval"] = "Tcp Keepalive Interval",
+        ["keepalives"] = Keepalives,
+        ["keepalives_idle"] = IdleTime,
+        ["keepalives_interval"] = IdleInterval,
         ["keepalives_count"] = "",
         ["tcp_user_timeout"] = "",
         ["sslcompression"] = "",
@@ -51,6 +58,17 @@ internal static partial class ConnectionUri
         "hostaddr", "service", "servicefile", "requirepeer", "replication", "requiressl", "sslcrl", "sslcrldir", "sslcertmode", "sslkeylogfile", "ssl_min_protocol_version", "ssl_max_protocol_version",
         "min_protocol_version", "max_protocol_version", "gsslib", "gssdelegation", "scram_client_key", "scram_server_key", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope",
     ];
+
+    /// <summary>How a server may ask for a password or the like.</summary>
+    private static readonly Dictionary<string, string> Methods = new()
+    {
+        ["password"] = "Password",
+        ["md5"] = "MD5",
+        ["gss"] = "GSS",
+        ["sspi"] = "SSPI",
+        ["scram-sha-256"] = "ScramSHA256",
+        ["none"] = "None",
+    };
 
     /// <exception cref="FlawedConnectionStringException">It begins like a URI and is none, or one of more than Npgsql can do.</exception>
     public static string Read(string connectionString)
@@ -93,6 +111,7 @@ internal static partial class ConnectionUri
         var (host, port) = Servers(Uri.UnescapeDataString(hosts).Split(','), Uri.UnescapeDataString(ports).Split(','));
         Set("Host", host);
         Set("Port", port);
+        LeaveOut(settings, host);
         return settings.ConnectionString;
 
         void Set(string keyword, string escaped)
@@ -107,6 +126,36 @@ internal static partial class ConnectionUri
             {
                 settings[keyword] = Uri.UnescapeDataString(escaped);
             }
+        }
+    }
+
+    /// <summary>What libpq passes over, or does by itself, and Npgsql would refuse or do otherwise.</summary>
+    private static void LeaveOut(DbConnectionStringBuilder settings, string hosts)
+    {
+        var isSocket = Array.TrueForAll(hosts.Split(','), CacheDataSource.IsUnixSocket);
+        if (isSocket)
+        {
+            settings.Remove("SSL Mode");
+        }
+
+        if (isSocket || (settings.TryGetValue(Keepalives, out var isOn) && isOn is "0"))
+        {
+            settings.Remove(IdleTime);
+            settings.Remove(IdleInterval);
+        }
+
+        settings.Remove(Keepalives);
+        if (!hosts.Contains(',') && settings.TryGetValue("Target Session Attributes", out var wanted) && wanted is not ("standby" or "read-only"))
+        {
+            // Of a single server it can only be seen whether it may be written to, which a cache sees anyway.
+            settings.Remove("Target Session Attributes");
+        }
+
+        if (settings.TryGetValue("Root Certificate", out var certificate) && certificate is "system")
+        {
+            settings.Remove("Root Certificate");
+            settings["SSL Mode"] = !settings.TryGetValue("SSL Mode", out var mode) || mode is "verifyfull" ? "VerifyFull"
+                : throw new FlawedConnectionStringException("The URI's sslrootcert=system goes with sslmode=verify-full only: everybody can have a certificate that the system's authorities have signed.");
         }
     }
 
@@ -141,7 +190,9 @@ internal static partial class ConnectionUri
         ("SSL Mode", "true") => "Require",
         // verify-full is VerifyFull to Npgsql; its names of servers keep their hyphens.
         ("SSL Mode", _) => value.Replace("-", "", StringComparison.Ordinal),
-        ("Require Auth", _) => value.Replace("scram-sha-256", "ScramSHA256", StringComparison.Ordinal).Replace("md5", "MD5", StringComparison.Ordinal).Replace("password", "Password", StringComparison.Ordinal),
+        ("Require Auth", _) => string.Join(',', value.Split(',').Select(static method => Methods.GetValueOrDefault(method.TrimStart('!')) is { } name ? method.Replace(method.TrimStart('!'), name, StringComparison.Ordinal) : method)),
+        // Without an end, to libpq.
+        ("Timeout", ['-', ..]) => "0",
         ("Load Balance Hosts", "random") => "true",
         ("Load Balance Hosts", "disable") => "false",
         // The system's own time, to libpq.

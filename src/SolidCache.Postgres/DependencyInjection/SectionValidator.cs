@@ -98,7 +98,8 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
         _ when type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal) && double.TryParse(value, CultureInfo.InvariantCulture, out _) =>
             $", which has no unit and would be days; it must be {FormOfDurations}",
         _ when type == typeof(TimeSpan) => TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : $"; it must be {FormOfDurations}",
-        { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
+        // Several, which .NET would take for their sum.
+        { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) && !value.Contains(',', StringComparison.Ordinal) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
         _ => null,
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using Npgsql;
 
@@ -12,15 +13,16 @@ internal static partial class ConnectionValues
 {
     private const string NotTold = "(what it says is not shown: it repeats a value of the connection string that may hold more than itself; the parts of one are parted by semicolons)";
 
-    /// <summary>Also misspelt, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
-    private const string Password = @"(passw[a-z]*|passphrase|pwd|psw)\s*";
+    /// <summary>Also misspelt or shortened, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
+    private const string Password = @"(passw[a-z]*|passphrase|pwd|psw|(?<![a-z])pass)\s*";
 
     /// <returns>The keyword of a value that visibly holds another part as well; null where there is none.</returns>
     public static string? Overfull(NpgsqlConnectionStringBuilder settings) => settings.Keys.FirstOrDefault(keyword => keyword switch
     {
         "Password" or "SSL Password" => false,
         "Host" when !AreHosts(settings.Host) => true,
-        _ => Convert.ToString(settings[keyword], CultureInfo.InvariantCulture) is { } value && (AssignedPassword().IsMatch(value) || (keyword is "Username" or "Database" && Login().IsMatch(value))),
+        _ => Convert.ToString(settings[keyword], CultureInfo.InvariantCulture) is { } value
+            && (AssignedPassword().IsMatch(value) || (keyword is "Username" or "Database" && (Login().IsMatch(value) || Assigned().IsMatch(value)))),
     });
 
     /// <summary>Whether no port is one that there cannot be, which Npgsql notices when it connects; that of a path is a part of the socket's name.</summary>
@@ -35,14 +37,15 @@ internal static partial class ConnectionValues
     /// </summary>
     public static bool AreHosts(string? hosts) =>
         hosts is null || hosts.Split(',', StringSplitOptions.TrimEntries).All(static host =>
-            host.AsSpan().IndexOfAny('=', '"') < 0 && !NearPassword().IsMatch(host) && !host.Contains("//", StringComparison.Ordinal) && (Path.IsPathRooted(host) || (host.LastIndexOf('@') <= 0 && !host.Any(char.IsWhiteSpace))));
+            host.AsSpan().IndexOfAny('=', '"') < 0 && !NearPassword().IsMatch(host) && !host.Contains("//", StringComparison.Ordinal)
+            && (Path.IsPathRooted(host) ? !Login().IsMatch(host) : IPAddress.TryParse(host, out _) || NameAndPort().IsMatch(host)));
 
     /// <summary>
     /// What a server says, unless it may repeat such a value: a data source of the application's cannot be refused for one, and of a name with a semicolon or a colon nobody knows
     /// whether it was meant.
     /// </summary>
     public static string Told(string sqlState, string message) =>
-        NearPassword().IsMatch(message) || (IsOfLogin(sqlState) && (message.Contains(';') || Login().IsMatch(message))) ? NotTold : message;
+        NearPassword().IsMatch(message) || (IsOfLogin(sqlState) && (message.Contains(';') || NameWithColon().Matches(message).Any(static name => !IPAddress.TryParse(name.ValueSpan, out _)))) ? NotTold : message;
 
     /// <summary>Whether the message names user or database.</summary>
     private static bool IsOfLogin(string sqlState) => sqlState.StartsWith("28", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.InvalidCatalogName;
@@ -52,6 +55,17 @@ internal static partial class ConnectionValues
 
     [GeneratedRegex(Password + "[=:]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NearPassword();
+
+    /// <summary>Another part of a connection string, behind a space for want of a semicolon.</summary>
+    [GeneratedRegex(@"\s\w+\s*=")]
+    private static partial Regex Assigned();
+
+    [GeneratedRegex(@"^(\[[^]]*]|@?[^\s:@]*)(:[0-9]*)?$")]
+    private static partial Regex NameAndPort();
+
+    /// <summary>In a server's message, within the quotes of whatever language it speaks.</summary>
+    [GeneratedRegex(@"[^\s,""'»«„“”‘’「」]+:[^\s""'»«„“”‘’「」]+")]
+    private static partial Regex NameWithColon();
 
     /// <summary>A URI, or user and password before a host, as in one.</summary>
     [GeneratedRegex(@"://|:\S*@")]

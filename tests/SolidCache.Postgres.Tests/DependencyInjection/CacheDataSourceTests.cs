@@ -126,6 +126,11 @@ public sealed class CacheDataSourceTests
     [TestCase("postgresql://[2001:db8::1234]/database", "2001:db8::1234", 5432)]
     [TestCase("postgres://db/x?keepalives=1&keepalives_count=3&tcp_user_timeout=1000&fallback_application_name=y&gssencmode=disable&sslnegotiation=postgres&load_balance_hosts=disable&ssl=true", "db", 5432)]
     [TestCase("postgres://db/x?require_auth=scram-sha-256&channel_binding=require&sslmode=require&krbsrvname=p&client_encoding=auto&options=-c%20geqo%3Doff\n", "db", 5432)]
+    [TestCase("postgresql://me@%2Frun/x?keepalives_idle=7&keepalives_interval=3&sslmode=require", "/run", 5432)]
+    [TestCase("postgresql:///x?host=/run,/tmp&sslmode=verify-full&sslrootcert=system", "/run,/tmp", 5432)]
+    [TestCase("postgresql://db/x?target_session_attrs=read-write&connect_timeout=-1", "db", 5432)]
+    [TestCase("postgresql://db/x?require_auth=!password,!md5,!none", "db", 5432)]
+    [TestCase("postgresql://db/x?require_auth=gss,sspi,scram-sha-256", "db", 5432)]
     public void A_URI_may_be_any_that_libpq_reads(string connectionString, string host, int port)
     {
         var built = Settings(connectionString);
@@ -140,6 +145,27 @@ public sealed class CacheDataSourceTests
         var left = Settings("postgresql://me@db?keepalives_idle=0");
 
         Assert.That((built.TcpKeepAliveTime, built.TcpKeepAliveInterval, left.TcpKeepAliveTime, left.TcpKeepAliveInterval), Is.EqualTo((7, 3, 60, 10)));
+    }
+
+    [Test]
+    public void What_libpq_passes_over_at_a_socket_or_a_single_server_is_passed_over()
+    {
+        var socket = Settings("postgresql://me@%2Frun/x?keepalives_idle=7&keepalives_interval=3&sslmode=require");
+        var off = Settings("postgresql://me@db?keepalives=0&keepalives_idle=7");
+
+        Assert.That((socket.TcpKeepAliveTime, socket.TcpKeepAliveInterval, socket.SslMode), Is.EqualTo((0, 0, SslMode.Prefer)));
+        Assert.That((off.TcpKeepAliveTime, off.TcpKeepAliveInterval), Is.EqualTo((60, 10)));
+        Assert.That(Settings("postgresql://db?target_session_attrs=primary").TargetSessionAttributes, Is.Null);
+        Assert.That(Settings("postgresql://db?connect_timeout=-1").Timeout, Is.Zero);
+    }
+
+    [Test]
+    public void The_systems_authorities_go_with_a_look_at_the_name_of_the_server_only()
+    {
+        var built = Settings("postgresql://db?sslrootcert=system");
+
+        Assert.That((built.RootCertificate, built.SslMode), Is.EqualTo(((string?)null, SslMode.VerifyFull)));
+        Assert.That(new OptionsValidator().Validate("", new() { ConnectionString = "postgresql://db?sslrootcert=system&sslmode=require" }).FailureMessage, Does.Contain("goes with sslmode=verify-full only"));
     }
 
     [Test]

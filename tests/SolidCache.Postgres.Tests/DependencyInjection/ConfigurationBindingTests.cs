@@ -159,6 +159,7 @@ public sealed class ConfigurationBindingTests
     [TestCase("OperationTimeout", "5s", "SolidCache:OperationTimeout is '5s'; it must be hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds")]
     [TestCase("OperationTimeout", "00:00:99:99", "SolidCache:OperationTimeout is '00:00:99:99'; it must be hours:minutes:seconds")]
     [TestCase("FailureMode", "Degraded", "SolidCache:FailureMode is 'Degraded'; it must be Throw or Degrade")]
+    [TestCase("FailureMode", "Throw,Degrade", "SolidCache:FailureMode is 'Throw,Degrade'; it must be Throw or Degrade")]
     [TestCase("ReadConnections", "two", "SolidCache:ReadConnections is 'two'; it must be a whole number")]
     [TestCase("MaxValueBytes", "64MB", "SolidCache:MaxValueBytes is '64MB'; it must be a whole number")]
     [TestCase("Coalescing", "yes", "SolidCache:Coalescing is 'yes'; it must be true or false")]

@@ -87,7 +87,13 @@ public sealed class OptionsProperties
     [TestCase("Host=h,u:hunter2@h")]
     [TestCase("Host=//u:hunter2@h")]
     [TestCase("Host=/tmp Password:hunter2")]
+    [TestCase("Host=/tmp/u:hunter2@h")]
+    [TestCase("Host=h:5432:hunter2")]
+    [TestCase("Host=h:hunter2")]
     [TestCase("Host=h;Username=u:hunter2@h")]
+    [TestCase("Host=h;Username=u Pass=hunter2")]
+    [TestCase("Host=h;Username=u Secret = hunter2")]
+    [TestCase("Host=h;Database=d Key=hunter2")]
     public void Nor_is_one_that_a_URI_or_a_semicolon_puts_into_a_name(string connectionString) =>
         Assert.That(
             new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString }),

@@ -1,4 +1,6 @@
+using SolidCache.Postgres.Entries;
 using SolidCache.Postgres.Schema;
+using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Tests.Schema;
 
@@ -28,6 +30,21 @@ public sealed class SchemaScriptTests
     [Test]
     public void The_script_for_a_hostile_name_is_as_approved() =>
         Approval.Verify("schema_hostile_name", PostgresSolidCacheSchema.GetScript(@"Ünï""co'dé\", @"x""; DROP TABLE {state}; --'\"));
+
+    /// <summary>Where SQL is indented, a name of several lines would become another one.</summary>
+    [Test]
+    public void No_name_of_several_lines_is_indented()
+    {
+        var names = new SqlNames(new TableName("two\nlines", "a\ntable"));
+        string[] texts =
+        [
+            PostgresSolidCacheSchema.GetScript(names.Table.Schema, names.Table.Table), PostgresSolidCacheSchema.GetDropScript(names.Table.Schema, names.Table.Table),
+            SchemaInspection.Of(names), SchemaInspection.DistributedOf(names), SchemaHolders.OfLock(names), SchemaHolders.OfTables(names),
+        ];
+
+        Assert.That(texts, Has.None.Match(@"two\n +lines|a\n +table"));
+        Assert.That(texts[0], Does.Contain("\"two\nlines\".\"a\ntable\""));
+    }
 
     [Test]
     public void The_script_of_an_unlogged_table_differs_in_that_word_only()
