@@ -11,6 +11,12 @@ internal sealed class InvalidationStatements
 
     /// <summary>More than this at once, and memory is dropped as a whole instead.</summary>
     private const int MostRows = 20_000;
+
+    /// <summary>The same of bytes, which only others write: the log's own rows stay far below, and nothing that has more is fetched.</summary>
+    private const int MostBytes = 64_000_000;
+
+    /// <summary>Of a column as it is stored, compressed perhaps: what has more is not even looked at.</summary>
+    private const int MostStoredBytes = 2_000_000;
     private const int PrunedTogether = 20_000;
 
     /// <summary>Whatever is committed here is older. What is not came along with a dump of another server, or somebody has written it by hand.</summary>
@@ -36,6 +42,8 @@ internal sealed class InvalidationStatements
                   AND pg_catalog.pg_visible_in_snapshot(log.transaction, (SELECT pg_catalog.pg_current_snapshot()))
               ) AS news
               LIMIT {MostRows + 1}
+            ), whole AS MATERIALIZED (
+              SELECT count(*) AS size, coalesce(sum({BytesOf("keys")} + {BytesOf("tags")} + coalesce(octet_length(news.message), 0)), 0) AS bytes FROM news
             )
             SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea, NULL::text[], NULL::text[]
             UNION ALL
@@ -44,7 +52,8 @@ internal sealed class InvalidationStatements
             WHERE log.epoch IS NOT NULL AND log.transaction = '0'::xid8 AND log.pruned_to > pg_catalog.pg_snapshot_xmin($1::pg_snapshot)
             UNION ALL
             SELECT '{Everything}'::text, NULL::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
-            WHERE (SELECT count(*) FROM news) > {MostRows}
+            FROM whole
+            WHERE whole.size > {MostRows} OR whole.bytes > {MostBytes}
             UNION ALL
             SELECT '{Lag}'::text, (extract(epoch FROM pg_catalog.clock_timestamp() - {lag}) * 1000000.0)::bigint::text, NULL::text, NULL::bytea, NULL::text[], NULL::text[]
             FROM news
@@ -52,6 +61,7 @@ internal sealed class InvalidationStatements
             UNION ALL
             SELECT '{Change}'::text, news.channel, NULL::text, news.message, news.keys, news.tags
             FROM news
+            WHERE (SELECT whole.bytes FROM whole) <= {MostBytes}
             """;
 
         // What a transaction had logged that outlives a crash prepared is gone with the rest: when it ends, everything may have changed.
@@ -158,6 +168,9 @@ internal sealed class InvalidationStatements
                 AND greatest(log.horizon, log.pruned_to) <= {Future}
             )
         """;
+
+    private static string BytesOf(string column) =>
+        $"CASE WHEN pg_catalog.pg_column_size(news.{column}) <= {MostStoredBytes} THEN octet_length(pg_catalog.array_send(news.{column})) WHEN news.{column} IS NULL THEN 0 ELSE {MostBytes + 1} END";
 
     private static string IdOf(string table) =>
         $"{SqlNames.Literal(table)}::regclass::oid::text";

@@ -97,6 +97,27 @@ public sealed class OtherLogs
         Assert.That(_told.SelectMany(static told => told.Tags), Is.SupersetOf((string[])["e", "f"]));
     }
 
+    /// <summary>Of one row, compressed to a hundredth or not at all, and of many: as they would arrive, they have more than 64 MB.</summary>
+    [TestCase("(keys) VALUES (ARRAY[repeat('x', 100000000)])")]
+    [TestCase("(keys) SELECT array_agg(md5(i::text)) FROM generate_series(1, 1000000) AS i")]
+    [TestCase("(keys, tags) SELECT '{a}', array_agg(''::text) FROM generate_series(1, 20000000)")]
+    [TestCase("(tags) SELECT ARRAY[repeat('x', 1000000)] FROM generate_series(1, 70)")]
+    [TestCase("(channel, message) VALUES ('x', convert_to(repeat('x', 100000000), 'UTF8'))")]
+    public async Task What_no_node_would_have_written_is_not_fetched_and_told_as_everything(string row)
+    {
+        await using var node = await StartNodeAsync();
+        using var subscription = Of(node).Subscribe(_told.Enqueue);
+        var before = GC.GetTotalAllocatedBytes();
+        await _database.ExecuteAsync($"INSERT INTO solid_cache_invalidations {row}");
+        await Eventually.TrueAsync(() => _told.Any(static told => told.IsEverything), "everything is told");
+        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(60_000_000), "It stays where it is.");
+
+        await node.Cache.SetAsync("key", [1], AnHour);
+        await node.Cache.RemoveAsync("key");
+        await Eventually.TrueAsync(() => _told.Any(static told => told.Keys.Contains("key")), "what comes afterwards is told");
+        Assert.That(_told.Count(static told => told.IsEverything), Is.EqualTo(1));
+    }
+
     private static ISolidCacheInvalidations Of(CacheHost node) => node.Services.GetRequiredService<ISolidCacheInvalidations>();
 
     private async Task<CacheHost> StartNodeAsync()
