@@ -73,13 +73,14 @@ internal static partial class ConnectionUri
     /// <exception cref="FlawedConnectionStringException">It begins like a URI and is none, or one of more than Npgsql can do.</exception>
     public static string Read(string connectionString)
     {
-        if (!Beginning().IsMatch(connectionString))
+        var written = connectionString.Trim();
+        if (!Beginning().IsMatch(written))
         {
             return connectionString;
         }
 
         // An '@' in the path ends a password that has a '/' in it: what stands before would be the name of a host, and the rest that of a database.
-        var uri = Parts().Match(connectionString.TrimEnd());
+        var uri = Parts().Match(written);
         if (!uri.Success)
         {
             throw new FlawedConnectionStringException(

@@ -14,7 +14,7 @@ internal static partial class ConnectionValues
     private const string NotTold = "(what it says is not shown: it repeats a value of the connection string that may hold more than itself; the parts of one are parted by semicolons)";
 
     /// <summary>Also misspelt or shortened, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
-    private const string Password = @"(passw[a-z]*|passphrase|pwd|psw|(?<![a-z])pass)\s*";
+    private const string Password = "(passw[a-z]*|passphrase|pwd|psw|(?<![a-z])pass)";
 
     /// <returns>The keyword of a value that visibly holds another part as well; null where there is none.</returns>
     public static string? Overfull(NpgsqlConnectionStringBuilder settings) => settings.Keys.FirstOrDefault(keyword => keyword switch
@@ -50,14 +50,14 @@ internal static partial class ConnectionValues
     /// <summary>Whether the message names user or database.</summary>
     private static bool IsOfLogin(string sqlState) => sqlState.StartsWith("28", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.InvalidCatalogName;
 
-    [GeneratedRegex(Password + "=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(Password + @"\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AssignedPassword();
 
-    [GeneratedRegex(Password + "[=:]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(Password + @"[^\w\s]?\s*[=:＝：>]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NearPassword();
 
-    /// <summary>Another part of a connection string, behind a space for want of a semicolon.</summary>
-    [GeneratedRegex(@"\s\w+\s*=")]
+    /// <summary>Another part of a connection string, behind any other sign than a semicolon; or the word, and what follows it.</summary>
+    [GeneratedRegex(@"\W\w+\W*[=＝]|" + Password + @"(?![-.:@]\w)\W+\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assigned();
 
     [GeneratedRegex(@"^(\[[^]]*]|@?[^\s:@]*)(:[0-9]*)?$")]

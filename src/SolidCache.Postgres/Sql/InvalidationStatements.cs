@@ -16,7 +16,7 @@ internal sealed class InvalidationStatements
     private const int MostBytes = 64_000_000;
 
     /// <summary>Of a column as it is stored, compressed perhaps: what has more is not even looked at.</summary>
-    private const int MostStoredBytes = 2_000_000;
+    private const int MostStoredBytes = 1_000_000;
     private const int PrunedTogether = 20_000;
 
     /// <summary>Whatever is committed here is older. What is not came along with a dump of another server, or somebody has written it by hand.</summary>

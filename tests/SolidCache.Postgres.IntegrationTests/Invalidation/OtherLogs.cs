@@ -101,6 +101,7 @@ public sealed class OtherLogs
     [TestCase("(keys) VALUES (ARRAY[repeat('x', 100000000)])")]
     [TestCase("(keys) SELECT array_agg(md5(i::text)) FROM generate_series(1, 1000000) AS i")]
     [TestCase("(keys, tags) SELECT '{a}', array_agg(''::text) FROM generate_series(1, 20000000)")]
+    [TestCase("(keys) SELECT array_fill(NULL::text, ARRAY[20000000])")]
     [TestCase("(tags) SELECT ARRAY[repeat('x', 1000000)] FROM generate_series(1, 70)")]
     [TestCase("(channel, message) VALUES ('x', convert_to(repeat('x', 100000000), 'UTF8'))")]
     public async Task What_no_node_would_have_written_is_not_fetched_and_told_as_everything(string row)

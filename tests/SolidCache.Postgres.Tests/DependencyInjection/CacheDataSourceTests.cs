@@ -112,6 +112,7 @@ public sealed class CacheDataSourceTests
 
     /// <summary>The forms of libpq's documentation.</summary>
     [TestCase("postgresql://localhost", "localhost", 5432)]
+    [TestCase(" \n postgresql://localhost ", "localhost", 5432)]
     [TestCase("postgresql://me@localhost:5433/other?connect_timeout=10&application_name=myapp", "localhost", 5433)]
     [TestCase("postgresql://host1:123,host2:456/somedb?target_session_attrs=any&application_name=myapp", "host1:123,host2:456", 5432)]
     [TestCase("postgresql://a,b:6/x", "a,b:6", 5432)]

@@ -11,6 +11,8 @@ public sealed class ConnectionValuesTests
     [TestCase("""no pg_hba.conf entry for host "::1", user "me:hunter2", database "app", no encryption""")]
     [TestCase("""role "me Password=hunter2" does not exist""")]
     [TestCase("""database "postgresql://me:hunter2@h/app" does not exist""")]
+    [TestCase("""role "me Password＝hunter2" does not exist""")]
+    [TestCase("""role "me Password->hunter2" does not exist""")]
     [TestCase("""role "me;hunter2" does not exist""")]
     public void A_name_that_may_hold_a_password_is_not_told(string message) =>
         Assert.That(ConnectionValues.Told("28P01", message), Does.StartWith("(what it says is not shown").And.Not.Contain("hunter"));
