@@ -81,6 +81,34 @@ internal static class CacheColumns
 
         """;
 
+    /// <summary>Drops the tables, but for what is not the library's. The search_path is whatever it is.</summary>
+    public static string Drop(SqlNames names) =>
+        $"""
+        DO $solid_cache$
+        DECLARE
+          made record;
+        BEGIN
+          FOR made IN
+            SELECT wanted.relation, pg_catalog.bool_and(class.relkind::text = 'r'::text AND given.attname IS NOT NULL) AS is_ours
+            FROM (
+              VALUES
+                {Rows(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+            ) AS wanted (relation, name, type, definition, is_mark)
+            JOIN pg_catalog.pg_class AS class ON class.oid = pg_catalog.to_regclass(wanted.relation)::oid
+            LEFT JOIN pg_catalog.pg_attribute AS given ON given.attrelid = class.oid AND given.attname = wanted.name AND NOT given.attisdropped
+            WHERE wanted.is_mark
+            GROUP BY wanted.relation
+          LOOP
+            IF made.is_ours THEN
+              EXECUTE pg_catalog.format('DROP TABLE %s', made.relation);
+            ELSE
+              RAISE WARNING '% is not one of SolidCache.Postgres, and stays.', made.relation;
+            END IF;
+          END LOOP;
+        END
+        $solid_cache$;
+        """;
+
     private static string Rows(SqlNames names)
     {
         (string Table, CacheColumn[] Columns)[] tables = [(names.Entries, Entries), (names.State, State), (names.TagRemovals, TagRemovals), (names.Invalidations, Invalidations)];

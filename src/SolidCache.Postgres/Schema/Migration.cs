@@ -48,6 +48,7 @@ internal sealed partial record Migration(int Version, string Template)
         "is_called_sweep" => CalledName.Is($"format('%I.%I(', {SqlNames.Literal(names.Table.Schema)}, {SqlNames.Literal(names.Table.SweepProcedure)})"),
         "is_called_sweep_alone" => CalledName.Is($"format('%I(', {SqlNames.Literal(names.Table.SweepProcedure)})"),
         "is_gone" => EntryConditions.IsGone(names),
+        "is_ours" => EntryConditions.IsOurs,
         "barrier" => RemovalBarrier.OnConflict,
         "record_sweep" => RecordSweep(names),
         "refuse_strangers" => SchemaOwners.RefuseStrangers(names),

@@ -119,7 +119,7 @@ internal static class SchemaScript
           FOR routine IN
             SELECT oid
             FROM pg_catalog.pg_proc
-            WHERE pronamespace = pg_catalog.to_regnamespace({SqlNames.Literal(names.Schema)})
+            WHERE pronamespace = pg_catalog.to_regnamespace({SqlNames.Literal(names.Schema)})::oid
               AND (proname IN ({SqlNames.Literal(names.Table.CleanupFunction)}, {SqlNames.Literal(names.Table.SweepProcedure)}) OR pg_catalog.starts_with(proname, {SqlNames.Literal(names.Table.RoutinePrefix)}))
               AND pg_catalog.strpos(prosrc, {SqlNames.Literal(names.Entries[names.Schema.Length..])}) > 0
           LOOP
@@ -128,10 +128,7 @@ internal static class SchemaScript
         END
         $solid_cache$;
         {TypeOfCounts.Drop(names)}
-        DROP TABLE IF EXISTS {names.Entries};
-        DROP TABLE IF EXISTS {names.TagRemovals};
-        DROP TABLE IF EXISTS {names.Invalidations};
-        DROP TABLE IF EXISTS {names.State};
+        {CacheColumns.Drop(names)}
 
         """;
 

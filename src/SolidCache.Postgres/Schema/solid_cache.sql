@@ -455,6 +455,8 @@ $solid_cache$;
 
 -- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
 DO $solid_cache$
+DECLARE
+  holder text;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_type AS type WHERE type.typname = 'solid_cache_count' AND type.typnamespace = pg_catalog.to_regnamespace('"public"')::oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS element WHERE element.typarray = type.oid)) THEN
     CREATE DOMAIN "public"."solid_cache_count" AS bigint;
@@ -500,7 +502,16 @@ BEGIN
     RAISE EXCEPTION 'The type % belongs to another role than the table %. Let that role or a superuser drop it: DROP DOMAIN %;',
       '"public"."solid_cache_count"', '"public"."solid_cache_entries"', '"public"."solid_cache_count"';
   END IF;
-  REVOKE ALL ON DOMAIN "public"."solid_cache_count" FROM PUBLIC;
+  -- What everybody has by default, and what default privileges give.
+  FOR holder IN
+    SELECT CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE held.grantee::regrole::text END
+    FROM pg_catalog.pg_type AS type
+    CROSS JOIN LATERAL aclexplode(coalesce(type.typacl, acldefault('T', type.typowner))) AS held
+    WHERE type.oid = to_regtype('"public"."solid_cache_count"')
+      AND held.grantee <> type.typowner
+  LOOP
+    EXECUTE format('REVOKE ALL ON DOMAIN %s FROM %s CASCADE', '"public"."solid_cache_count"', holder);
+  END LOOP;
 END
 $solid_cache$;
 
@@ -541,10 +552,10 @@ BEGIN
 
   -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each. And by the place of the version that was looked at: of a newer
   -- one, which a set has put there since, this statement could not tell whether its tags were removed, and it stays.
-  DELETE FROM "public"."solid_cache_entries" AS entry
+  DELETE FROM ONLY "public"."solid_cache_entries" AS entry
   WHERE ctid = ANY (ARRAY(
     SELECT ctid
-    FROM "public"."solid_cache_entries" AS entry
+    FROM ONLY "public"."solid_cache_entries" AS entry
     WHERE (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
@@ -575,7 +586,7 @@ WHERE removal.ctid = ANY (ARRAY(
     AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
     AND NOT EXISTS (
       SELECT
-      FROM "public"."solid_cache_entries" AS entry
+      FROM ONLY "public"."solid_cache_entries" AS entry
       WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
         AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
     )
@@ -621,10 +632,10 @@ BEGIN
     block_count := pg_relation_size('"public"."solid_cache_entries"') / current_setting('block_size')::bigint;
     EXIT WHEN next_block >= block_count;
 
-    DELETE FROM "public"."solid_cache_entries" AS entry
+    DELETE FROM ONLY "public"."solid_cache_entries" AS entry
     WHERE ctid = ANY (ARRAY(
       SELECT ctid
-      FROM "public"."solid_cache_entries" AS entry
+      FROM ONLY "public"."solid_cache_entries" AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
         AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))
@@ -666,7 +677,7 @@ WHERE removal.ctid = ANY (ARRAY(
     AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
     AND NOT EXISTS (
       SELECT
-      FROM "public"."solid_cache_entries" AS entry
+      FROM ONLY "public"."solid_cache_entries" AS entry
       WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
         AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
     )
@@ -996,12 +1007,13 @@ BEGIN
   -- An entry that is not there needs no barrier: nobody reads the table between the lock of the TRUNCATE and its commit.
   -- No stored key is longer than 256 of the last of all characters. Without a prefix, a key with a '^' stands behind one.
   FOREACH start IN ARRAY CASE WHEN prefix IS NOT NULL THEN ARRAY[prefix || '^' || parts[1]] WHEN strpos(parts[1], '^') > 0 THEN ARRAY['^' || parts[1]] ELSE ARRAY[parts[1], '^' || parts[1]] END LOOP
-    DELETE FROM "public"."solid_cache_entries" AS entry
+    DELETE FROM ONLY "public"."solid_cache_entries" AS entry
     WHERE entry.key = ANY (ARRAY(
       SELECT key
-      FROM "public"."solid_cache_entries"
+      FROM ONLY "public"."solid_cache_entries"
       WHERE key BETWEEN start AND start || repeat(chr(1114111), 256)
         AND (strpos(start, '^') > 0 OR strpos(key, '^') = 0)
+        AND (made_after IS NULL OR true)
       ORDER BY key
       FOR UPDATE
     ));

@@ -122,7 +122,7 @@ internal sealed class ConnectionSource(
     /// </summary>
     public Exception Explained(Exception error)
     {
-        if (ServerErrors.IsOfSchema(error))
+        if (ServerErrors.IsOfSchema(error) || ServerErrors.IsOfShape(error))
         {
             schemaLost();
         }

@@ -11,6 +11,9 @@ internal static class EntryConditions
     /// </summary>
     public const string AskedKeys = "(SELECT $1)::text[]";
 
+    /// <summary>True of every row, and an error where a table of somebody else's has taken the name meanwhile: what deletes by the key alone would delete there.</summary>
+    public const string IsOurs = "(made_after IS NULL OR true)";
+
     /// <summary>Whether no tag of an entry was removed since it was made: see the function in the migrations.</summary>
     /// <param name="names">Of the cache.</param>
     /// <param name="entry">What the statement calls the entry.</param>
@@ -95,7 +98,7 @@ internal static class EntryConditions
             AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
             AND NOT EXISTS (
               SELECT
-              FROM {names.Entries} AS entry
+              FROM ONLY {names.Entries} AS entry
               WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
                 AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
             )

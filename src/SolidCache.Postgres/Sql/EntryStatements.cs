@@ -52,7 +52,7 @@ internal sealed class EntryStatements
                 (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
                 sliding_expiration)
             END
-            FROM {entries} AS entry
+            FROM ONLY {entries} AS entry
             WHERE key = ANY ({EntryConditions.AskedKeys})
               AND {EntryConditions.IsLive(names, "entry")}
             """;
@@ -62,11 +62,11 @@ internal sealed class EntryStatements
         Touch =
             $"""
             /* solid_cache:touch */
-            UPDATE {entries} AS entry
+            UPDATE ONLY {entries} AS entry
             SET expires_at = {touched}
             WHERE entry.key = ANY (ARRAY(
               SELECT key
-              FROM {entries}
+              FROM ONLY {entries}
               WHERE key = ANY ({EntryConditions.AskedKeys})
                 AND expires_at > now()
                 AND {TouchIsDue}
@@ -85,9 +85,9 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:remove */
             WITH locked AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE
+              SELECT key FROM ONLY {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND {EntryConditions.IsOurs} ORDER BY key FOR UPDATE
             )
-            DELETE FROM {entries} AS entry
+            DELETE FROM ONLY {entries} AS entry
             WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE {LateWrite.Check("$2")}))
               AND {WriteConditions.Durability("true")}
               AND {WriteConditions.WaitsForLocks("$3")}
@@ -98,15 +98,15 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:remove_free */
             WITH free AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key FROM ONLY {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND {EntryConditions.IsOurs} ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
-              DELETE FROM {entries} AS entry
+              DELETE FROM ONLY {entries} AS entry
               WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND {WriteConditions.Durability("true")}
                 AND {WriteConditions.WaitsForLocks($"'{WriteConditions.ShortLockWait}'")}
                 AND {LateWrite.Check("$2")}
             )
-            SELECT key FROM {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)
+            SELECT key FROM ONLY {entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)
             """;
 
         // What was stored since a set was dropped, by whomever, is not stale.
@@ -115,14 +115,14 @@ internal sealed class EntryStatements
             /* solid_cache:remove_stale */
             WITH stale AS MATERIALIZED (
               SELECT entry.key
-              FROM {entries} AS entry
+              FROM ONLY {entries} AS entry
               JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
               WHERE entry.key = ANY ({EntryConditions.AskedKeys})
                 AND entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
             ), free AS MATERIALIZED (
-              SELECT key, created_at FROM {entries} WHERE key = ANY (ARRAY(SELECT key FROM stale)) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key, created_at FROM ONLY {entries} WHERE key = ANY (ARRAY(SELECT key FROM stale)) AND {EntryConditions.IsOurs} ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
-              DELETE FROM {entries} AS entry
+              DELETE FROM ONLY {entries} AS entry
               USING free
               JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
               WHERE entry.key = free.key
@@ -140,7 +140,7 @@ internal sealed class EntryStatements
             /* solid_cache:remove_range */
             WITH slice AS MATERIALIZED (
               SELECT key
-              FROM {entries}
+              FROM ONLY {entries}
               WHERE key >= $1
                 AND ($2::text IS NULL OR key < $2)
                 AND ($3::text IS NULL OR key LIKE $3)
@@ -148,9 +148,9 @@ internal sealed class EntryStatements
               ORDER BY key
               LIMIT {RemovalSlice}
             ), free AS MATERIALIZED (
-              SELECT key FROM {entries} WHERE key = ANY (ARRAY(SELECT key FROM slice)) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key FROM ONLY {entries} WHERE key = ANY (ARRAY(SELECT key FROM slice)) AND {EntryConditions.IsOurs} ORDER BY key FOR UPDATE SKIP LOCKED
             ), removed AS (
-              DELETE FROM {entries} AS entry
+              DELETE FROM ONLY {entries} AS entry
               WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
                 AND {WriteConditions.Durability("true")}
               RETURNING entry.key
@@ -166,7 +166,7 @@ internal sealed class EntryStatements
             $"""
             /* solid_cache:{name} */
             SELECT key, {TouchIsDue}, {EntryConditions.Value("entry", maxValueBytes, isWanted)}{further}
-            FROM {entries} AS entry
+            FROM ONLY {entries} AS entry
             WHERE {condition}
               AND {EntryConditions.IsLive(names, "entry")}
             """;

@@ -45,7 +45,7 @@ internal sealed class LeaseStatements
                 asked.duration,
                 asked.tags,
                 coalesce({isLive} OR ({isFresh} AND {EntryConditions.StaleUntil("entry")} > now()), false) AS is_kept
-              FROM {entries} AS entry
+              FROM ONLY {entries} AS entry
               JOIN asked ON asked.key = entry.key
               WHERE {IsAsked}
                 AND (coalesce(entry.lease_ends_at <= now(), true) OR (NOT {isFresh} AND NOT {IsNewer}))
@@ -54,7 +54,7 @@ internal sealed class LeaseStatements
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
             ), taken AS (
-              UPDATE {entries} AS entry
+              UPDATE ONLY {entries} AS entry
               SET lease = free.lease,
                   lease_ends_at = {EndOf("free")},
                   made_after = pg_catalog.pg_current_snapshot(),
@@ -79,7 +79,7 @@ internal sealed class LeaseStatements
               INSERT INTO {entries} AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
               SELECT '-infinity', asked.key, '', asked.lease, {EndOf("asked")}, asked.tags, pg_catalog.pg_current_snapshot()
               FROM asked
-              WHERE NOT EXISTS (SELECT FROM {entries} AS entry WHERE entry.key = asked.key AND {IsAsked})
+              WHERE NOT EXISTS (SELECT FROM ONLY {entries} AS entry WHERE entry.key = asked.key AND {IsAsked})
                 AND {WriteConditions.Durability("false")}
                 AND {WriteConditions.WaitsForLocks("$7")}
               ORDER BY asked.key
@@ -93,7 +93,7 @@ internal sealed class LeaseStatements
               {value},
               {EntryConditions.Age("entry")}
             FROM asked
-            LEFT JOIN {entries} AS entry ON entry.key = asked.key AND {IsAsked}
+            LEFT JOIN ONLY {entries} AS entry ON entry.key = asked.key AND {IsAsked}
             """;
 
         // With no time left it frees the row. Who asks for a lease may have locked a row for a moment that was free when he began: what is passed over is told.
@@ -104,14 +104,14 @@ internal sealed class LeaseStatements
               SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration
             ), held AS MATERIALIZED (
               SELECT asked.key, asked.duration
-              FROM {entries} AS entry
+              FROM ONLY {entries} AS entry
               JOIN asked ON asked.key = entry.key
               WHERE {IsAsked}
                 AND entry.lease = asked.lease
               ORDER BY entry.key
               FOR UPDATE OF entry SKIP LOCKED
             ), renewed AS (
-              UPDATE {entries} AS entry
+              UPDATE ONLY {entries} AS entry
               SET lease_ends_at = {EndOf("held")}
               FROM held
               WHERE entry.key = held.key
@@ -121,13 +121,13 @@ internal sealed class LeaseStatements
             )
             SELECT asked.key, asked.key IN (SELECT key FROM renewed)
             FROM asked
-            JOIN {entries} AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND {IsAsked}
+            JOIN ONLY {entries} AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND {IsAsked}
             """;
 
         Fill =
             $"""
             /* solid_cache:fill */
-            UPDATE {entries} AS entry
+            UPDATE ONLY {entries} AS entry
             SET expires_at = {SetStatements.ExpiresAt("held.absolute", "held.sliding", stretch)},
                 created_at = now(),
                 sliding_expiration = nullif(held.sliding, 0),
@@ -154,7 +154,7 @@ internal sealed class LeaseStatements
               AND entry.lease = held.lease
               AND entry.key = ANY (ARRAY(
                 SELECT entry.key
-                FROM {entries} AS entry
+                FROM ONLY {entries} AS entry
                 JOIN (SELECT pg_catalog.unnest({EntryConditions.AskedKeys}) AS key, pg_catalog.unnest($12) AS lease) AS made ON made.key = entry.key
                 WHERE {IsAsked}
                   AND entry.lease = made.lease

@@ -34,7 +34,14 @@ internal static class ServerErrors
     /// <summary>Whether something of the cache's is gone from the database.</summary>
     public static bool IsOfSchema(Exception error) => error is PostgresException
     {
-        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn,
+        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn
+            or PostgresErrorCodes.UndefinedObject,
+    };
+
+    /// <summary>Whether a table of the cache's is there, and is not as it was made: without its key, with columns that want a value, of another kind.</summary>
+    public static bool IsOfShape(Exception error) => error is PostgresException
+    {
+        SqlState: PostgresErrorCodes.InvalidColumnReference or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DatatypeMismatch,
     };
 
     /// <summary>Whether the server answered: the statement has no effect, and never will. What speaks of broken connections (class 08) is a pooler.</summary>

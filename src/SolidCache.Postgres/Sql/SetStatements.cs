@@ -25,9 +25,9 @@ internal sealed class SetStatements
             $"""
             /* solid_cache:set_free */
             WITH free AS MATERIALIZED (
-              SELECT key FROM {_entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE SKIP LOCKED
+              SELECT key FROM ONLY {_entries} WHERE key = ANY ({EntryConditions.AskedKeys}) ORDER BY key FOR UPDATE SKIP LOCKED
             ), locked AS MATERIALIZED (
-              SELECT key FROM {_entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)
+              SELECT key FROM ONLY {_entries} WHERE key = ANY ({EntryConditions.AskedKeys}) AND key NOT IN (SELECT key FROM free)
             ), written AS (
               {Insert("row.key", "row.absolute", "row.sliding", "row.value", hasExtras: true)}
               FROM ({Columns}, {Extras}) AS row

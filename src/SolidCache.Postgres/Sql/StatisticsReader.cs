@@ -42,7 +42,7 @@ internal sealed class StatisticsReader
             SELECT total, expired, overdue, coalesce(bytes, 0)::bigint
             FROM (
               SELECT {counts}
-              FROM {names.Entries} AS entry
+              FROM ONLY {names.Entries} AS entry
             ) AS counts
             """;
 
@@ -65,7 +65,7 @@ internal sealed class StatisticsReader
               SELECT {counts}
               FROM (
                 SELECT expires_at, stale_for, lease_ends_at, key, value, compressed
-                FROM {names.Entries}
+                FROM ONLY {names.Entries}
                 WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
                   AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
                 LIMIT {MaxRowsOfABlock}

@@ -23,7 +23,7 @@ internal sealed class TagRemoval
             $"""
             /* solid_cache:tagged */
             SELECT entry.key
-            FROM {names.Entries} AS entry
+            FROM ONLY {names.Entries} AS entry
             WHERE entry.tags OPERATOR(pg_catalog.&&) $1
               AND {isGone}
             LIMIT {KeysTogether}
@@ -32,10 +32,10 @@ internal sealed class TagRemoval
         _delete =
             $"""
             /* solid_cache:remove_tagged */
-            DELETE FROM {names.Entries} AS entry
+            DELETE FROM ONLY {names.Entries} AS entry
             WHERE entry.ctid = ANY (ARRAY(
               SELECT entry.ctid
-              FROM {names.Entries} AS entry
+              FROM ONLY {names.Entries} AS entry
               WHERE entry.key = ANY ({EntryConditions.AskedKeys})
                 AND {isGone}
               ORDER BY entry.key

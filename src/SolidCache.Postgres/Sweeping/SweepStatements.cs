@@ -42,7 +42,7 @@ internal sealed class SweepStatements
                   OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
               FOR UPDATE SKIP LOCKED
             ))
-            RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000)
+            RETURNING sweep_next_block, CASE WHEN sweep_deleted BETWEEN 0 AND 1000000000000 THEN sweep_deleted ELSE 0 END
             """;
 
         // Relaxed durability: a deletion that a crash undoes is an expired entry, which the next pass finds again. SKIP LOCKED: an
@@ -51,11 +51,11 @@ internal sealed class SweepStatements
         DeleteSlice =
             $"""
             /* solid_cache:sweep */
-            DELETE FROM {names.Entries} AS entry
+            DELETE FROM ONLY {names.Entries} AS entry
             USING set_config('synchronous_commit', 'off', true) AS durability
             WHERE entry.ctid = ANY (ARRAY(
               SELECT ctid
-              FROM {names.Entries} AS entry
+              FROM ONLY {names.Entries} AS entry
               WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
                 AND ctid < pg_catalog.format('(%s,0)', $2)::tid
                 AND {EntryConditions.IsGone(names)}

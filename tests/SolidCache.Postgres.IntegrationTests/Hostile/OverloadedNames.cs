@@ -46,6 +46,27 @@ public sealed class OverloadedNames
         await _database.DisposeAsync();
     }
 
+    /// <summary>By a right on the type he would have overloads that fit as well.</summary>
+    [Test]
+    public async Task Default_privileges_give_nobody_the_type_of_the_argument_that_tells_them_apart()
+    {
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetDropScript());
+        await _database.ExecuteAsync($"ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO {_neighbour} WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO pg_monitor");
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+
+        await Assert.ThatAsync(
+            () => AsNeighbourAsync("CREATE FUNCTION public.solid_cache_is_fresh(text[], pg_snapshot, public.solid_cache_count, integer DEFAULT 0) RETURNS boolean LANGUAGE sql AS 'SELECT true'"),
+            Throws.InstanceOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+        Assert.That(await _database.ScalarAsync<string>("SELECT array_to_string(typacl, ',') FROM pg_type WHERE typname = 'solid_cache_count'"), Does.Match("^[^,]*$"), "Its owner's alone.");
+
+        // Of a database that was made before this was so.
+        await _database.ExecuteAsync($"GRANT USAGE ON DOMAIN solid_cache_count TO {_neighbour} WITH GRANT OPTION");
+        await AsNeighbourAsync("GRANT USAGE ON DOMAIN public.solid_cache_count TO pg_monitor");
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        Assert.That(await _database.ScalarAsync<string>("SELECT array_to_string(typacl, ',') FROM pg_type WHERE typname = 'solid_cache_count'"), Does.Match("^[^,]*$"));
+        await _database.ExecuteAsync($"ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM {_neighbour}, pg_monitor");
+    }
+
     [Test]
     public async Task No_documented_call_runs_another_or_is_ambiguous()
     {

@@ -134,7 +134,7 @@ public sealed class PoisonedRows(bool coalescing)
 
         await using var sweeping = await CacheHost.StartAsync(_database.ConnectionString, options => options.SweepExpiredEntries = true);
         await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM solid_cache_entries)"), "it is swept");
-        await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT coalesce(last_sweep_deleted > 0 AND last_sweep_finished_at BETWEEN '2000-01-01' AND now(), false) FROM solid_cache_state"), "the sweep is recorded");
+        await Eventually.TrueAsync(() => _database.ScalarAsync<bool>("SELECT coalesce(last_sweep_deleted = 1 AND last_sweep_finished_at BETWEEN '2000-01-01' AND now(), false) FROM solid_cache_state"), "the sweep is recorded");
         Assert.That((await _node.Cache.GetStatisticsAsync()).ExpiredEntries, Is.Zero);
     }
 

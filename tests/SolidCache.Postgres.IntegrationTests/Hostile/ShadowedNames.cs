@@ -200,6 +200,15 @@ public sealed class ShadowedNames
 
     private string OfRole => _database.ConnectionStringOf(_role, "secret") + ";Pooling=false";
 
+    [Test]
+    public async Task A_superuser_may_uninstall()
+    {
+        await ExecuteAsync(OfSuperuser, PostgresSolidCacheSchema.GetScript());
+        await ExecuteAsync(OfSuperuser, PostgresSolidCacheSchema.GetDropScript());
+
+        Assert.That(await _database.ScalarAsync<bool>("SELECT pg_catalog.to_regclass('public.solid_cache_entries') IS NULL"), Is.True);
+    }
+
     private string OfSuperuser => _database.ConnectionString + ";Pooling=false";
 
     private static Task ExecuteAsync(string connectionString, string sql) => PostgresServer.ExecuteAsync(connectionString + NoTypes, sql);

@@ -175,10 +175,134 @@ public sealed class ForeignObjects
             command.Parameters.AddWithValue(0L);
             command.Parameters.AddWithValue(1_000L);
             await command.ExecuteNonQueryAsync();
-            Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM leaf_0"), Is.Zero, "What has expired is gone.");
         }
 
         Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM leaf_1"), Is.EqualTo(living).And.Positive);
+    }
+
+    /// <summary>A node looks at its tables when it starts, and when a statement finds them changed.</summary>
+    [Test]
+    public async Task A_table_that_takes_the_place_of_the_caches_under_a_running_node_loses_nothing([Values] bool coalescing)
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString, options => options.Coalescing = coalescing);
+        await node.Cache.SetAsync("a", [1], new());
+        await RemoveAllAsync(node.Cache);
+        await _database.ExecuteAsync(
+            """
+            ALTER TABLE solid_cache_entries RENAME TO before;
+            CREATE TABLE solid_cache_entries (key text PRIMARY KEY, payload text, created_at timestamptz DEFAULT '-infinity', expires_at timestamptz DEFAULT '-infinity', value bytea DEFAULT '');
+            INSERT INTO solid_cache_entries (key, payload) VALUES ('a', 'theirs'), ('b', 'theirs'), ('user:1', 'theirs');
+            """);
+        var before = await ContentAsync("solid_cache_entries");
+
+        await RemoveAllAsync(node.Cache);
+        Assert.That(await ContentAsync("solid_cache_entries"), Is.EqualTo(before));
+        await _database.ExecuteAsync("DROP TABLE solid_cache_entries; ALTER TABLE before RENAME TO solid_cache_entries");
+        await Eventually.TrueAsync(async () => await ServesAsync(node.Cache), "it serves again", TimeSpan.FromSeconds(40));
+    }
+
+    [Test]
+    public async Task Rows_of_a_table_that_inherits_are_no_entries()
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        await node.Cache.SetAsync("x", [1], new());
+        await _database.ExecuteAsync(
+            """
+            CREATE TABLE theirs (note text, LIKE solid_cache_entries INCLUDING DEFAULTS);
+            INSERT INTO theirs (key, expires_at, value, note) VALUES ('a', 'infinity', '1', 'kept'), ('b', '-infinity', '1', 'kept'), ('user:1', 'infinity', '1', 'kept');
+            ALTER TABLE theirs INHERIT solid_cache_entries;
+            """);
+
+        Assert.That(await node.Cache.GetAsync("a"), Is.Null);
+        await RemoveAllAsync(node.Cache);
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM theirs"), Is.EqualTo(3));
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM ONLY solid_cache_entries WHERE expires_at > now()"), Is.Zero, "Those of the cache are gone.");
+    }
+
+    [TestCase("sessions", Sessions)]
+    [TestCase("solid_cache_entries", OfRails)]
+    [TestCase("orders", "CREATE TABLE orders_state (id bigint PRIMARY KEY); CREATE VIEW orders AS SELECT 1 AS key")]
+    public async Task What_drops_a_cache_leaves_it(string table, string sql)
+    {
+        await _database.ExecuteAsync(sql);
+        var before = await ContentAsync(table);
+        await _database.ExecuteAsync(PostgresSolidCacheSchema.GetDropScript(tableName: table));
+
+        Assert.That(await ContentAsync(table), Is.EqualTo(before));
+    }
+
+    /// <summary>A type that is dropped takes functions along; a key, and a column that wants a value, are only said.</summary>
+    [TestCase("DROP DOMAIN solid_cache_count CASCADE", "SELECT 1")]
+    [TestCase("ALTER TABLE solid_cache_entries DROP CONSTRAINT solid_cache_entries_pkey", "ALTER TABLE solid_cache_entries ADD PRIMARY KEY (key)")]
+    [TestCase("ALTER TABLE solid_cache_entries ADD COLUMN owner text NOT NULL", "ALTER TABLE solid_cache_entries DROP COLUMN owner")]
+    public async Task What_is_changed_under_a_running_node_heals_or_is_said(string change, string mend)
+    {
+        await using var node = await CacheHost.StartAsync(_database.ConnectionString);
+        await node.Cache.SetAsync("key", [1], new());
+        await _database.ExecuteAsync($"DELETE FROM solid_cache_entries; {change}");
+        if (mend != "SELECT 1")
+        {
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    try
+                    {
+                        await node.Cache.SetAsync("key", [1], new());
+                        return false;
+                    }
+                    catch (SolidCacheException error)
+                    {
+                        return error.Message.Contains("ALTER TABLE", StringComparison.Ordinal);
+                    }
+                    catch (Npgsql.PostgresException)
+                    {
+                        return false;
+                    }
+                },
+                "it is said what to do");
+        }
+
+        await _database.ExecuteAsync(mend);
+        await Eventually.TrueAsync(async () => await ServesAsync(node.Cache), "it serves again", TimeSpan.FromSeconds(40));
+    }
+
+    private static async Task<bool> ServesAsync(ISolidCache cache)
+    {
+        try
+        {
+            await cache.SetAsync("key", [2], new());
+            return await cache.GetAsync("key") is [2];
+        }
+        catch (Exception error) when (error is SolidCacheException or Npgsql.NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>All that removes and replaces, whatever becomes of it.</summary>
+    private async Task RemoveAllAsync(ISolidCache cache)
+    {
+        Func<Task>[] calls =
+        [
+            () => cache.RemoveAsync("a"), () => Task.WhenAll(cache.RemoveAsync("a"), cache.RemoveAsync("b"), cache.RemoveAsync("user:1")), () => cache.RemoveByPrefixAsync("user:"),
+            () => cache.RemoveByPatternAsync("%"), () => cache.RemoveByTagAsync("tag"), () => cache.RemoveExpiredAsync(), () => cache.RefreshAsync("a"),
+            () => cache.GetOrCreateAsync("b", static _ => throw new TimeoutException()).AsTask(),
+            () => _database.ExecuteAsync("SELECT solid_cache_remove('a')"), () => _database.ExecuteAsync("SELECT cleanup_expired_cache(NULL::solid_cache_count)"),
+            () => _database.ExecuteAsync("CALL sweep_expired_cache(64::solid_cache_count)"),
+            () => _database.ExecuteAsync("CREATE TABLE users (id text); SELECT solid_cache_remove_on_change('users', 'user:{id}'); TRUNCATE users"),
+            () => _database.ExecuteAsync("DROP TABLE IF EXISTS users"),
+        ];
+        foreach (var call in calls)
+        {
+            try
+            {
+                await call();
+            }
+            catch (Exception error) when (error is SolidCacheException or Npgsql.NpgsqlException or TimeoutException)
+            {
+                // Only what is left is of interest.
+            }
+        }
     }
 
     private async Task ReplaceAsync(string partitions)

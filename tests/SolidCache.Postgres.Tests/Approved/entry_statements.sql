@@ -5,7 +5,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
   CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END
-FROM "public"."solid_cache_entries" AS entry
+FROM ONLY "public"."solid_cache_entries" AS entry
 WHERE key = $1
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
 
@@ -16,7 +16,7 @@ SELECT key, sliding_expiration IS NOT NULL
   AND expires_at < coalesce(absolute_expiration, 'infinity')
   AND NOT current_setting('transaction_read_only')::boolean, CASE WHEN octet_length(entry.value) <= 67108864 THEN entry.value END,
   CASE WHEN entry.value IS NULL AND octet_length(entry.compressed) <= 67108864 THEN entry.compressed END
-FROM "public"."solid_cache_entries" AS entry
+FROM ONLY "public"."solid_cache_entries" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
 
@@ -34,7 +34,7 @@ SELECT key, sliding_expiration IS NOT NULL
   END,
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
   CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.tags END
-FROM "public"."solid_cache_entries" AS entry
+FROM ONLY "public"."solid_cache_entries" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
 
@@ -48,17 +48,17 @@ SELECT key, sliding_expiration IS NOT NULL
     (extract(epoch FROM expires_at - now()) * 1000000.0)::bigint,
     sliding_expiration)
 END
-FROM "public"."solid_cache_entries" AS entry
+FROM ONLY "public"."solid_cache_entries" AS entry
 WHERE key = ANY ((SELECT $1)::text[])
   AND (entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")));
 
 -- Touch
 /* solid_cache:touch */
-UPDATE "public"."solid_cache_entries" AS entry
+UPDATE ONLY "public"."solid_cache_entries" AS entry
 SET expires_at = least(absolute_expiration, now() + least(greatest(sliding_expiration, 0), 31536000000000000)::float8 * '1.1'::float8 * interval '1 microsecond')
 WHERE entry.key = ANY (ARRAY(
   SELECT key
-  FROM "public"."solid_cache_entries"
+  FROM ONLY "public"."solid_cache_entries"
   WHERE key = ANY ((SELECT $1)::text[])
     AND expires_at > now()
     AND sliding_expiration IS NOT NULL
@@ -73,9 +73,9 @@ WHERE entry.key = ANY (ARRAY(
 -- Remove
 /* solid_cache:remove */
 WITH locked AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE
+  SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND (made_after IS NULL OR true) ORDER BY key FOR UPDATE
 )
-DELETE FROM "public"."solid_cache_entries" AS entry
+DELETE FROM ONLY "public"."solid_cache_entries" AS entry
 WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END))
   AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   AND (SELECT set_config('lock_timeout', $3, true) || CASE $3 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL;
@@ -83,28 +83,28 @@ WHERE entry.key = ANY (ARRAY(SELECT key FROM locked WHERE CASE WHEN clock_timest
 -- RemoveFree
 /* solid_cache:remove_free */
 WITH free AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND (made_after IS NULL OR true) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
-  DELETE FROM "public"."solid_cache_entries" AS entry
+  DELETE FROM ONLY "public"."solid_cache_entries" AS entry
   WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', '2', true) || CASE '2' WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
     AND CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $2::float8 * interval '1 microsecond' THEN true ELSE ('solid_cache: this write came after its deadline, at ' || clock_timestamp()::text)::boolean END
 )
-SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free);
+SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free);
 
 -- RemoveStale
 /* solid_cache:remove_stale */
 WITH stale AS MATERIALIZED (
   SELECT entry.key
-  FROM "public"."solid_cache_entries" AS entry
+  FROM ONLY "public"."solid_cache_entries" AS entry
   JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = entry.key
   WHERE entry.key = ANY ((SELECT $1)::text[])
     AND entry.created_at <= 'epoch'::timestamptz + dropped.dropped_at::float8 * interval '1 microsecond'
 ), free AS MATERIALIZED (
-  SELECT key, created_at FROM "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM stale)) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key, created_at FROM ONLY "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM stale)) AND (made_after IS NULL OR true) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
-  DELETE FROM "public"."solid_cache_entries" AS entry
+  DELETE FROM ONLY "public"."solid_cache_entries" AS entry
   USING free
   JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS dropped_at) AS dropped ON dropped.key = free.key
   WHERE entry.key = free.key
@@ -118,7 +118,7 @@ SELECT key FROM stale WHERE key NOT IN (SELECT key FROM free);
 /* solid_cache:remove_range */
 WITH slice AS MATERIALIZED (
   SELECT key
-  FROM "public"."solid_cache_entries"
+  FROM ONLY "public"."solid_cache_entries"
   WHERE key >= $1
     AND ($2::text IS NULL OR key < $2)
     AND ($3::text IS NULL OR key LIKE $3)
@@ -126,9 +126,9 @@ WITH slice AS MATERIALIZED (
   ORDER BY key
   LIMIT 1000
 ), free AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM slice)) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY (ARRAY(SELECT key FROM slice)) AND (made_after IS NULL OR true) ORDER BY key FOR UPDATE SKIP LOCKED
 ), removed AS (
-  DELETE FROM "public"."solid_cache_entries" AS entry
+  DELETE FROM ONLY "public"."solid_cache_entries" AS entry
   WHERE entry.key = ANY (ARRAY(SELECT key FROM free))
     AND (SELECT set_config('synchronous_commit', CASE WHEN true THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
   RETURNING entry.key
@@ -236,9 +236,9 @@ RETURNING CASE WHEN clock_timestamp() < 'epoch'::timestamptz + $5::float8 * inte
 -- Free
 /* solid_cache:set_free */
 WITH free AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
+  SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) ORDER BY key FOR UPDATE SKIP LOCKED
 ), locked AS MATERIALIZED (
-  SELECT key FROM "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free)
+  SELECT key FROM ONLY "public"."solid_cache_entries" WHERE key = ANY ((SELECT $1)::text[]) AND key NOT IN (SELECT key FROM free)
 ), written AS (
   INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, created_at, sliding_expiration, absolute_expiration, key, value, compressed, stale_for, tags, made_after)
 SELECT
@@ -289,7 +289,7 @@ WITH asked AS MATERIALIZED (
     asked.duration,
     asked.tags,
     coalesce((entry.expires_at > now() AND (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count"))) OR ((entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")) AND (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond') > now()), false) AS is_kept
-  FROM "public"."solid_cache_entries" AS entry
+  FROM ONLY "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE entry.key = ANY ((SELECT $1)::text[])
     AND (coalesce(entry.lease_ends_at <= now(), true) OR (NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")) AND NOT coalesce(pg_catalog.pg_snapshot_xmax(entry.made_after) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), false)))
@@ -302,7 +302,7 @@ WITH asked AS MATERIALIZED (
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
 ), taken AS (
-  UPDATE "public"."solid_cache_entries" AS entry
+  UPDATE ONLY "public"."solid_cache_entries" AS entry
   SET lease = free.lease,
       lease_ends_at = now() + free.duration::float8 * interval '1 microsecond',
       made_after = pg_catalog.pg_current_snapshot(),
@@ -327,7 +327,7 @@ WITH asked AS MATERIALIZED (
   INSERT INTO "public"."solid_cache_entries" AS entry (expires_at, key, value, lease, lease_ends_at, tags, made_after)
   SELECT '-infinity', asked.key, '', asked.lease, now() + asked.duration::float8 * interval '1 microsecond', asked.tags, pg_catalog.pg_current_snapshot()
   FROM asked
-  WHERE NOT EXISTS (SELECT FROM "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]))
+  WHERE NOT EXISTS (SELECT FROM ONLY "public"."solid_cache_entries" AS entry WHERE entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]))
     AND (SELECT set_config('synchronous_commit', CASE WHEN false THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, true) || set_config('client_min_messages', 'warning', true)) IS NOT NULL
     AND (SELECT set_config('lock_timeout', $7, true) || CASE $7 WHEN '2' THEN set_config('solid_cache.announced', 'later', true) ELSE '' END) IS NOT NULL
   ORDER BY asked.key
@@ -348,7 +348,7 @@ SELECT
   CASE WHEN isfinite(entry.expires_at) THEN (extract(epoch FROM entry.expires_at - now()) * 1000000.0)::bigint END,
   CASE WHEN coalesce(pg_catalog.pg_column_size(entry.tags), 0) <= 10320000 THEN entry.tags END
 FROM asked
-LEFT JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]);
+LEFT JOIN ONLY "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.key = ANY ((SELECT $1)::text[]);
 
 -- Renew
 /* solid_cache:lease_renewal */
@@ -356,14 +356,14 @@ WITH asked AS MATERIALIZED (
   SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($2) AS lease, pg_catalog.unnest($3) AS duration
 ), held AS MATERIALIZED (
   SELECT asked.key, asked.duration
-  FROM "public"."solid_cache_entries" AS entry
+  FROM ONLY "public"."solid_cache_entries" AS entry
   JOIN asked ON asked.key = entry.key
   WHERE entry.key = ANY ((SELECT $1)::text[])
     AND entry.lease = asked.lease
   ORDER BY entry.key
   FOR UPDATE OF entry SKIP LOCKED
 ), renewed AS (
-  UPDATE "public"."solid_cache_entries" AS entry
+  UPDATE ONLY "public"."solid_cache_entries" AS entry
   SET lease_ends_at = now() + held.duration::float8 * interval '1 microsecond'
   FROM held
   WHERE entry.key = held.key
@@ -373,11 +373,11 @@ WITH asked AS MATERIALIZED (
 )
 SELECT asked.key, asked.key IN (SELECT key FROM renewed)
 FROM asked
-JOIN "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND entry.key = ANY ((SELECT $1)::text[]);
+JOIN ONLY "public"."solid_cache_entries" AS entry ON entry.key = asked.key AND entry.lease = asked.lease AND entry.key = ANY ((SELECT $1)::text[]);
 
 -- Fill
 /* solid_cache:fill */
-UPDATE "public"."solid_cache_entries" AS entry
+UPDATE ONLY "public"."solid_cache_entries" AS entry
 SET expires_at = least(
     least(now(), 'epoch'::timestamptz + $8::float8 * interval '1 microsecond') + nullif(held.absolute, 0)::float8 * interval '1 microsecond',
     now() + nullif(held.sliding, 0)::float8 * '1.1'::float8 * interval '1 microsecond',
@@ -407,7 +407,7 @@ WHERE entry.key = held.key
   AND entry.lease = held.lease
   AND entry.key = ANY (ARRAY(
     SELECT entry.key
-    FROM "public"."solid_cache_entries" AS entry
+    FROM ONLY "public"."solid_cache_entries" AS entry
     JOIN (SELECT pg_catalog.unnest((SELECT $1)::text[]) AS key, pg_catalog.unnest($12) AS lease) AS made ON made.key = entry.key
     WHERE entry.key = ANY ((SELECT $1)::text[])
       AND entry.lease = made.lease

@@ -13,7 +13,7 @@ FROM (
     count(*) FILTER (WHERE isfinite(expires_at) AND expires_at <= now()) AS expired,
     count(*) FILTER (WHERE isfinite(expires_at) AND greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() - $1::float8 * interval '1 microsecond') AS overdue,
     sum(octet_length(key) + octet_length(coalesce(entry.value, entry.compressed))) FILTER (WHERE expires_at > now()) AS bytes
-  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+  FROM ONLY "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 ) AS counts;
 
 -- Sample
@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
     sum(octet_length(key) + octet_length(coalesce(entry.value, entry.compressed))) FILTER (WHERE expires_at > now()) AS bytes
   FROM (
     SELECT expires_at, stale_for, lease_ends_at, key, value, compressed
-    FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
+    FROM ONLY "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\"
     WHERE ctid >= pg_catalog.format('(%s,0)', block.number)::tid
       AND ctid < pg_catalog.format('(%s,0)', block.number + 1)::tid
     LIMIT 1200

@@ -26,15 +26,15 @@ WHERE ctid = ANY (ARRAY(
       OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
   FOR UPDATE SKIP LOCKED
 ))
-RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000);
+RETURNING sweep_next_block, CASE WHEN sweep_deleted BETWEEN 0 AND 1000000000000 THEN sweep_deleted ELSE 0 END;
 
 -- DeleteSlice
 /* solid_cache:sweep */
-DELETE FROM "public"."solid_cache_entries" AS entry
+DELETE FROM ONLY "public"."solid_cache_entries" AS entry
 USING set_config('synchronous_commit', 'off', true) AS durability
 WHERE entry.ctid = ANY (ARRAY(
   SELECT ctid
-  FROM "public"."solid_cache_entries" AS entry
+  FROM ONLY "public"."solid_cache_entries" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
     AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "public"."solid_cache_is_fresh"(entry.tags, entry.made_after, NULL::"public"."solid_cache_count")))
@@ -95,7 +95,7 @@ WHERE removal.ctid = ANY (ARRAY(
     AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
     AND NOT EXISTS (
       SELECT
-      FROM "public"."solid_cache_entries" AS entry
+      FROM ONLY "public"."solid_cache_entries" AS entry
       WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
         AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
     )

@@ -26,15 +26,15 @@ WHERE ctid = ANY (ARRAY(
       OR last_sweep_finished_at <= now() - $3::float8 * interval '1 microsecond')
   FOR UPDATE SKIP LOCKED
 ))
-RETURNING sweep_next_block, least(greatest(sweep_deleted, 0), 1000000000000);
+RETURNING sweep_next_block, CASE WHEN sweep_deleted BETWEEN 0 AND 1000000000000 THEN sweep_deleted ELSE 0 END;
 
 -- DeleteSlice
 /* solid_cache:sweep */
-DELETE FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+DELETE FROM ONLY "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
 USING set_config('synchronous_commit', 'off', true) AS durability
 WHERE entry.ctid = ANY (ARRAY(
   SELECT ctid
-  FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+  FROM ONLY "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
   WHERE ctid >= pg_catalog.format('(%s,0)', $1)::tid
     AND ctid < pg_catalog.format('(%s,0)', $2)::tid
     AND (greatest(entry.expires_at, (least(entry.expires_at, '250000-01-01'::timestamptz) + least(greatest(entry.stale_for, 0), 31536000000000000)::float8 * interval '1 microsecond'), entry.lease_ends_at) <= now() OR NOT (entry.tags IS NULL OR "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_is_fresh"(entry.tags, entry.made_after, NULL::"Ünï""co'dé\"."x""; DROP TABLE {state}; --'\_sweep_count")))
@@ -95,7 +95,7 @@ WHERE removal.ctid = ANY (ARRAY(
     AND pg_catalog.age(removal.xmin) > pg_catalog.age(pg_catalog.xid(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))
     AND NOT EXISTS (
       SELECT
-      FROM "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
+      FROM ONLY "Ünï""co'dé\"."x""; DROP TABLE {state}; --'\" AS entry
       WHERE entry.tags OPERATOR(pg_catalog.@>) ARRAY[removal.tag]
         AND NOT pg_catalog.pg_visible_in_snapshot(removal.removed_by, entry.made_after)
     )

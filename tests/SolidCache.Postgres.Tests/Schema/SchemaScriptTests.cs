@@ -7,24 +7,29 @@ namespace SolidCache.Postgres.Tests.Schema;
 /// <summary>The script for people who run their own migrations.</summary>
 public sealed class SchemaScriptTests
 {
-    private static readonly string Committed = Path.Combine(Repository.Library, "Schema", "solid_cache.sql");
-
-    /// <summary>Set to <c>1</c>, it makes this run write the file that it otherwise compares.</summary>
+    /// <summary>Set to <c>1</c>, it makes this run write the files that it otherwise compares.</summary>
     private const string Regenerate = "REGENERATE_SCHEMA";
 
     [Test]
-    public void The_committed_script_is_what_the_library_composes()
+    public void The_committed_script_is_what_the_library_composes() => Compare(Path.Combine(Repository.Library, "Schema", "solid_cache.sql"), PostgresSolidCacheSchema.GetScript());
+
+    [Test]
+    public void So_is_the_one_that_removes_all() => Compare(
+        Path.Combine(Repository.Root, "docs", "operations", "uninstall.sql"),
+        "-- Removes a cache with the default names and everything in it. Stop the applications that use it first, or they make it anew.\nBEGIN;\n" + PostgresSolidCacheSchema.GetDropScript() + "COMMIT;\n");
+
+    private static void Compare(string file, string composed)
     {
-        var script = PostgresSolidCacheSchema.GetScript().ReplaceLineEndings("\n");
+        var script = composed.ReplaceLineEndings("\n");
         if (Environment.GetEnvironmentVariable(Regenerate) == "1")
         {
-            File.WriteAllText(Committed, script);
+            File.WriteAllText(file, script);
         }
 
         Assert.That(
-            File.Exists(Committed) ? File.ReadAllText(Committed).ReplaceLineEndings("\n") : "",
+            File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "",
             Is.EqualTo(script),
-            $"src/SolidCache.Postgres/Schema/solid_cache.sql is out of date. Run: {Regenerate}=1 dotnet test tests/SolidCache.Postgres.Tests --filter {nameof(SchemaScriptTests)}");
+            $"{Path.GetFileName(file)} is out of date. Run: {Regenerate}=1 dotnet test tests/SolidCache.Postgres.Tests --filter {nameof(SchemaScriptTests)}");
     }
 
     [Test]

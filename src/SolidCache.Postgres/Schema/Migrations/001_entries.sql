@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS {state} (
 
 -- A number of entries or blocks. Nobody else may use the type, so that no overload of somebody else's takes it: a call with an argument of it means ours.
 DO $solid_cache$
+DECLARE
+  holder text;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_type AS type WHERE {is_count_type_there}) THEN
     CREATE DOMAIN {count_type} AS bigint;
@@ -62,7 +64,16 @@ BEGIN
     RAISE EXCEPTION 'The type % belongs to another role than the table %. Let that role or a superuser drop it: DROP DOMAIN %;',
       {count_type_literal}, {entries_literal}, {count_type_literal};
   END IF;
-  REVOKE ALL ON DOMAIN {count_type} FROM PUBLIC;
+  -- What everybody has by default, and what default privileges give.
+  FOR holder IN
+    SELECT CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE held.grantee::regrole::text END
+    FROM pg_catalog.pg_type AS type
+    CROSS JOIN LATERAL aclexplode(coalesce(type.typacl, acldefault('T', type.typowner))) AS held
+    WHERE type.oid = to_regtype({count_type_literal})
+      AND held.grantee <> type.typowner
+  LOOP
+    EXECUTE format('REVOKE ALL ON DOMAIN %s FROM %s CASCADE', {count_type_literal}, holder);
+  END LOOP;
 END
 $solid_cache$;
 
@@ -103,10 +114,10 @@ BEGIN
 
   -- By an array, as they are locked once: by a join, where the table is taken for empty, each would be held against each. And by the place of the version that was looked at: of a newer
   -- one, which a set has put there since, this statement could not tell whether its tags were removed, and it stays.
-  DELETE FROM {entries} AS entry
+  DELETE FROM ONLY {entries} AS entry
   WHERE ctid = ANY (ARRAY(
     SELECT ctid
-    FROM {entries} AS entry
+    FROM ONLY {entries} AS entry
     WHERE {is_gone}
     LIMIT maximum
     FOR UPDATE SKIP LOCKED
@@ -155,10 +166,10 @@ BEGIN
     block_count := pg_relation_size({entries_literal}) / current_setting('block_size')::bigint;
     EXIT WHEN next_block >= block_count;
 
-    DELETE FROM {entries} AS entry
+    DELETE FROM ONLY {entries} AS entry
     WHERE ctid = ANY (ARRAY(
       SELECT ctid
-      FROM {entries} AS entry
+      FROM ONLY {entries} AS entry
       WHERE ctid >= format('(%s,0)', next_block)::tid
         AND ctid < format('(%s,0)', next_block + blocks_per_slice)::tid
         AND {is_gone}

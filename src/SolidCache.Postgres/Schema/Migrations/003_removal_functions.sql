@@ -194,12 +194,13 @@ BEGIN
   -- An entry that is not there needs no barrier: nobody reads the table between the lock of the TRUNCATE and its commit.
   -- No stored key is longer than 256 of the last of all characters. Without a prefix, a key with a '^' stands behind one.
   FOREACH start IN ARRAY CASE WHEN prefix IS NOT NULL THEN ARRAY[prefix || '^' || parts[1]] WHEN strpos(parts[1], '^') > 0 THEN ARRAY['^' || parts[1]] ELSE ARRAY[parts[1], '^' || parts[1]] END LOOP
-    DELETE FROM {entries} AS entry
+    DELETE FROM ONLY {entries} AS entry
     WHERE entry.key = ANY (ARRAY(
       SELECT key
-      FROM {entries}
+      FROM ONLY {entries}
       WHERE key BETWEEN start AND start || repeat(chr(1114111), 256)
         AND (strpos(start, '^') > 0 OR strpos(key, '^') = 0)
+        AND {is_ours}
       ORDER BY key
       FOR UPDATE
     ));
