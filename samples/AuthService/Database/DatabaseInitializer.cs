@@ -74,7 +74,7 @@ internal sealed class DatabaseInitializer(
         }
     }
 
-    /// <summary>All or nothing, and one process at a time: others that start wait for the lock and find the work done.</summary>
+    /// <summary>All or nothing, and one process at a time: others that start wait for it and find the work done.</summary>
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

@@ -1,8 +1,12 @@
 -- Users, what they are (roles) and what that lets them do (permissions). May run again without harm.
 
-SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0));
-
-CREATE SCHEMA IF NOT EXISTS auth;
+-- Of instances that start at once, one makes the schema. The others wait here for its commit, and find all that is below done.
+DO $$
+BEGIN
+  CREATE SCHEMA IF NOT EXISTS auth;
+EXCEPTION WHEN unique_violation THEN
+  NULL;
+END $$;
 
 -- Whoever owns the schema or a table in it reads all that is kept there, and has this role call his triggers. Superusers and the owner of the database can
 -- do that anyway. In a schema of this role's nobody makes anything without its leave, so that this stays as it is.
@@ -29,6 +33,14 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'AS001', MESSAGE = format(
       'The schema auth, or a table in it, belongs to the role %s, which %s is no member of. Give all of it to %s, or the service another database.',
       stranger, current_user, current_user);
+  END IF;
+END $$;
+
+-- One further start at a time. Not by an advisory lock, which everybody may hold who may connect: this one takes rights on the table.
+DO $$
+BEGIN
+  IF to_regclass('auth.settings') IS NOT NULL THEN
+    LOCK TABLE auth.settings IN SHARE ROW EXCLUSIVE MODE;
   END IF;
 END $$;
 

@@ -17,8 +17,9 @@ internal sealed class RoleStore(NpgsqlDataSource database, UserCaches caches)
         ORDER BY roles.name
         """;
 
-    // One assignment at a time: two that each take the role from another administrator would leave none.
-    private const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended('auth-service roles', 0))";
+    // One assignment at a time: two that each take the role from another administrator would leave none. A row of the service's own, which nobody locks without
+    // the right to change it; an advisory lock everybody may hold who may connect.
+    private const string Lock = "SELECT FROM auth.permissions WHERE name = $1 FOR NO KEY UPDATE";
 
     private const string IsAllowed =
         """
@@ -90,7 +91,7 @@ internal sealed class RoleStore(NpgsqlDataSource database, UserCaches caches)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var locking = new NpgsqlCommand(Lock, connection))
+        await using (var locking = new NpgsqlCommand(Lock, connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = Permissions.SystemAdmin } } })
         {
             await locking.ExecuteNonQueryAsync(cancellationToken);
         }

@@ -156,7 +156,7 @@ public sealed class HealthTests : SampleFixture
     {
         await using var own = await TestDatabase.CreateAsync();
         await using var source = NpgsqlDataSource.Create(own.ConnectionString);
-        await using var held = await HeldLock.TakeAsync(source, "SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0))");
+        await using var held = await HeldLock.TakeAsync(source, "CREATE SCHEMA auth");
         await using var service = new SampleService(own.ConnectionString);
         using var client = service.CreateClient();
         using var response = await client.PostTextAsync("/auth/sign-in", """{"email":"a@example.com","password":"x"}""");

@@ -1,4 +1,5 @@
 using System.Net;
+using SolidCache.Postgres.IntegrationTests.Infrastructure;
 
 namespace SolidCache.Postgres.IntegrationTests.Sample;
 
@@ -54,6 +55,19 @@ public sealed class RoleTests : SampleFixture
         // The second is refused: one that took the last role, or one asked by who had just lost it.
         Assert.That(codes, Is.EqualTo((HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Conflict]).Or.EqualTo((HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Forbidden]));
         Assert.That(left, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_change_of_roles_waits_for_another_that_is_not_committed()
+    {
+        await using var held = await HeldLock.TakeAsync(Database.Source, "SELECT FROM auth.permissions WHERE name = 'system:admin' FOR NO KEY UPDATE");
+        var change = Admin.PutTextAsync("/users/2/roles", """{"roles":["member"]}""");
+        await Eventually.TrueAsync(
+            () => Database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"), "it waits");
+        await held.DisposeAsync();
+        using var response = await change;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]

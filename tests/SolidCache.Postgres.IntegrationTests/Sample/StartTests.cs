@@ -103,7 +103,7 @@ public sealed class StartTests
         await using var database = await TestDatabase.CreateAsync();
         await StartAsync(database);
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
-        await using var held = await HeldLock.TakeAsync(source, "SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0))");
+        await using var held = await HeldLock.TakeAsync(source, "LOCK TABLE auth.settings IN SHARE ROW EXCLUSIVE MODE");
         await using var production = new SampleService(database.ConnectionString, ("environment", "Production"));
         using var client = production.CreateClient();
         using var signIn = await SignInAsync(client);
@@ -203,6 +203,22 @@ public sealed class StartTests
         await using var held = await HeldLock.TakeAsync(source, statement);
 
         await StartAsync(database);
+    }
+
+    /// <summary>Those of the keys that the service once had; it takes none any more.</summary>
+    [Test]
+    public async Task Who_may_only_connect_holds_up_neither_a_start_nor_a_change_of_roles()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var held = await HeldLock.TakeAsync(
+            source, "SELECT pg_advisory_xact_lock(hashtextextended('auth-service schema', 0)), pg_advisory_xact_lock(hashtextextended('auth-service roles', 0))");
+        await StartAsync(database);
+        await using var service = new SampleService(database.ConnectionString);
+        using var admin = await service.SignInAsAdminAsync();
+        using var change = await admin.PutTextAsync("/users/2/roles", """{"roles":["support"]}""");
+
+        Assert.That(change.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
