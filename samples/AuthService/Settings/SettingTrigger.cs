@@ -12,7 +12,9 @@ internal sealed class SettingTrigger(NpgsqlDataSource database, ISolidCache cach
 {
     // Those who change a setting take the same locks in the same order.
     private const string Lock = "LOCK TABLE auth.settings IN SHARE ROW EXCLUSIVE MODE";
-    private const string Install = "SELECT public.solid_cache_remove_on_change('auth.settings'::regclass, $1, $2)";
+
+    // With all arguments and their types, which fit no function of fewer that somebody put beside the cache's own.
+    private const string Install = "SELECT public.solid_cache_remove_on_change('auth.settings'::regclass, $1, $2, 'fail'::text)";
 
     /// <summary>May be called again. What was cached before is removed: nobody told of the changes until then.</summary>
     public async Task InstallAsync(CancellationToken cancellationToken)

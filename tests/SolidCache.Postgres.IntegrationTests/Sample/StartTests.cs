@@ -222,6 +222,16 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task A_function_of_a_neighbours_beside_the_caches_own_holds_up_no_further_start()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await StartAsync(database);
+        await database.ExecuteAsync("CREATE FUNCTION public.solid_cache_remove_on_change(regclass, text, text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$");
+
+        await StartAsync(database);
+    }
+
+    [Test]
     public async Task A_new_user_gets_an_id_behind_those_of_the_demo()
     {
         await using var database = await TestDatabase.CreateAsync();
