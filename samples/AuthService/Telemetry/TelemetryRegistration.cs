@@ -14,14 +14,17 @@ internal static class TelemetryRegistration
 {
     private const string AllowRemote = "Metrics:AllowRemote";
 
-    /// <summary>What proxies add for whom they ask. A scraper on this machine has none in between.</summary>
-    private static readonly string[] Forwarding =
-    [
-        "Via", "X-Real-IP", "X-Envoy-External-Address", "CDN-Loop",
-    ];
+    /// <summary>
+    /// What scrapers and browsers send of themselves. What proxies add for whom they ask has no end of names, so that whatever else a request brings counts as that.
+    /// </summary>
+    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host", "Connection", "Keep-Alive", "User-Agent", "Authorization", "Cookie", "Referer", "Origin", "Cache-Control", "Pragma", "If-None-Match",
+        "If-Modified-Since", "Upgrade-Insecure-Requests", "DNT", "Priority", "TE", "Content-Type", "Content-Length", "traceparent", "tracestate", "baggage",
+    };
 
-    /// <summary>As in X-Forwarded, Forwarded-For or X-Original-Forwarded-For, in True-Client-IP or X-Azure-ClientIP, and in all of Cloudflare's.</summary>
-    private static readonly string[] ForwardingParts = ["Forward", "X-Original-", "Client-IP", "ClientIP", "CF-"];
+    /// <summary>As in Accept-Encoding, Sec-Fetch-Site and X-Prometheus-Scrape-Timeout-Seconds.</summary>
+    private static readonly string[] OfClientsBegin = ["Accept", "Sec-", "X-Prometheus-"];
 
     public static void AddServiceTelemetry(this WebApplicationBuilder builder)
     {
@@ -54,12 +57,11 @@ internal static class TelemetryRegistration
 
     private static bool IsOfThisMachine(HttpContext http) =>
         http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && IsNoNameOfOthers(http.Request.Host.Host) && !http.Request.Headers.Keys.Any(TellsOfForwarding);
+        && IsNoNameOfOthers(http.Request.Host.Host) && http.Request.Headers.Keys.All(IsOfClients);
 
     /// <summary>A page in a browser on this machine can let its own name lead here, and then reads what it likes; an address or localhost is nobody's name.</summary>
     private static bool IsNoNameOfOthers(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);
 
-    private static bool TellsOfForwarding(string header) =>
-        Forwarding.Contains(header, StringComparer.OrdinalIgnoreCase)
-        || Array.Exists(ForwardingParts, part => header.Contains(part, StringComparison.OrdinalIgnoreCase));
+    private static bool IsOfClients(string header) =>
+        OfClients.Contains(header) || Array.Exists(OfClientsBegin, begin => header.StartsWith(begin, StringComparison.OrdinalIgnoreCase));
 }

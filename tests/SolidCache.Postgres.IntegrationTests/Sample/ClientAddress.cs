@@ -23,6 +23,7 @@ internal sealed class ClientAddress : IStartupFilter
                 "" => context.Connection.RemoteIpAddress ?? IPAddress.Loopback,
                 _ => IPAddress.Parse(asked),
             };
+            context.Request.Headers.Remove(Header); // The service sees what a client of that address would have sent.
             return further(context);
         });
         next(app);

@@ -159,6 +159,17 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
     [TestCase("X-Forwarded", "for=192.0.2.1")]
     [TestCase("Forwarded-For", "192.0.2.1")]
     [TestCase("CF-Ray", "230b030023ae2822-SJC")]
+    [TestCase("X-ProxyUser-Ip", "192.0.2.1")]
+    [TestCase("X-Remote-Addr", "192.0.2.1")]
+    [TestCase("X-Source-Ip", "192.0.2.1")]
+    [TestCase("Ali-Cdn-Real-Ip", "192.0.2.1")]
+    [TestCase("X-Azure-SocketIP", "192.0.2.1")]
+    [TestCase("X-Appengine-User-Ip", "192.0.2.1")]
+    [TestCase("X-Host", "metrics.example")]
+    [TestCase("X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678")]
+    [TestCase("X-Prometheus", "192.0.2.1")]
+    [TestCase("CloudFront-Viewer-Address", "192.0.2.1:443")]
+    [TestCase("Surrogate-Capability", "abc=ESI/1.0")]
     public async Task Metrics_are_not_for_those_for_whom_a_proxy_on_this_machine_asks(string header, string value)
     {
         using var proxy = Service.From("127.0.0.1");
@@ -166,6 +177,22 @@ public sealed partial class ServiceSurfaceTests : SampleFixture
         using var response = await proxy.ReadAsync("/metrics");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [TestCase("Accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1")]
+    [TestCase("Accept-Encoding", "gzip")]
+    [TestCase("User-Agent", "Prometheus/3.5.0")]
+    [TestCase("X-Prometheus-Scrape-Timeout-Seconds", "10")]
+    [TestCase("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    [TestCase("Sec-Fetch-Site", "same-origin")]
+    [TestCase("Cookie", "theme=dark")]
+    public async Task What_scrapers_and_browsers_send_keeps_metrics_from_nobody(string header, string value)
+    {
+        using var scraper = Service.From("127.0.0.1");
+        scraper.DefaultRequestHeaders.Add(header, value);
+        using var response = await scraper.ReadAsync("/metrics");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [TestCase("localhost:8001", HttpStatusCode.OK)]
