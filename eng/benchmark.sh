@@ -8,7 +8,7 @@
 #   eng/benchmark.sh plot                    charts and tables of the documentation, from the results
 #
 # A server of your own is used when SOLIDCACHE_BENCHMARK_POSTGRES (an Npgsql connection string of a
-# superuser) or SOLIDCACHE_BENCHMARK_REDIS (host:port) is set. Both are emptied. A PostgreSQL that is
+# superuser) or SOLIDCACHE_BENCHMARK_REDIS (one of StackExchange.Redis) is set. Both are emptied. A PostgreSQL that is
 # started here gets the settings in SOLIDCACHE_POSTGRES_SETTINGS (-c name=value ...).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -6,22 +6,11 @@ cluster_binaries=''
 cluster_port=''
 cluster_password=''
 
-new_password() { od -An -N 16 -tx1 /dev/urandom | tr -d ' \n'; }
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/../server-user.sh"
 
 # PostgreSQL refuses to run as root, which therefore hands its part to another user.
-server_user() { id -un postgres 2>/dev/null || echo nobody; }
-
-as_server_user() {
-  cd "$cluster" || return
-  if (( EUID != 0 )); then
-    "$@"
-  elif command -v runuser >/dev/null; then
-    runuser -u "$(server_user)" -- "$@"
-  else
-    # shellcheck disable=SC2016 # the other user's shell expands it
-    su -s /bin/sh -c 'exec "$0" "$@"' -- "$(server_user)" "$@"
-  fi
-}
+in_cluster() { cd "$cluster" && as_server_user postgres "$@"; }
 
 # start_cluster BINARIES: in a folder of /tmp when root, whose own TMPDIR the other user may not see. The folder is that user's before anything
 # is in it, and root neither writes nor reads there: what it took for a file could be a link to one of its own.
@@ -32,28 +21,28 @@ start_cluster() {
   cluster_binaries=$1
   cluster_password=$(new_password)
   cluster=$(mktemp -d "${parent%/}/solidcache-postgres.XXXXXX") || return 1
-  (( EUID != 0 )) || chown "$(server_user)" "$cluster"
+  (( EUID != 0 )) || chown "$(server_user postgres)" "$cluster"
   create_cluster || { say "$1/initdb failed"; return 1; }
   # Another process may take a free port before the server does.
   for attempt in 1 2 3; do
     cluster_port=$("$(dirname "${BASH_SOURCE[0]}")/../free-port.sh")
-    if (as_server_user "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log \
+    if (in_cluster "$cluster_binaries/pg_ctl" start --silent -w -t 60 -D data -l log \
       -o "-p $cluster_port ${SOLIDCACHE_POSTGRES_SETTINGS:-}"); then
       say "PostgreSQL $(server_major "$1") from $1 on port $cluster_port"
       return 0
     fi
   done
   say "$1/postgres did not start (attempt $attempt):"
-  (as_server_user tail -n 20 log) >&2
+  (in_cluster tail -n 20 log) >&2
   return 1
 }
 
 create_cluster() {
-  (as_server_user sh -c 'umask 077; cat >password') <<<"$cluster_password" || return 1
-  (as_server_user "$cluster_binaries/initdb" --pgdata data --username postgres --pwfile password \
+  (in_cluster sh -c 'umask 077; cat >password') <<<"$cluster_password" || return 1
+  (in_cluster "$cluster_binaries/initdb" --pgdata data --username postgres --pwfile password \
     --auth scram-sha-256 --encoding UTF8 --locale C --no-sync) >/dev/null || return 1
   # fsync stays on: benchmarks measure it. No Unix socket: its path could get too long.
-  (as_server_user sh -c 'cat >>data/postgresql.conf') <<'SETTINGS'
+  (in_cluster sh -c 'cat >>data/postgresql.conf') <<'SETTINGS'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
@@ -68,7 +57,7 @@ cluster_connection_string() {
 stop_cluster() {
   if [[ -n $cluster ]]; then
     if [[ -e $cluster/data/postmaster.pid ]]; then
-      (as_server_user "$cluster_binaries/pg_ctl" stop --silent -w -m immediate -D data) >&2 || true
+      (in_cluster "$cluster_binaries/pg_ctl" stop --silent -w -m immediate -D data) >&2 || true
     fi
     rm -rf "$cluster"
     cluster=''

@@ -43,12 +43,15 @@ internal sealed class Distance(Table table, DistanceSettings settings)
         var way = TimeSpan.FromMilliseconds(delay);
         var address = new NpgsqlConnectionStringBuilder(ServerAddresses.Postgres);
         using var toPostgres = new DelayProxy(new IPEndPoint(IPAddress.Loopback, poolerPort ?? address.Port), way);
-        using var toRedis = new DelayProxy(ConfigurationOptions.Parse(ServerAddresses.Redis).EndPoints[0], way);
+        var redisAddress = ConfigurationOptions.Parse(ServerAddresses.Redis);
+        using var toRedis = new DelayProxy(redisAddress.EndPoints[0], way);
+        redisAddress.EndPoints.Clear();
+        redisAddress.EndPoints.Add("127.0.0.1", toRedis.Port);
         // By the delay, so that none counts connections that another left in its pool.
         var name = $"distance {delay}";
         (address.Host, address.Port, address.ApplicationName) = ("127.0.0.1", toPostgres.Port, name);
         var solid = table.CacheWith(options => (options.ConnectionString, options.MaxQueuedCalls) = (address.ConnectionString, MaxQueuedCalls));
-        using var redis = new RedisCache(new RedisCacheOptions { Configuration = $"127.0.0.1:{toRedis.Port}" });
+        using var redis = new RedisCache(new RedisCacheOptions { ConfigurationOptions = redisAddress });
         await Filling.AddAsync(redis, _data);
         Contestant[] contestants =
         [

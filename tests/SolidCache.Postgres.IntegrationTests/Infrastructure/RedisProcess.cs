@@ -1,19 +1,21 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace SolidCache.Postgres.IntegrationTests.Infrastructure;
 
-/// <summary>A Redis server that a test may kill: the program redis-server, on a free port of 127.0.0.1, with nothing on disk.</summary>
+/// <summary>A Redis server that a test may kill: the program redis-server, on a free port of 127.0.0.1, with nothing on disk, and for nobody else on this machine.</summary>
 public sealed class RedisProcess : IDisposable
 {
+    private static readonly string Password = RandomNumberGenerator.GetHexString(32);
     private Process _process;
 
     private RedisProcess(Process process, int port) => (_process, Port) = (process, port);
 
     public int Port { get; }
 
-    public string ConnectionString => $"127.0.0.1:{Port}";
+    public string ConnectionString => $"127.0.0.1:{Port},password={Password}";
 
     public static async Task<RedisProcess> StartAsync()
     {
@@ -56,11 +58,16 @@ public sealed class RedisProcess : IDisposable
     {
         try
         {
-            return Process.Start(new ProcessStartInfo("redis-server", ["--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no"])
+            var process = Process.Start(new ProcessStartInfo("redis-server", ["-", "--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no"])
             {
+                RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 WorkingDirectory = Path.GetTempPath(),
             })!;
+            // Command lines everybody may read.
+            process.StandardInput.WriteLine($"requirepass {Password}");
+            process.StandardInput.Close();
+            return process;
         }
         catch (System.ComponentModel.Win32Exception)
         {

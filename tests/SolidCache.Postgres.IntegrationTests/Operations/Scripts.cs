@@ -65,6 +65,28 @@ public sealed class Scripts
         Assert.That(exitCode, Is.Zero, output);
     }
 
+    [Test]
+    public async Task Redis_is_not_roots_and_takes_nothing_without_the_password_that_no_command_line_has()
+    {
+        var (exitCode, output) = await BashAsync(
+            """
+            eng/with-redis.sh --export REDIS -- bash -c '
+              address=${REDIS%%,*} password=${REDIS##*,password=}
+              [[ ${#password} -ge 32 ]] || exit 2
+              for process in /proc/[0-9]*; do
+                line=$(tr "\0" " " 2>/dev/null <$process/cmdline) || continue
+                [[ $line != *$password* ]] || { echo "$line"; exit 3; }
+                [[ $line != "redis-server 127.0.0.1:${address##*:}"* || $(stat --format %U $process) != root ]] || exit 4
+              done
+              exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
+              printf "PING\r\n" >&3; read -r refused <&3
+              printf "AUTH $password\r\nPING\r\n" >&3; read -r ok <&3; read -r pong <&3
+              [[ $refused == -NOAUTH* && $ok == +OK* && $pong == +PONG* ]]'
+            """);
+
+        Assert.That(exitCode, Is.Zero, output);
+    }
+
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "Restored", false)]
     [TestCase("""{"resources":[{"@type":"PackageBaseAddress/3.0.0"}]}""", "Restored", true)]
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "warning NU1900: Error occurred while getting package vulnerability data", true)]
