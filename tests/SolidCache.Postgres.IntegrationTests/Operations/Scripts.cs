@@ -87,6 +87,18 @@ public sealed class Scripts
         Assert.That(exitCode, Is.Zero, output);
     }
 
+    [Test]
+    public async Task The_tour_shows_no_token_in_a_command_line()
+    {
+        // It ends where the answer is not the expected one; by then it has used the token.
+        await AddProgramAsync("curl", """echo "$*" >>$FOLDER/calls; for ((n = 1; n < $#; n++)); do [[ ${!n} != --output ]] || { m=$((n + 1)); echo '{"accessToken":"secret-token","total_users":3}' >${!m}; }; done; echo 200 0.000001""");
+        await BashAsync("PATH=$FOLDER:$PATH eng/demo-tour.sh http://127.0.0.1:1 2>&1");
+        var calls = await File.ReadAllTextAsync(Path.Combine(_folder, "calls"));
+
+        Assert.That(calls, Does.Contain("/users/[1004-1203]"));
+        Assert.That(calls, Does.Not.Contain("secret-token"));
+    }
+
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "Restored", false)]
     [TestCase("""{"resources":[{"@type":"PackageBaseAddress/3.0.0"}]}""", "Restored", true)]
     [TestCase("""{"resources":[{"@type":"VulnerabilityInfo/6.7.0"}]}""", "warning NU1900: Error occurred while getting package vulnerability data", true)]
