@@ -15,8 +15,11 @@ internal static class SettingChecks
             configuration.Check<int>(name, "a whole number above 0", static number => number > 0);
         }
 
-        // A number alone would be days.
-        configuration.Check<TimeSpan>("Profiles:Lifetime", "a span of time above 00:00:00, as 00:10:00", span => span > TimeSpan.Zero && configuration["Profiles:Lifetime"]!.Contains(':'));
+        // A number alone would be days, and so would be more hours than a day has.
+        configuration.Check<TimeSpan>(
+            "Profiles:Lifetime",
+            "a span of time above 00:00:00, as 00:10:00, or 1.00:00:00 for a day",
+            span => span > TimeSpan.Zero && configuration["Profiles:Lifetime"]!.Split(':') is [var first, _, ..] && (span.Days == 0 || first.Contains('.')));
     }
 
     private static void Check<T>(this IConfiguration configuration, string name, string wanted, Predicate<T>? isAllowed = null)

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace SolidCache.Postgres.DependencyInjection;
 
 /// <summary>
-/// Refuses, before it is bound, what binding passes over: a name that is no option's, which would leave the option at its default, and a duration without a unit, which .NET
-/// takes for days; and what binding refuses without the rule.
+/// Refuses, before it is bound, what binding passes over: a name that is no option's, which would leave the option at its default, and a duration without a unit, or of more
+/// hours than a day has, which .NET takes for days; and what binding refuses without the rule.
 /// </summary>
 /// <param name="cache">The name of the cache.</param>
 /// <param name="section">Its section.</param>
@@ -97,9 +97,19 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
         _ when type == typeof(double) => double.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a number",
         _ when type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal) && double.TryParse(value, CultureInfo.InvariantCulture, out _) =>
             $", which has no unit and would be days; it must be {FormOfDurations}",
-        _ when type == typeof(TimeSpan) => TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : $"; it must be {FormOfDurations}",
+        _ when type == typeof(TimeSpan) && !TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) => $"; it must be {FormOfDurations}",
+        _ when type == typeof(TimeSpan) => HoursTakenForDays(value) is { } days
+            ? $", which would be {days} days; it must be {FormOfDurations} with hours up to 23, as 1.00:00:00 is a day"
+            : null,
         // Several, which .NET would take for their sum.
         { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) && !value.Contains(',', StringComparison.Ordinal) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
         _ => null,
     };
+
+    /// <summary>.NET reads 24:00:00, whose hours are more than a day has, as days:hours:minutes.</summary>
+    private static int? HoursTakenForDays(string duration) =>
+        duration.Split(':') is { Length: 3 } parts && !parts[0].Contains('.', StringComparison.Ordinal)
+        && TimeSpan.Parse(duration, CultureInfo.InvariantCulture) is { Days: not 0 and var days }
+            ? Math.Abs(days)
+            : null;
 }

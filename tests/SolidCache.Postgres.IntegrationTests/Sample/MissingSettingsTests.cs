@@ -75,8 +75,9 @@ public sealed class MissingSettingsTests
     [TestCase("Passwords__Iterations", "-1", "a whole number above 0")]
     [TestCase("Seed__Crowd", "many", "a whole number from 0")]
     [TestCase("Seed__Crowd", "-1", "a whole number from 0")]
-    [TestCase("Profiles__Lifetime", "5", "a span of time above 00:00:00, as 00:10:00")]
-    [TestCase("Profiles__Lifetime", "ten minutes", "a span of time above 00:00:00, as 00:10:00")]
+    [TestCase("Profiles__Lifetime", "5", "a span of time above 00:00:00, as 00:10:00, or 1.00:00:00 for a day")]
+    [TestCase("Profiles__Lifetime", "24:00:00", "a span of time above 00:00:00, as 00:10:00, or 1.00:00:00 for a day")]
+    [TestCase("Profiles__Lifetime", "ten minutes", "a span of time above 00:00:00, as 00:10:00, or 1.00:00:00 for a day")]
     public async Task A_setting_that_cannot_be_what_it_says_is_named(string setting, string value, string wanted)
     {
         var (exitCode, error) = await RunAsync(

@@ -158,6 +158,10 @@ public sealed class ConfigurationBindingTests
     [TestCase("DefaultSlidingExpiration", "20", "SolidCache:DefaultSlidingExpiration is '20'")]
     [TestCase("OperationTimeout", "5s", "SolidCache:OperationTimeout is '5s'; it must be hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds")]
     [TestCase("OperationTimeout", "00:00:99:99", "SolidCache:OperationTimeout is '00:00:99:99'; it must be hours:minutes:seconds")]
+    [TestCase("SweepInterval", "24:00:00", "SolidCache:SweepInterval is '24:00:00', which would be 24 days; it must be hours:minutes:seconds, as 00:00:05 is five seconds, or days.hours:minutes:seconds with hours up to 23, as 1.00:00:00 is a day")]
+    [TestCase("DefaultSlidingExpiration", " 36:00:00", "SolidCache:DefaultSlidingExpiration is ' 36:00:00', which would be 36 days")]
+    [TestCase("Hybrid:Expiration", "048:15:00", "SolidCache:Hybrid:Expiration is '048:15:00', which would be 48 days")]
+    [TestCase("SweepInterval", "24:00", "SolidCache:SweepInterval is '24:00'; it must be hours:minutes:seconds")]
     [TestCase("FailureMode", "Degraded", "SolidCache:FailureMode is 'Degraded'; it must be Throw or Degrade")]
     [TestCase("FailureMode", "Throw,Degrade", "SolidCache:FailureMode is 'Throw,Degrade'; it must be Throw or Degrade")]
     [TestCase("ReadConnections", "two", "SolidCache:ReadConnections is 'two'; it must be a whole number")]
@@ -171,6 +175,13 @@ public sealed class ConfigurationBindingTests
     [TestCase("TableName:Name", "t", "SolidCache:TableName is a section, and must be a value")]
     public void What_binding_passes_over_is_refused(string key, string value, string told) =>
         Assert.That(() => Bind(new() { [key] = value }, "sessions"), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(told));
+
+    [TestCase("23:59:59", 0.999988)]
+    [TestCase("1.00:00:00", 1)]
+    [TestCase("7.00:00", 7)]
+    [TestCase("1:12:00:00", 1.5)]
+    public void Days_are_taken_where_they_are_said(string value, double days) =>
+        Assert.That(Bind(new() { ["SweepInterval"] = value }, "sessions").SweepInterval.TotalDays, Is.EqualTo(days).Within(0.00001));
 
     [Test]
     public void A_whole_configuration_may_hold_more()

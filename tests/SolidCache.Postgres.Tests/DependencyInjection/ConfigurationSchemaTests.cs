@@ -10,7 +10,7 @@ namespace SolidCache.Postgres.Tests.DependencyInjection;
 /// <summary>What editors know of the settings: made of the options and of what their documentation says.</summary>
 public sealed partial class ConfigurationSchemaTests
 {
-    private const string Duration = @"^(\d+\.)?\d{1,2}:\d{2}(:\d{2}(\.\d{1,7})?)?$";
+    private const string Duration = @"^(\d+\.)?([01]?\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,7})?)?$";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly NullabilityInfoContext Nullability = new();
