@@ -94,7 +94,8 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
         _ when type == typeof(bool) => bool.TryParse(value, out _) ? null : "; it must be true or false",
         _ when type == typeof(int) => int.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a whole number",
         _ when type == typeof(long) => long.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a whole number",
-        _ when type == typeof(double) => double.TryParse(value, CultureInfo.InvariantCulture, out _) ? null : "; it must be a number",
+        // As binding reads it, and not 0,5 as 5.
+        _ when type == typeof(double) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? null : "; it must be a number, as 0.5",
         _ when type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal) && double.TryParse(value, CultureInfo.InvariantCulture, out _) =>
             $", which has no unit and would be days; it must be {FormOfDurations}",
         _ when type == typeof(TimeSpan) && !TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) => $"; it must be {FormOfDurations}",
