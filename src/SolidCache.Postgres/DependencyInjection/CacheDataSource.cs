@@ -7,6 +7,9 @@ namespace SolidCache.Postgres.DependencyInjection;
 /// <summary>The data source that a cache uses: its own, which it disposes, or the application's, which it leaves as it is.</summary>
 internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 {
+    /// <summary>Npgsql's, which it looks at with each connection only.</summary>
+    private const int LeastBufferSize = 4_096;
+
     private readonly NpgsqlDataSource? _owned;
 
     private CacheDataSource(NpgsqlDataSource source, NpgsqlDataSource? owned)
@@ -80,6 +83,8 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
             + $"Set {nameof(PostgresSolidCacheOptions)}.{nameof(PostgresSolidCacheOptions.ConnectionString)} without it, or register a data source for the cache under its key.",
         { } settings when !ConnectionValues.ArePorts(settings) =>
             "There is no port above 65535, and the connection string or data source has one: correct its Port, or the number behind a host.",
+        { ReadBufferSize: < LeastBufferSize and var size } => TooSmall("Read Buffer Size", size),
+        { WriteBufferSize: < LeastBufferSize and var size } => TooSmall("Write Buffer Size", size),
         _ => null,
     };
 
@@ -137,6 +142,9 @@ internal sealed class CacheDataSource : IAsyncDisposable, IDisposable
 
     /// <summary>Whether a host is a path, or a name in Linux' own space of them. Such a socket refuses what is TCP's, and no connection would open.</summary>
     public static bool IsUnixSocket(string host) => Path.IsPathRooted(host) || host.StartsWith('@');
+
+    private static string TooSmall(string keyword, int size) => FormattableString.Invariant(
+        $"{keyword} is {size}, and Npgsql opens no connection with less than {LeastBufferSize}: raise it in the connection string or data source, or leave it out.");
 
     private static void SetUnlessGiven(NpgsqlConnectionStringBuilder settings, string keyword, object value)
     {

@@ -58,6 +58,7 @@ public sealed class ToolFailures : ToolFixture
 
     [TestCase("Host=127.0.0.1;Port=99999;Password=se-cret", "There is no port above 65535")]
     [TestCase("postgresql://me:se-cret@127.0.0.1:99999/shop", "There is no port above 65535")]
+    [TestCase("Host=127.0.0.1;Read Buffer Size=1024;Password=se-cret", "Read Buffer Size is 1024, and Npgsql opens no connection with less than 4096: raise it in the connection string, or leave it out")]
     [TestCase("postgresql://me:se-cret@127.0.0.1/shop?service=x", "Npgsql has nothing for the URI's parameter service")]
     public async Task What_is_wrong_with_one_is_told(string connectionString, string told)
     {

@@ -169,11 +169,12 @@ public sealed class CacheDataSourceTests
         Assert.That(new OptionsValidator().Validate("", new() { ConnectionString = "postgresql://db?sslrootcert=system&sslmode=require" }).FailureMessage, Does.Contain("goes with sslmode=verify-full only"));
     }
 
-    [Test]
-    public void One_with_a_port_that_is_none_is_refused_whoever_made_it() =>
+    [TestCase("Port=99999", "There is no port above 65535")]
+    [TestCase("Read Buffer Size=1024", "Read Buffer Size is 1024")]
+    public void One_that_opens_no_connection_is_refused_whoever_made_it(string setting, string told) =>
         Assert.That(
-            () => Choose(new ServiceCollection().AddSingleton(Registered("Host=db;Port=99999"))),
-            Throws.InvalidOperationException.With.Message.StartsWith("There is no port above 65535"));
+            () => Choose(new ServiceCollection().AddSingleton(Registered($"Host=db;{setting}"))),
+            Throws.InvalidOperationException.With.Message.StartsWith(told));
 
     [Test]
     public void A_given_one_is_used_without_a_container()

@@ -73,6 +73,8 @@ public sealed class OptionsValidationTests
         Case("a listener's that lacks one", options => options.Invalidation.ListenerConnectionString = "Host=x;Database=shop,Pwd = secret", "ListenerConnectionString cannot be used", "The value of Database holds more than itself"),
         Case("a port that is none", options => options.ConnectionString = "Host=x;Port=99999", "ConnectionString: There is no port above 65535"),
         Case("a host's port that is none", options => options.ConnectionString = "Host=y:1,x:99999", "ConnectionString: There is no port above 65535"),
+        Case("a buffer for reading below Npgsql's", options => options.ConnectionString = "Host=x;Read Buffer Size=1024", "ConnectionString: Read Buffer Size is 1024, and Npgsql opens no connection with less than 4096"),
+        Case("a buffer for writing below Npgsql's", options => options.ConnectionString = "Host=x;WriteBufferSize=4095", "ConnectionString: Write Buffer Size is 4095"),
         Case("a URI's port that is none", options => options.ConnectionString = "postgresql://y:1,x:99999/shop", "ConnectionString: There is no port above 65535"),
         Case("an unknown keyword without a value", options => options.ConnectionString = "Host=x;Bogus=", Unusable),
         Case("a port beyond all numbers", options => options.ConnectionString = "Host=x:99999999999", Unusable),
