@@ -10,3 +10,5 @@ GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.solid_cache_entries, public.solid_cache_tag_removals, public.solid_cache_invalidations TO :"role";
 GRANT SELECT, UPDATE (sweep_holder, sweep_lease_ends_at, sweep_next_block, sweep_file, sweep_deleted, last_sweep_finished_at, last_sweep_deleted)
   ON public.solid_cache_state TO :"role";
+-- What everybody has, unless default privileges take it from everybody.
+GRANT EXECUTE ON FUNCTION public.solid_cache_is_fresh(text[], pg_snapshot, public.solid_cache_count) TO :"role";

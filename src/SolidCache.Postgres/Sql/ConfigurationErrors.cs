@@ -77,7 +77,7 @@ internal static class ConfigurationErrors
         PostgresErrorCodes.InsufficientPrivilege when error.Routine is "ExecWithCheckOptions" =>
             $"Row-level security of the cache {table} refuses the role's rows: {error.MessageText}. As the table's owner run: {DisableRowSecurity(table)}",
         PostgresErrorCodes.InsufficientPrivilege =>
-            $"The role lacks a right on the cache {table}: {error.MessageText}. As the table's owner run: {Grants(table)}",
+            $"The role lacks a right on the cache {table}: {error.MessageText}. {HowToGrant(error, table)}",
         // The name of the file is the same in every language of the server's.
         PostgresErrorCodes.InvalidAuthorizationSpecification when error.MessageText.Contains("pg_hba.conf", StringComparison.Ordinal) =>
             $"PostgreSQL does not let the cache {table} in from where it comes: {error.MessageText}. Hold host, user name and database of its connection string or "
@@ -96,6 +96,21 @@ internal static class ConfigurationErrors
         + "valid today. With SSL Mode=VerifyFull, Host has to be a name in the server's certificate.";
 
     private static string DisableRowSecurity(TableName table) => $"ALTER TABLE {new SqlNames(table).Entries} DISABLE ROW LEVEL SECURITY;";
+
+    private static string HowToGrant(PostgresException error, TableName table) => error.MessageText switch
+    {
+        // Where default privileges keep functions from everybody. The name is the same in every language of the server's.
+        var said when said.Contains(table.Function("is_fresh"), StringComparison.Ordinal) => $"As the function's owner run: {GrantOfFunction(table)}",
+        // PostgreSQL's own, or one that somebody's trigger calls.
+        var said when said.Contains("for function", StringComparison.Ordinal) => "As the function's owner, or as a superuser, GRANT the role EXECUTE on it.",
+        _ => $"As the table's owner run: {Grants(table)}",
+    };
+
+    private static string GrantOfFunction(TableName table)
+    {
+        var names = new SqlNames(table);
+        return $"GRANT EXECUTE ON FUNCTION {names.Function("is_fresh")}(text[], pg_snapshot, {names.CountType}) TO <role>;";
+    }
 
     private static string Grants(TableName table)
     {

@@ -72,7 +72,7 @@ public sealed class SqlBlocks
         await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
         var role = $"my_app_{Guid.NewGuid():N}";
         await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
-        await GrantAsync(database, $"--set=role={role}");
+        await GrantsFile.RunAsync(database, $"--set=role={role}");
         await database.ExecuteAsync("SELECT solid_cache_log_changes(true)");
         var connectionString = database.ConnectionStringOf(role, "secret");
         try
@@ -113,20 +113,8 @@ public sealed class SqlBlocks
     {
         await using var database = await TestDatabase.CreateAsync();
 
-        var error = await Assert.ThrowsAsync<AssertionException>(() => GrantAsync(database));
+        var error = await Assert.ThrowsAsync<AssertionException>(() => GrantsFile.RunAsync(database));
         Assert.That(error!.Message, Does.Contain("ERROR:  Which role? psql -v role=my_app -f grants.sql\n").And.Not.Match("(?s)ERROR:.*(ERROR|CONTEXT):"));
-    }
-
-    private static Task<string> GrantAsync(TestDatabase database, params string[] variables)
-    {
-        var login = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString);
-        return ShellProgram.RunAsync(
-            "psql",
-            [
-                "--quiet", "--no-psqlrc", .. variables, $"--file={Path.Combine(RepositoryRoot.Path, "docs/operations/grants.sql")}",
-                $"--host={login.Host}", $"--port={login.Port}", $"--username={login.Username}", $"--dbname={login.Database}",
-            ],
-            ("PGPASSWORD", login.Password ?? ""));
     }
 
     private static async Task RunAsync(TestDatabase database, string page, int atLeast, Func<DocumentedBlock, bool>? which = null)

@@ -1,5 +1,6 @@
 using Npgsql;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
+using SolidCache.Postgres.IntegrationTests.Operations;
 
 namespace SolidCache.Postgres.IntegrationTests.Hostile;
 
@@ -84,6 +85,40 @@ public sealed class Rights
             ])
         {
             await RefusedAsync(_sweeper, forbidden);
+        }
+    }
+
+    [Test]
+    public async Task The_documented_rights_suffice_where_functions_are_not_for_everybody()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
+        await database.ExecuteAsync(PostgresSolidCacheSchema.GetScript());
+        var role = $"app_{Guid.NewGuid():N}";
+        await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
+        await GrantsFile.RunAsync(database, $"--set=role={role}");
+        try
+        {
+            await using var host = await CacheHost.StartAsync(database.ConnectionStringOf(role, "secret"), static options => options.CreateSchemaIfNotExists = false);
+            var tagged = new SolidCacheEntryOptions { Tags = ["tag"] };
+            await host.Cache.SetAsync("key", [1], new());
+            Assert.That(await host.Cache.GetAsync("key"), Is.EqualTo((byte[])[1]));
+            foreach (var made in (byte[])[2, 3])
+            {
+                Assert.That(await host.Cache.GetOrCreateAsync("tagged", _ => ValueTask.FromResult<byte[]>([made]), tagged), Is.EqualTo((byte[])[made]));
+                Assert.That(await host.Cache.GetAsync("tagged"), Is.EqualTo((byte[])[made]));
+                await host.Cache.RemoveByTagAsync("tag");
+                Assert.That(await host.Cache.GetAsync("tagged"), Is.Null);
+            }
+
+            await host.Cache.RemoveByPrefixAsync("k");
+            await database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value, tags, made_after) VALUES ('-infinity', 'expired', '', '{tag}', pg_current_snapshot())");
+            await host.Cache.RemoveExpiredAsync();
+            Assert.That((await host.Cache.GetStatisticsAsync()).TotalEntries, Is.Zero);
+        }
+        finally
+        {
+            await database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
         }
     }
 

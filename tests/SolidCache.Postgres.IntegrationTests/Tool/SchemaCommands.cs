@@ -88,6 +88,21 @@ public sealed class SchemaCommands : ToolFixture
         Assert.That(run.Output + run.Error, Does.Contain("GRANT"));
     }
 
+    [TestCase("solid_cache_is_fresh", "sweeps\tthe role may NOT sweep")]
+    [TestCase("cleanup_expired_cache", "sweeps\tthe role may sweep", "function\tcleanup_expired_cache(maximum public.solid_cache_count DEFAULT NULL::bigint) (the role may NOT call it)")]
+    public async Task A_function_that_the_role_may_not_call_is_told(string function, params string[] told)
+    {
+        await using var services = await MigratedCacheAsync();
+        var role = $"app_{Guid.NewGuid():N}";
+        await Database.ExecuteAsync(
+            $"CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT SELECT, INSERT, UPDATE, DELETE ON solid_cache_entries, solid_cache_state, solid_cache_tag_removals, solid_cache_invalidations TO {role}; "
+            + $"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC");
+        var run = await ToolRun.OfAsync("verify", "--connection-string", Database.ConnectionStringOf(role, "secret"));
+        await Database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+
+        Assert.That(run.Lines, Is.SupersetOf(told), run.Output + run.Error);
+    }
+
     [Test]
     public async Task The_script_makes_the_same_without_the_tool()
     {

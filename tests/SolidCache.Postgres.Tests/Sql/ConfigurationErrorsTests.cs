@@ -28,6 +28,19 @@ public sealed class ConfigurationErrorsTests
                 .And.Contain("GRANT USAGE ON SCHEMA \"my schema\" TO <role>;")
                 .And.Contain("GRANT SELECT, INSERT, UPDATE, DELETE ON \"my schema\".\"my\"\"cache\", \"my schema\".\"my\"\"cache_tag_removals\", \"my schema\".\"my\"\"cache_invalidations\" TO <role>;"));
 
+    [Test]
+    public void A_right_on_a_function_is_none_on_the_tables() =>
+        Assert.That(
+            Explain(PostgresErrorCodes.InsufficientPrivilege, "keine Berechtigung für Funktion my\"cache_is_fresh"),
+            Does.EndWith("As the function's owner run: GRANT EXECUTE ON FUNCTION \"my schema\".\"my\"\"cache_is_fresh\"(text[], pg_snapshot, \"my schema\".\"my\"\"cache_sweep_count\") TO <role>;")
+                .And.Not.Contain("SELECT"));
+
+    [Test]
+    public void Nor_is_one_on_a_function_that_is_not_the_caches() =>
+        Assert.That(
+            Explain(PostgresErrorCodes.InsufficientPrivilege, "permission denied for function pg_notify"),
+            Does.EndWith("pg_notify. As the function's owner, or as a superuser, GRANT the role EXECUTE on it."));
+
     [TestCase(PostgresErrorCodes.InvalidPassword)]
     [TestCase(PostgresErrorCodes.InvalidAuthorizationSpecification)]
     public void A_refused_login_names_the_connection_string(string sqlState) =>
