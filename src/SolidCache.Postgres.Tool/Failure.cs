@@ -44,6 +44,7 @@ internal sealed partial record Failure(string Message, int Code)
         SolidCacheException refusal => new(InTermsOfTheTool(error.Message), IsOfTheWay(refusal) ? ExitCode.Unavailable : ExitCode.Refused),
         PostgresException { SqlState: ['2', '8', ..] } login => new($"The server refuses the login: {ConnectionValues.Told(login.SqlState, login.MessageText)}", ExitCode.Unavailable),
         PostgresException server => new($"The server refuses ({server.SqlState}): {InTermsOfTheTool(ConnectionValues.Told(server.SqlState, server.MessageText))}", ExitCode.Refused),
+        _ when ConfigurationErrors.IsWithoutTls(error) => new(InTermsOfTheTool(ConfigurationErrors.HowToHaveTls), ExitCode.Unavailable),
         NpgsqlException or TimeoutException => new($"The server does not answer: {InTermsOfTheTool(error.Message)}", ExitCode.Unavailable),
         OptionsValidationException options => new(InTermsOfTheTool(string.Join(" ", options.Failures)), IsOfTheConnection(options) ? ExitCode.NotConfigured : ExitCode.Usage),
         // As `head` does when it has enough: the next word of any program would be of use to nobody.

@@ -10,6 +10,14 @@ internal static class ConfigurationErrors
     /// <summary>Of the state's table, all that a role of the application's need write: with the others it could record a version that no node works with.</summary>
     private const string ColumnsOfSweeps = "sweep_holder, sweep_lease_ends_at, sweep_next_block, sweep_file, sweep_deleted, last_sweep_finished_at, last_sweep_deleted";
 
+    /// <summary>What to do about <see cref="IsWithoutTls"/>.</summary>
+    public const string HowToHaveTls =
+        "The server answers, and has no TLS, which SSL Mode in the connection string or data source asks for: turn it on there (ssl = on), or, where nobody can listen on the way, set SSL Mode=Prefer or Disable.";
+
+    /// <summary>Whether a server without TLS was asked for it; the driver has no type and no code for it. Nothing but the question was sent.</summary>
+    public static bool IsWithoutTls(Exception error) =>
+        error is NpgsqlException and not PostgresException && error.Message.StartsWith("SSL connection requested.", StringComparison.Ordinal);
+
     /// <summary>What to do, or null when the error is not one of configuration.</summary>
     public static string? Explain(Exception error, TableName table) => error switch
     {
@@ -41,6 +49,7 @@ internal static class ConfigurationErrors
     public static string? Advice(Exception error) => error switch
     {
         _ when ServerErrors.IsRaisedByCode(error) => null,
+        _ when IsWithoutTls(error) => HowToHaveTls,
         NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
             "No server listens there: start it, or correct Host and Port in the cache's connection string or data source.",
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } =>

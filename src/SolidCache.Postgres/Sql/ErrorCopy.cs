@@ -29,7 +29,7 @@ internal static class ErrorCopy
     /// <summary>Without the text of the script that it ended: hundreds of lines in whatever log it gets into.</summary>
     public static PostgresException OfScript(PostgresException error) => Of(error, advice: null, internalQuery: null, where: null);
 
-    private static string Advised(string message, string? advice) => advice is null ? message : $"{message}. {advice}";
+    private static string Advised(string message, string? advice) => advice is null ? message : $"{message.TrimEnd('.')}. {advice}";
 
     private static string? Lines(string? text) => text is null ? null : Printable.Text(text);
 

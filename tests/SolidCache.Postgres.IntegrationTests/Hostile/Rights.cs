@@ -7,6 +7,9 @@ namespace SolidCache.Postgres.IntegrationTests.Hostile;
 /// <summary>What a role may do to a cache that has no rights on it, or those of a scheduler that sweeps, and what a connection without TLS gets.</summary>
 public sealed class Rights
 {
+    private const string TlsAdvice =
+        "The server answers, and has no TLS, which SSL Mode in the connection string or data source asks for: turn it on there (ssl = on), or, where nobody can listen on the way, set SSL Mode=Prefer or Disable.";
+
     private readonly string _neighbour = $"neighbour_{Guid.NewGuid():N}";
     private readonly string _sweeper = $"sweeper_{Guid.NewGuid():N}";
     private TestDatabase _database = null!;
@@ -130,7 +133,7 @@ public sealed class Rights
         {
             await using var node = await CacheHost.StartAsync($"{_database.ConnectionString};SSL Mode={mode}");
 
-            await Assert.ThatAsync(() => node.Cache.SetAsync("over TLS", [1], new()), Throws.InstanceOf<NpgsqlException>());
+            await Assert.ThatAsync(() => node.Cache.SetAsync("over TLS", [1], new()), Throws.InstanceOf<NpgsqlException>().With.Message.EndsWith($"is configured. {TlsAdvice}"));
         }
 
         Assert.That(await _host.Cache.ExistsAsync("over TLS"), Is.False);

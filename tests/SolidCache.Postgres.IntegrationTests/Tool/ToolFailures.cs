@@ -19,6 +19,15 @@ public sealed class ToolFailures : ToolFixture
     }
 
     [Test]
+    public async Task A_server_without_TLS_is_told_from_one_that_is_away([Values("stats", "verify", "migrate", "get key")] string command)
+    {
+        var run = await ToolRun.OfAsync([.. command.Split(' '), "--connection-string", $"{Database.ConnectionString};SSL Mode=Require"]);
+
+        Assert.That(run.ExitCode, Is.EqualTo(69));
+        Assert.That(run.Error, Does.StartWith("solid-cache: The server answers, and has no TLS, which SSL Mode in the connection string asks for: turn it on there"));
+    }
+
+    [Test]
     public async Task A_host_that_nobody_knows_is_named()
     {
         var run = await ToolRun.OfAsync("stats", "--connection-string", "postgresql://me:se-cret@no.such.host.invalid:5433/shop");
