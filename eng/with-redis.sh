@@ -92,7 +92,8 @@ stop_program() {
 # In a folder of /tmp when root, whose own TMPDIR the other user may not see; it is that user's before anything is in it, and root neither writes nor
 # reads there.
 start_program() {
-  local parent=${TMPDIR:-/tmp} port attempt deadline
+  local parent=${TMPDIR:-/tmp} attempt
+  local port deadline
   command -v redis-server >/dev/null || return 1
   (( EUID != 0 )) || parent=/tmp
   folder=$(mktemp -d "${parent%/}/solidcache-redis.XXXXXX") || return 1
