@@ -8,12 +8,16 @@ namespace SolidCache.Postgres.Invalidation;
 /// <summary>The log of changes as one node reads it, on a connection that is kept; and what goes beside that, one at a time.</summary>
 internal sealed class InvalidationLog
 {
+    /// <summary>Looks in a row that a server has let in and not answered, after which what is there is not to be read.</summary>
+    private const int MostFailures = 3;
+
     private readonly InvalidationStatements _statements;
     private readonly SideWork _publishing;
     private readonly LaneSession _session;
     private readonly NpgsqlParameter<string> _since = Parameter.Text();
     private readonly LaneStatement _look;
     private readonly LaneStatement _announce;
+    private int _failures;
 
     public InvalidationLog(ConnectionSource connections, InvalidationStatements statements, string channel, SideWork publishing, CallClock clock)
     {
@@ -23,15 +27,27 @@ internal sealed class InvalidationLog
         _announce = new(clock, _statements.Announce, Parameter.Text(channel));
     }
 
+    /// <summary>Whether one look after the other fails of itself, as where somebody has written more than it can fetch, and the next would do so too.</summary>
+    public bool IsUnreadable => _failures >= MostFailures;
+
     /// <summary>What has changed since a snapshot; where there is none, nothing has.</summary>
     public News Look(string? since)
+    {
+        var session = _session.Get();
+        _failures++;
+        var news = Look(session, since);
+        _failures = 0;
+        return news;
+    }
+
+    private News Look(Session session, string? since)
     {
         // A snapshot in which everything has been seen.
         _since.TypedValue = since ?? "9223372036854775807:9223372036854775807:";
         var (snapshot, identity, isPruned, isEverything, lag) = ("", default(string), false, false, default(TimeSpan?));
         List<string> keys = [], tags = [];
         List<(string, byte[])> messages = [];
-        using var rows = _look.Query(_session.Get());
+        using var rows = _look.Query(session);
         while (rows.Read())
         {
             switch (rows.Text(0))

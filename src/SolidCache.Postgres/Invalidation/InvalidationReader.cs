@@ -27,6 +27,7 @@ internal sealed class InvalidationReader(
     private string? _position;
     private string? _identity;
     private bool _hasFailed;
+    private bool _isPassedOver;
     private bool _hasBegun;
     private TimeSpan _spacing = Spacing;
     private long _prunedAt = clock.Now;
@@ -131,14 +132,19 @@ internal sealed class InvalidationReader(
 
         _hasBegun = false;
 
-        var isFirst = _position is null;
-        var isLost = _position is { } position && (news.IsPruned || news.Identity != _identity || news.IsBefore(position));
-        (_position, _identity) = (news.Snapshot, news.Identity);
+        var isFirst = _position is null && !_isPassedOver;
+        var isLost = _isPassedOver || (_position is { } position && (news.IsPruned || news.Identity != _identity || news.IsBefore(position)));
         if (isLost)
         {
             telemetry.MemoryDropped();
-            logger.MemoryDropped(table, news.IsPruned ? "what was changed is not kept for longer than five minutes" : "the log of changes is another one, as after a crash or a failover of the server");
+            logger.MemoryDropped(
+                table,
+                _isPassedOver ? "the log of changes could not be read, as where somebody has written what cannot be fetched, and is read from here on"
+                : news.IsPruned ? "what was changed is not kept for longer than five minutes"
+                : "the log of changes is another one, as after a crash or a failover of the server");
         }
+
+        (_position, _identity, _isPassedOver) = (news.Snapshot, news.Identity, false);
 
         subscriptions.Tell(isLost ? news with { IsEverything = true } : news);
         Volatile.Write(ref _confirmedAt, began);
@@ -164,6 +170,11 @@ internal sealed class InvalidationReader(
     private void Failed(Exception error)
     {
         log.RestAfter(error);
+        if (log.IsUnreadable)
+        {
+            (_position, _isPassedOver) = (null, true);
+        }
+
         if (!_hasFailed)
         {
             _hasFailed = true;

@@ -1,12 +1,11 @@
 using SolidCache.Postgres.Entries;
+using SolidCache.Postgres.Sql;
 
 namespace SolidCache.Postgres.Invalidation;
 
 /// <summary>What the cache tells, as its users see it.</summary>
 internal sealed class Invalidations(InvalidationReader reader, InvalidationLog log, Publisher publisher, Subscriptions subscriptions, KeySpace keys, CacheLife life) : ISolidCacheInvalidations
 {
-    private const int MostMessageBytes = 1024 * 1024;
-
     public bool IsCurrent => reader.IsCurrent;
 
     public long? Version => reader.IsCurrent ? subscriptions.Version : null;
@@ -67,9 +66,9 @@ internal sealed class Invalidations(InvalidationReader reader, InvalidationLog l
     private ValueTask PublishAsync(string channel, ReadOnlyMemory<byte> message, bool async, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        if (message.Length > MostMessageBytes)
+        if (message.Length > InvalidationStatements.MostMessageBytes)
         {
-            throw new ArgumentException($"The message has {message.Length} bytes; {MostMessageBytes} are allowed.", nameof(message));
+            throw new ArgumentException($"The message has {message.Length} bytes; {InvalidationStatements.MostMessageBytes} are allowed.", nameof(message));
         }
 
         life.ThrowIfOver();

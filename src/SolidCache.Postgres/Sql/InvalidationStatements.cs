@@ -9,14 +9,20 @@ internal sealed class InvalidationStatements
     public const string Change = "change";
     public const string Lag = "lag";
 
+    /// <summary>Of a message between nodes.</summary>
+    public const int MostMessageBytes = 1024 * 1024;
+
     /// <summary>More than this at once, and memory is dropped as a whole instead.</summary>
     private const int MostRows = 20_000;
 
-    /// <summary>The same of bytes, which only others write: the log's own rows stay far below, and nothing that has more is fetched.</summary>
+    /// <summary>The same of the bytes of keys and tags as they would arrive, which are not fetched then. What the cache logs stays far below.</summary>
     private const int MostBytes = 64_000_000;
 
-    /// <summary>Of a column as it is stored, compressed perhaps: what has more is not even looked at.</summary>
-    private const int MostStoredBytes = 1_000_000;
+    /// <summary>Of keys or tags of one row as they are stored, compressed perhaps: more than ten thousand keys of the longest take. What has more is not even measured.</summary>
+    private const int MostStoredBytes = 12_000_000;
+
+    /// <summary>Of the name of a message's channel, more than a key has; what has more is nobody's, and neither is a message of more than the cache sends.</summary>
+    private const int MostChannelBytes = 4_096;
     private const int PrunedTogether = 20_000;
 
     /// <summary>Whatever is committed here is older. What is not came along with a dump of another server, or somebody has written it by hand.</summary>
@@ -43,7 +49,7 @@ internal sealed class InvalidationStatements
               ) AS news
               LIMIT {MostRows + 1}
             ), whole AS MATERIALIZED (
-              SELECT count(*) AS size, coalesce(sum({BytesOf("keys")} + {BytesOf("tags")} + coalesce(octet_length(news.message), 0)), 0) AS bytes FROM news
+              SELECT count(*) AS size, coalesce(sum({BytesOf("keys")} + {BytesOf("tags")}), 0) AS bytes FROM news
             )
             SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea, NULL::text[], NULL::text[]
             UNION ALL
@@ -61,7 +67,10 @@ internal sealed class InvalidationStatements
             UNION ALL
             SELECT '{Change}'::text, news.channel, NULL::text, news.message, news.keys, news.tags
             FROM news
-            WHERE (SELECT whole.bytes FROM whole) <= {MostBytes}
+            WHERE CASE
+              WHEN news.channel IS NULL THEN (SELECT whole.bytes FROM whole) <= {MostBytes}
+              ELSE octet_length(news.channel) <= {MostChannelBytes} AND octet_length(news.message) <= {MostMessageBytes}
+            END
             """;
 
         // What a transaction had logged that outlives a crash prepared is gone with the rest: when it ends, everything may have changed.
@@ -170,7 +179,7 @@ internal sealed class InvalidationStatements
         """;
 
     private static string BytesOf(string column) =>
-        $"CASE WHEN pg_catalog.pg_column_size(news.{column}) <= {MostStoredBytes} THEN octet_length(pg_catalog.array_send(news.{column})) WHEN news.{column} IS NULL THEN 0 ELSE {MostBytes + 1} END";
+        $"CASE WHEN pg_catalog.pg_column_size(news.{column}) <= {MostStoredBytes} THEN octet_length(pg_catalog.array_send(news.{column}))::bigint WHEN news.{column} IS NULL THEN 0 ELSE {MostBytes + 1} END";
 
     private static string IdOf(string table) =>
         $"{SqlNames.Literal(table)}::regclass::oid::text";
