@@ -13,7 +13,7 @@ internal static partial class ConnectionUri
 
     private const string IdleInterval = "Tcp Keepalive Interval";
 
-    /// <summary>Not of Npgsql: without, it keeps nothing alive.</summary>
+    /// <summary>Not of Npgsql. Where it is 0, the times beside it do not count, and the cache's own do.</summary>
     private const string Keepalives = "keepalives";
 
     /// <summary>What libpq calls the parameters that Npgsql has under another name; empty where it has none, and the cache works as well without.</summary>
@@ -58,6 +58,9 @@ internal static partial class ConnectionUri
         "hostaddr", "service", "servicefile", "requirepeer", "replication", "requiressl", "sslcrl", "sslcrldir", "sslcertmode", "sslkeylogfile", "ssl_min_protocol_version", "ssl_max_protocol_version",
         "min_protocol_version", "max_protocol_version", "gsslib", "gssdelegation", "scram_client_key", "scram_server_key", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope",
     ];
+
+    /// <summary>What Npgsql asks several hosts for only. Of a single one the first write tells.</summary>
+    private static readonly string[] AttributesOfOne = ["any", "read-write", "primary", "prefer-standby"];
 
     /// <summary>How a server may ask for a password or the like.</summary>
     private static readonly Dictionary<string, string> Methods = new()
@@ -112,7 +115,7 @@ internal static partial class ConnectionUri
         var (host, port) = Servers(Uri.UnescapeDataString(hosts).Split(','), Uri.UnescapeDataString(ports).Split(','));
         Set("Host", host);
         Set("Port", port);
-        LeaveOut(settings, host);
+        LeaveOut(settings, host.Split(','));
         return settings.ConnectionString;
 
         void Set(string keyword, string escaped)
@@ -131,32 +134,39 @@ internal static partial class ConnectionUri
     }
 
     /// <summary>What libpq passes over, or does by itself, and Npgsql would refuse or do otherwise.</summary>
-    private static void LeaveOut(DbConnectionStringBuilder settings, string hosts)
+    private static void LeaveOut(DbConnectionStringBuilder settings, string[] hosts)
     {
-        var isSocket = Array.TrueForAll(hosts.Split(','), CacheDataSource.IsUnixSocket);
-        if (isSocket)
+        if (Array.TrueForAll(hosts, CacheDataSource.IsUnixSocket))
         {
-            settings.Remove("SSL Mode");
+            Remove("SSL Mode", "SSL Negotiation", "Root Certificate");
         }
 
-        if (isSocket || (settings.TryGetValue(Keepalives, out var isOn) && isOn is "0"))
+        if (Array.Exists(hosts, CacheDataSource.IsUnixSocket) || Is(Keepalives, "0"))
         {
-            settings.Remove(IdleTime);
-            settings.Remove(IdleInterval);
+            Remove(IdleTime, IdleInterval);
         }
 
-        settings.Remove(Keepalives);
-        if (!hosts.Contains(',') && settings.TryGetValue("Target Session Attributes", out var wanted) && wanted is not ("standby" or "read-only"))
+        Remove(Keepalives);
+        if (hosts.Length == 1 && Array.Exists(AttributesOfOne, attribute => Is("Target Session Attributes", attribute)))
         {
-            // Of a single server it can only be seen whether it may be written to, which a cache sees anyway.
-            settings.Remove("Target Session Attributes");
+            Remove("Target Session Attributes");
         }
 
-        if (settings.TryGetValue("Root Certificate", out var certificate) && certificate is "system")
+        if (Is("Root Certificate", "system"))
         {
-            settings.Remove("Root Certificate");
-            settings["SSL Mode"] = !settings.TryGetValue("SSL Mode", out var mode) || mode is "verifyfull" ? "VerifyFull"
+            Remove("Root Certificate");
+            settings["SSL Mode"] = !settings.ContainsKey("SSL Mode") || Is("SSL Mode", "VerifyFull") ? "VerifyFull"
                 : throw new FlawedConnectionStringException("The URI's sslrootcert=system goes with sslmode=verify-full only: everybody can have a certificate that the system's authorities have signed.");
+        }
+
+        bool Is(string keyword, string value) => settings.TryGetValue(keyword, out var given) && value.Equals(given as string, StringComparison.OrdinalIgnoreCase);
+
+        void Remove(params ReadOnlySpan<string> keywords)
+        {
+            foreach (var keyword in keywords)
+            {
+                settings.Remove(keyword);
+            }
         }
     }
 
@@ -191,7 +201,7 @@ internal static partial class ConnectionUri
         ("SSL Mode", "true") => "Require",
         // verify-full is VerifyFull to Npgsql; its names of servers keep their hyphens.
         ("SSL Mode", _) => value.Replace("-", "", StringComparison.Ordinal),
-        ("Require Auth", _) => string.Join(',', value.Split(',').Select(static method => Methods.GetValueOrDefault(method.TrimStart('!')) is { } name ? method.Replace(method.TrimStart('!'), name, StringComparison.Ordinal) : method)),
+        ("Require Auth", _) => string.Join(',', Uri.UnescapeDataString(value).Split(',').Select(static method => Methods.GetValueOrDefault(method.TrimStart('!')) is { } name ? method.Replace(method.TrimStart('!'), name, StringComparison.Ordinal) : method)),
         // Without an end, to libpq.
         ("Timeout", ['-', ..]) => "0",
         ("Load Balance Hosts", "random") => "true",

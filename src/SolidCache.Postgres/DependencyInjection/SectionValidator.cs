@@ -102,8 +102,8 @@ internal sealed class SectionValidator(string cache, IConfigurationSection secti
         _ when type == typeof(TimeSpan) => HoursTakenForDays(value) is { } days
             ? $", which would be {days} days; it must be {FormOfDurations} with hours up to 23, as 1.00:00:00 is a day"
             : null,
-        // Several, which .NET would take for their sum.
-        { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) && !value.Contains(',', StringComparison.Ordinal) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
+        // Several of one that has one value, which .NET would take for their sum.
+        { IsEnum: true } => Enum.TryParse(type, value, ignoreCase: true, out _) && (type.IsDefined(typeof(FlagsAttribute)) || !value.Contains(',', StringComparison.Ordinal)) ? null : $"; it must be {string.Join(" or ", Enum.GetNames(type))}",
         _ => null,
     };
 

@@ -34,14 +34,14 @@ internal static class ServerErrors
     /// <summary>Whether something of the cache's is gone from the database.</summary>
     public static bool IsOfSchema(Exception error) => error is PostgresException
     {
-        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn
-            or PostgresErrorCodes.UndefinedObject,
+        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn,
     };
 
-    /// <summary>Whether a table of the cache's is there, and is not as it was made: without its key, with columns that want a value, of another kind.</summary>
+    /// <summary>Whether what is there may not be as it was made, which a look at it tells: without its key, its type of counts, with columns that want a value, of another kind.</summary>
     public static bool IsOfShape(Exception error) => error is PostgresException
     {
-        SqlState: PostgresErrorCodes.InvalidColumnReference or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DatatypeMismatch,
+        SqlState: PostgresErrorCodes.InvalidColumnReference or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DatatypeMismatch
+            or PostgresErrorCodes.UndefinedObject,
     };
 
     /// <summary>Whether the server answered: the statement has no effect, and never will. What speaks of broken connections (class 08) is a pooler.</summary>

@@ -130,6 +130,7 @@ public sealed class CacheDataSourceTests
     [TestCase("postgresql://me@%2Frun/x?keepalives_idle=7&keepalives_interval=3&sslmode=require", "/run", 5432)]
     [TestCase("postgresql:///x?host=/run,/tmp&sslmode=verify-full&sslrootcert=system", "/run,/tmp", 5432)]
     [TestCase("postgresql://db/x?target_session_attrs=read-write&connect_timeout=-1", "db", 5432)]
+    [TestCase("postgresql://db/x?sslrootcert=system&SSL%20Mode=VerifyFull", "db", 5432)]
     [TestCase("postgresql://db/x?require_auth=!password,!md5,!none", "db", 5432)]
     [TestCase("postgresql://db/x?require_auth=gss,sspi,scram-sha-256", "db", 5432)]
     public void A_URI_may_be_any_that_libpq_reads(string connectionString, string host, int port)
@@ -157,6 +158,10 @@ public sealed class CacheDataSourceTests
         Assert.That((socket.TcpKeepAliveTime, socket.TcpKeepAliveInterval, socket.SslMode), Is.EqualTo((0, 0, SslMode.Prefer)));
         Assert.That((off.TcpKeepAliveTime, off.TcpKeepAliveInterval), Is.EqualTo((60, 10)));
         Assert.That(Settings("postgresql://db?target_session_attrs=primary").TargetSessionAttributes, Is.Null);
+        var authorities = Settings("postgresql:///x?host=/run,/tmp&sslmode=verify-full&sslrootcert=system&sslnegotiation=direct");
+        Assert.That((authorities.SslMode, authorities.RootCertificate), Is.EqualTo((SslMode.Prefer, (string?)null)));
+        Assert.That(Settings("postgresql://me@%2Frun,db?keepalives_idle=7").TcpKeepAliveTime, Is.Zero, "One socket refuses it.");
+        Assert.That(Settings("postgresql://db?require_auth=scram-sha-256%2Cmd5").RequireAuth, Is.EqualTo("ScramSHA256,MD5"));
         Assert.That(Settings("postgresql://db?connect_timeout=-1").Timeout, Is.Zero);
     }
 

@@ -39,7 +39,7 @@ public sealed class ConfigurationBindingTests
         ["Invalidation:MaxStaleness"] = "00:00:07",
         ["Hybrid:Expiration"] = "00:01:00",
         ["Hybrid:LocalCacheExpiration"] = "00:00:30",
-        ["Hybrid:Flags"] = "DisableLocalCacheWrite",
+        ["Hybrid:Flags"] = "DisableLocalCacheWrite, DisableDistributedCacheRead",
         ["Hybrid:MaximumLocalCacheBytes"] = "2000000",
         ["Hybrid:MaximumKeyLength"] = "100",
         ["Hybrid:MaximumPayloadBytes"] = "900",
@@ -97,7 +97,7 @@ public sealed class ConfigurationBindingTests
             {
                 Expiration = TimeSpan.FromMinutes(1),
                 LocalCacheExpiration = TimeSpan.FromSeconds(30),
-                Flags = HybridCacheEntryFlags.DisableLocalCacheWrite,
+                Flags = HybridCacheEntryFlags.DisableLocalCacheWrite | HybridCacheEntryFlags.DisableDistributedCacheRead,
                 MaximumLocalCacheBytes = 2_000_000,
                 MaximumKeyLength = 100,
                 MaximumPayloadBytes = 900,
