@@ -118,6 +118,8 @@ start_program() {
   done
   say "redis-server did not start (attempt $attempt):"
   (in_folder tail -n 20 log) >&2
+  rm -rf "$folder"
+  folder=''
   return 1
 }
 

@@ -33,12 +33,13 @@ internal static class ServerInspection
             WHERE oid = to_regclass(format('%I.%I', $1, $2))
               OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_state' ELSE $2 || '_state' END))
               OR oid = to_regclass(format('%I.%I', $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_tag_removals' ELSE $2 || '_tag_removals' END))
-          ) AND has_function_privilege(
-            to_regprocedure(format(
-              '%I.%I(text[], pg_snapshot, %I.%I)',
-              $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_is_fresh' ELSE $2 || '_is_fresh' END,
-              $1, CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_count' ELSE $2 || '_sweep_count' END)),
-            'EXECUTE'),
+          ) AND (
+            SELECT bool_or(has_function_privilege(pg_proc.oid, 'EXECUTE'))
+            FROM pg_proc
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace
+            WHERE nspname = $1
+              AND proname = CASE $2 WHEN 'solid_cache_entries' THEN 'solid_cache_is_fresh' ELSE $2 || '_is_fresh' END
+          ),
           (
             SELECT string_agg(format('%s(%s)%s', proname, pg_get_function_arguments(pg_proc.oid), CASE WHEN NOT has_function_privilege(pg_proc.oid, 'EXECUTE') THEN ' (the role may NOT call it)' END), ', ' ORDER BY pg_proc.oid)
             FROM pg_proc

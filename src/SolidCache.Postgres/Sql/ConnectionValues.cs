@@ -16,6 +16,8 @@ internal static partial class ConnectionValues
     /// <summary>Also misspelt or shortened, and behind a word: <c>SslPassword</c>, or <c>mePassword</c>.</summary>
     private const string Password = "(passw[a-z]*|passphrase|pwd|psw|(?<![a-z])pass)";
 
+    private static readonly char[] Quotes = ['"', '\'', '»', '«', '„', '“', '”', '‘', '’', '「', '」'];
+
     /// <returns>The keyword of a value that visibly holds another part as well; null where there is none.</returns>
     public static string? Overfull(NpgsqlConnectionStringBuilder settings) => settings.Keys.FirstOrDefault(keyword => keyword switch
     {
@@ -45,27 +47,31 @@ internal static partial class ConnectionValues
     /// whether it was meant.
     /// </summary>
     public static string Told(string sqlState, string message) =>
-        NearPassword().IsMatch(message) || (IsOfLogin(sqlState) && (message.Contains(';') || NameWithColon().Matches(message).Any(static name => !IPAddress.TryParse(name.ValueSpan, out _)))) ? NotTold : message;
+        NearPassword().IsMatch(message) || (NamesUserOrDatabase(sqlState) && NamesIn(message).Any(MayBeMore)) ? NotTold : message;
 
-    /// <summary>Whether the message names user or database.</summary>
-    private static bool IsOfLogin(string sqlState) => sqlState.StartsWith("28", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.InvalidCatalogName;
+    private static bool NamesUserOrDatabase(string sqlState) =>
+        sqlState.StartsWith("28", StringComparison.Ordinal)
+        || sqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ProtocolViolation;
+
+    /// <summary>What stands between quotes, of whatever language; and words, which poolers do not put between any.</summary>
+    private static IEnumerable<string> NamesIn(string message) =>
+        message.Split(Quotes) is { Length: > 2 } parts ? parts[1..^1].Concat(message.Split([' ', ','])) : message.Split([' ', ',']);
+
+    private static bool MayBeMore(string name) =>
+        name.TrimEnd(':').AsSpan().IndexOfAny(':', ';') >= 0 && !IPAddress.TryParse(name.Trim(Quotes), out _);
 
     [GeneratedRegex(Password + @"\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AssignedPassword();
 
-    [GeneratedRegex(Password + @"[^\w\s]?\s*[=:＝：>]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(Password + @"[^\w\s]?\s*([=＝：>]|:(?!\d{1,5}$))", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NearPassword();
 
     /// <summary>Another part of a connection string, behind any other sign than a semicolon; or the word, and what follows it.</summary>
-    [GeneratedRegex(@"\W\w+\W*[=＝]|" + Password + @"(?![-.:@]\w)\W+\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\W\w+\W*[=＝]|(\s" + Password + "|" + Password + @"(?![-.:@]\w))\W+\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assigned();
 
     [GeneratedRegex(@"^(\[[^]]*]|@?[^\s:@]*)(:[0-9]*)?$")]
     private static partial Regex NameAndPort();
-
-    /// <summary>In a server's message, within the quotes of whatever language it speaks.</summary>
-    [GeneratedRegex(@"[^\s,""'»«„“”‘’「」]+:[^\s""'»«„“”‘’「」]+")]
-    private static partial Regex NameWithColon();
 
     /// <summary>A URI, or user and password before a host, as in one.</summary>
     [GeneratedRegex(@"://|:\S*@")]

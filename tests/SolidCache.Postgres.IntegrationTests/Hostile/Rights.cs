@@ -1,4 +1,5 @@
 using Npgsql;
+using SolidCache.Postgres.IntegrationTests.Documentation;
 using SolidCache.Postgres.IntegrationTests.Infrastructure;
 using SolidCache.Postgres.IntegrationTests.Operations;
 
@@ -118,10 +119,21 @@ public sealed class Rights
             await database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value, tags, made_after) VALUES ('-infinity', 'expired', '', '{tag}', pg_current_snapshot())");
             await host.Cache.RemoveExpiredAsync();
             Assert.That((await host.Cache.GetStatisticsAsync()).TotalEntries, Is.Zero);
+
+            // And those of a scheduler for its calls.
+            var grants = DocumentedBlock.Of("docs/operations.md").Single(static block => block.Text.Contains("CREATE ROLE cache_sweeper", StringComparison.Ordinal)).Text.Replace("cache_sweeper", $"{role}_sweeper", StringComparison.Ordinal);
+            await database.ExecuteAsync(grants);
+            await using var sweeper = NpgsqlDataSource.Create(database.ConnectionStringOf($"{role}_sweeper", "change-me"));
+            foreach (var call in (string[])["SELECT public.cleanup_expired_cache(NULL::public.solid_cache_count)", "CALL public.sweep_expired_cache(64::public.solid_cache_count)"])
+            {
+                await database.ExecuteAsync("INSERT INTO solid_cache_entries (expires_at, key, value, tags, made_after) VALUES ('-infinity', 'expired', '', '{tag}', pg_current_snapshot())");
+                await sweeper.CreateCommand(call).ExecuteNonQueryAsync();
+                Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM solid_cache_entries"), Is.Zero, call);
+            }
         }
         finally
         {
-            await database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+            await database.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}; DROP OWNED BY {role}_sweeper; DROP ROLE {role}_sweeper");
         }
     }
 

@@ -73,11 +73,15 @@ public sealed class Scripts
             eng/with-redis.sh --export REDIS -- bash -c '
               address=${REDIS%%,*} password=${REDIS##*,password=}
               [[ ${#password} -ge 32 ]] || exit 2
+              seen=0
               for process in /proc/[0-9]*; do
                 line=$(tr "\0" " " 2>/dev/null <$process/cmdline) || continue
                 [[ $line != *$password* ]] || { echo "$line"; exit 3; }
-                [[ $line != "redis-server 127.0.0.1:${address##*:}"* || $(stat --format %U $process) != root ]] || exit 4
+                [[ $line == "redis-server 127.0.0.1:${address##*:}"* ]] || continue
+                (( seen += 1 ))
+                [[ $(stat --format %U $process) != root ]] || exit 4
               done
+              (( seen == 1 )) || exit 5
               exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
               printf "PING\r\n" >&3; read -r refused <&3
               printf "AUTH $password\r\nPING\r\n" >&3; read -r ok <&3; read -r pong <&3

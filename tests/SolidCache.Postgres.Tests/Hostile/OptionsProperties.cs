@@ -101,12 +101,15 @@ public sealed class OptionsProperties
     [TestCase("Host=h;Username=u pass\u200bword=hunter2")]
     [TestCase("Host=h;Username=u p\u0430ssword\u200b=hunter2")]
     [TestCase("Host=h;Database=d,pass=hunter2")]
+    [TestCase("Host=h;Username=u Password:hunter2")]
+    [TestCase("Host=h;Username=u Password-hunter2")]
     public void Nor_is_one_that_a_URI_or_a_semicolon_puts_into_a_name(string connectionString) =>
         Assert.That(
             new OptionsValidator().Validate(Options.DefaultName, new() { ConnectionString = connectionString }),
             Has.Property(nameof(ValidateOptionsResult.Failed)).True.And.Property(nameof(ValidateOptionsResult.FailureMessage)).Not.Contain(Secret));
 
     [TestCase("Host=h;Username=password-reset;Database=password_store")]
+    [TestCase("Host=pass:5432,user-pass:5432;Username=password:admin")]
     [TestCase("Host=h;Username=app@server;Database=shop-2")]
     [TestCase("Host=h;Username=postgres.project;Options=-c geqo=off -c statement_timeout=0")]
     [TestCase("Host=h;Username='my;user';Database=a:b")]
