@@ -40,7 +40,7 @@ public interface ISolidCacheInvalidations
 
     /// <summary>Has a handler called with every message on a channel that is published from now on by any node, this one too.</summary>
     /// <remarks>
-    /// They come in no particular order: number them, where it matters. Those that are lost (of a node that was away for longer than five minutes, or of more than 20,000 messages and
+    /// They come in no particular order: number them, where it matters. Those that are lost (of a node that was away for longer than five minutes, of a log that could not be read three times in a row, or of more than 20,000 messages and
     /// changes between two looks) are told to <see cref="Subscribe"/>, as <see cref="SolidCacheInvalidation.IsEverything"/>.
     /// </remarks>
     /// <param name="channel">The channel, exactly. Any string; caches with another table or <see cref="PostgresSolidCacheOptions.KeyPrefix"/> have channels of their own.</param>
