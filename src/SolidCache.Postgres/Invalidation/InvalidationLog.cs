@@ -34,11 +34,26 @@ internal sealed class InvalidationLog
     public News Look(string? since)
     {
         var session = _session.Get();
-        _failures++;
-        var news = Look(session, since);
-        _failures = 0;
-        return news;
+        try
+        {
+            var news = Look(session, since);
+            _failures = 0;
+            return news;
+        }
+        catch (Exception error) when (IsOfItself(error, session))
+        {
+            _failures++;
+            throw;
+        }
     }
+
+    /// <summary>Whether a look fails for what it looks at, and not for a connection that is gone.</summary>
+    private static bool IsOfItself(Exception error, Session session) => error switch
+    {
+        NpgsqlException { InnerException: TimeoutException } => true,
+        NpgsqlException => session.IsUnbroken,
+        _ => !ServerErrors.IsOutage(error),
+    };
 
     private News Look(Session session, string? since)
     {

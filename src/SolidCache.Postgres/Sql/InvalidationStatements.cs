@@ -49,7 +49,7 @@ internal sealed class InvalidationStatements
               ) AS news
               LIMIT {MostRows + 1}
             ), whole AS MATERIALIZED (
-              SELECT count(*) AS size, coalesce(sum({BytesOf("keys")} + {BytesOf("tags")}), 0) AS bytes FROM news
+              SELECT count(*) AS size, coalesce(sum({BytesOf("keys")} + {BytesOf("tags")}), 0)::bigint AS bytes FROM news
             )
             SELECT '{Position}'::text, pg_catalog.pg_current_snapshot()::text, {Identity(names)}, NULL::bytea, NULL::text[], NULL::text[]
             UNION ALL
