@@ -8,7 +8,7 @@ namespace SolidCache.Postgres.Invalidation;
 /// <summary>The log of changes as one node reads it, on a connection that is kept; and what goes beside that, one at a time.</summary>
 internal sealed class InvalidationLog
 {
-    /// <summary>Looks in a row that a server has let in and not answered, after which what is there is not to be read.</summary>
+    /// <summary>Looks in a row that fail of themselves, after which what they look at is passed over.</summary>
     private const int MostFailures = 3;
 
     private readonly InvalidationStatements _statements;
@@ -27,7 +27,7 @@ internal sealed class InvalidationLog
         _announce = new(clock, _statements.Announce, Parameter.Text(channel));
     }
 
-    /// <summary>Whether one look after the other fails of itself, as where somebody has written more than it can fetch, and the next would do so too.</summary>
+    /// <summary>Whether one look after the other fails for what it looks at, and not for a connection that is gone: as where somebody has written more than it can fetch.</summary>
     public bool IsUnreadable => _failures >= MostFailures;
 
     /// <summary>What has changed since a snapshot; where there is none, nothing has.</summary>
@@ -40,20 +40,17 @@ internal sealed class InvalidationLog
             _failures = 0;
             return news;
         }
-        catch (Exception error) when (IsOfItself(error, session))
+        catch (Exception error)
         {
-            _failures++;
+            // Not asked in a condition of the catch, which is looked at before the reader is closed.
+            if (error is NpgsqlException ? session.IsUnbroken : !ServerErrors.IsOutage(error))
+            {
+                _failures++;
+            }
+
             throw;
         }
     }
-
-    /// <summary>Whether a look fails for what it looks at, and not for a connection that is gone.</summary>
-    private static bool IsOfItself(Exception error, Session session) => error switch
-    {
-        NpgsqlException { InnerException: TimeoutException } => true,
-        NpgsqlException => session.IsUnbroken,
-        _ => !ServerErrors.IsOutage(error),
-    };
 
     private News Look(Session session, string? since)
     {

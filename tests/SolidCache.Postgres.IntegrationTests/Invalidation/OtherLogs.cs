@@ -116,8 +116,9 @@ public sealed class OtherLogs
         Assert.That(_told.Count(static told => told.IsEverything), Is.EqualTo(1));
     }
 
-    /// <summary>Many together do arrive, of a publisher who has much to say.</summary>
+    /// <summary>Many together do arrive, of a publisher who has much to say. Alone, since others measure the process's memory.</summary>
     [Test]
+    [NonParallelizable]
     public async Task Of_messages_those_arrive_that_a_node_would_have_written()
     {
         await using var node = await StartNodeAsync();
