@@ -68,7 +68,7 @@ internal static class CacheColumns
             SELECT format('ALTER TABLE %s ADD COLUMN %s', wanted.relation, wanted.definition)
             FROM (
               VALUES
-                {Rows(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+                {Rows(names).Indented(4)}
             ) AS wanted (relation, name, type, definition, is_mark)
             WHERE NOT EXISTS (
               SELECT FROM pg_attribute AS given WHERE given.attrelid = to_regclass(wanted.relation) AND given.attname = wanted.name AND NOT given.attisdropped
@@ -92,7 +92,7 @@ internal static class CacheColumns
             SELECT wanted.relation, pg_catalog.bool_and(class.relkind::text = 'r'::text AND given.attname IS NOT NULL) AS is_ours
             FROM (
               VALUES
-                {Rows(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+                {Rows(names).Indented(4)}
             ) AS wanted (relation, name, type, definition, is_mark)
             JOIN pg_catalog.pg_class AS class ON class.oid = pg_catalog.to_regclass(wanted.relation)::oid
             LEFT JOIN pg_catalog.pg_attribute AS given ON given.attrelid = class.oid AND given.attname = wanted.name AND NOT given.attisdropped

@@ -48,7 +48,7 @@ internal static class SchemaInspection
               pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL,
               true,
               (
-                {Unsafe.Replace("\n", "\n    ", StringComparison.Ordinal)}
+                {Unsafe.Indented(4)}
               ),
               (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000.0)::bigint::text || '/'::text || oid::text,
               false,
@@ -112,7 +112,7 @@ internal static class SchemaInspection
             CROSS JOIN LATERAL (
               SELECT pg_catalog.string_agg(oddity.what, ', '::text) AS list
               FROM (
-                {SchemaOddities.Of("class", table.Function("log_change")).Replace("\n", "\n    ", StringComparison.Ordinal)}
+                {SchemaOddities.Of("class", table.Function("log_change")).Indented(4)}
               ) AS oddity
             ) AS oddities
             UNION ALL
@@ -153,7 +153,7 @@ internal static class SchemaInspection
               type.typowner IN (SELECT oid FROM trusted),
               true,
               described.what,
-              {TypeOfCounts.IsOurs.Replace("\n", "\n    ", StringComparison.Ordinal)},
+              {TypeOfCounts.IsOurs.Indented(4)},
               true,
               NULL::text,
               type.oid::text,
@@ -162,7 +162,7 @@ internal static class SchemaInspection
             FROM pg_catalog.pg_type AS type
             JOIN home ON type.typnamespace = home.oid
             CROSS JOIN LATERAL (
-              SELECT {TypeOfCounts.What.Replace("\n", "\n      ", StringComparison.Ordinal)} AS what
+              SELECT {TypeOfCounts.What.Indented(6)} AS what
             ) AS described
             WHERE type.typname = {SqlNames.Literal(table.CountType)}
               AND {TypeOfCounts.IsInTheWay}

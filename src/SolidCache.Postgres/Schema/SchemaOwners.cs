@@ -70,7 +70,7 @@ internal static class SchemaOwners
             EXECUTE given;
           END LOOP;
 
-          WITH {Indented(SchemaInspection.TrustedBy(names.Table), 2)}
+          WITH {SchemaInspection.TrustedBy(names.Table).Indented(2)}
           SELECT found.refusal, found.advice INTO refusal, advice
           FROM (
             SELECT
@@ -78,7 +78,7 @@ internal static class SchemaOwners
               format('A superuser does not work with the cache %s: %s, and who owns such a place can have those who work there do what he likes.', {SqlNames.Literal(names.Entries)}, unsafe.place),
               'Run this as a role without a superuser''s rights that may create in the schema, from its own login. What superusers have made there before is handed over as docs/security.md says, Superusers.'
             FROM (
-              {Indented(SchemaInspection.Unsafe, 6)}
+              {SchemaInspection.Unsafe.Indented(6)}
             ) AS unsafe
             WHERE unsafe.place IS NOT NULL
             UNION ALL
@@ -112,7 +112,7 @@ internal static class SchemaOwners
               'Drop or revoke it.'
             FROM pg_class AS made
             LEFT JOIN LATERAL (
-              {Indented(SchemaOddities.Of("made", names.Table.Function("log_change")), 6)}
+              {SchemaOddities.Of("made", names.Table.Function("log_change")).Indented(6)}
             ) AS oddity ON true
             WHERE made.oid IN ({Tables(names)})
               AND (oddity.what IS NOT NULL OR made.relkind <> 'r')
@@ -161,8 +161,6 @@ internal static class SchemaOwners
 
     private static string Tables(SqlNames names) =>
         string.Join(", ", ((string[])[names.Entries, names.State, names.TagRemovals, names.Invalidations]).Select(ToRegclass));
-
-    private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);
 
     private static string ToRegclass(string table) => $"to_regclass({SqlNames.Literal(table)})";
 

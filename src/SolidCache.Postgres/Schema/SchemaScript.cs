@@ -63,7 +63,7 @@ internal static class SchemaScript
               RAISE EXCEPTION 'The lock of the migration is held by %. If that is no node that is migrating, end it, or whom it waits for: SELECT pg_terminate_backend(<pid>).', (
                 SELECT string_agg(name, ' and ')
                 FROM (
-                  {Indented(SchemaHolders.OfLock(names), 6)}
+                  {SchemaHolders.OfLock(names).Indented(6)}
                 ) AS holders (name)
               );
             END
@@ -79,7 +79,7 @@ internal static class SchemaScript
               stranger text;
             BEGIN
               -- Never touch what the library did not make.
-              {Indented(CacheColumns.Refuse(names), 2)}
+              {CacheColumns.Refuse(names).Indented(2)}
               SELECT proname INTO stranger
               FROM pg_catalog.pg_proc
               WHERE pronamespace = to_regnamespace({SqlNames.Literal(names.Schema)})
@@ -89,7 +89,7 @@ internal static class SchemaScript
               IF stranger IS NOT NULL THEN
                 RAISE EXCEPTION 'A function % is there that is not one of SolidCache.Postgres. Choose another name for the cache.', stranger;
               END IF;
-              {Indented(TypeOfCounts.Refuse(names), 2)}
+              {TypeOfCounts.Refuse(names).Indented(2)}
             END
             $solid_cache$;
 
@@ -150,8 +150,6 @@ internal static class SchemaScript
         $solid_cache$;
 
         """;
-
-    private static string Indented(string sql, int columns) => sql.Replace("\n", "\n" + new string(' ', columns), StringComparison.Ordinal);
 
     private static string LockCall(SqlNames names) => $"pg_catalog.pg_advisory_xact_lock({LockKey(names)})";
 }

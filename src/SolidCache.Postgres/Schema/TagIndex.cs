@@ -35,7 +35,7 @@ internal sealed class TagIndex(SqlNames names)
         BEGIN
           IF NOT EXISTS (
             SELECT
-            {Found(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+            {Found(names).Indented(4)}
           ) THEN
             RAISE WARNING 'The table is large. Have its index of tags made too, by a statement outside a transaction: %', {Create(names)};
           END IF;
@@ -73,7 +73,7 @@ internal sealed class TagIndex(SqlNames names)
               ) THEN ''::pg_catalog.text
               ELSE pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I', home.nspname, made.relname)
             END
-            {Found(names).Replace("\n", "\n    ", StringComparison.Ordinal)}
+            {Found(names).Indented(4)}
             ORDER BY found.indisvalid DESC
             LIMIT 1
           ), {Create(names)})

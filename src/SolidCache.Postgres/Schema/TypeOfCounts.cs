@@ -58,11 +58,11 @@ internal static class TypeOfCounts
         DECLARE
           found text;
         BEGIN
-          SELECT {What.Replace("\n", "\n  ", StringComparison.Ordinal)} INTO found
+          SELECT {What.Indented(2)} INTO found
           FROM pg_catalog.pg_type AS type
           WHERE {IsNamed(names)}
             AND {IsInTheWay}
-            AND NOT ({IsOurs.Replace("\n", "\n    ", StringComparison.Ordinal)});
+            AND NOT ({IsOurs.Indented(4)});
           IF found IS NOT NULL THEN
             RAISE EXCEPTION '% is %, where the cache % needs a type of its own, a domain over bigint and no more.', {SqlNames.Literal(names.CountType)}, found, {SqlNames.Literal(names.Entries)}
               USING HINT = format('Drop it, rename it, or choose another name for the cache: ALTER %s %s RENAME TO <another name>;', {Keyword("found")}, {SqlNames.Literal(names.CountType)});
@@ -79,7 +79,7 @@ internal static class TypeOfCounts
             SELECT
             FROM pg_catalog.pg_type AS type
             WHERE {IsNamed(names)}
-              AND {IsOurs.Replace("\n", "\n    ", StringComparison.Ordinal)}
+              AND {IsOurs.Indented(4)}
           ) THEN
             DROP DOMAIN {names.CountType};
           END IF;

@@ -178,6 +178,7 @@ public sealed class ForeignObjects
         }
 
         Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM leaf_1"), Is.EqualTo(living).And.Positive);
+        Assert.That(await _database.ScalarAsync<long>("SELECT count(*) FROM leaf_0"), Is.EqualTo(500 - living), "Nor anything else: the rows of a partition are no entries.");
     }
 
     /// <summary>A node looks at its tables when it starts, and when a statement finds them changed.</summary>
